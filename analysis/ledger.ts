@@ -1,0 +1,30 @@
+import type { Policy } from '../crds/policy.ts'
+
+/** Requests and bad events of one interval: canary and baseline. Non-negative integers, x ≤ n. */
+export type Cell = [nc: number, nb: number, xc: number, xb: number]
+
+/** One interval `(t0, t1]`, epoch seconds; edges are multiples of the policy's interval. */
+export type Row = {
+  t0: number
+  t1: number
+  /** Canary percent in force. */
+  weight: number
+  /** Restart slot, +1 at every weight change. */
+  slot: number
+  /** Kept, but no evidence. */
+  flag?: 'warmup' | 'gap' | 'retreat'
+  /** Canary pods ready at t1. */
+  ready: number
+  crash?: true
+  /** One per metric; latency one per boundary, `latency:500`. Missing = no data. */
+  cells: Record<string, Cell>
+  /** Canary pods (destination reporter), top ten, attribution only. */
+  pods?: Record<string, [n: number, x: number]>
+  /** Bad events by code, flag or route; at most 20 keys, for the explanation. */
+  classes?: Record<string, [nc: number, nb: number]>
+}
+
+/** What was asked of whom; goes into the explanation. */
+export type Source = { metric: string; query: string; window: string }
+
+export type Ledger = { v: 1; canary: string; baseline: string; policy: Policy; sources: Source[]; rows: Row[] }

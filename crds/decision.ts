@@ -1,0 +1,13 @@
+export type Action = 'approve' | 'reject' | 'promote' | 'step' | 'abort' | 'pause' | 'resume' | 'retry' | 'rollback' | 'eject'
+
+/** A person's word, bound to one release and (for a gate) one gate. The Temporal Update carries exactly this. */
+export type DecisionSpec = {
+  rollout: string
+  release: number
+  revision: string
+  gate?: string
+  action: Action
+  by: string
+  groups?: string[]
+  reason?: string
+}

@@ -1,0 +1,28 @@
+import { GROUP, VERSION } from './names.ts'
+
+/** Descriptors of the kinds Sluice touches, in the shape the kube room takes. */
+export type ResourceDescriptor = {
+  group: string
+  version: string
+  plural: string
+  kind: string
+  namespaced: boolean
+}
+
+const namespaced = (group: string, version: string, plural: string, kind: string): ResourceDescriptor => ({
+  group,
+  version,
+  plural,
+  kind,
+  namespaced: true,
+})
+
+export const ROLLOUTS = namespaced(GROUP, VERSION, 'rollouts', 'Rollout')
+export const RELEASES = namespaced(GROUP, VERSION, 'releases', 'Release')
+export const DECISIONS = namespaced(GROUP, VERSION, 'decisions', 'Decision')
+export const DEPLOYMENTS = namespaced('apps', 'v1', 'deployments', 'Deployment')
+export const PODS = namespaced('', 'v1', 'pods', 'Pod')
+export const SERVICES = namespaced('', 'v1', 'services', 'Service')
+export const SECRETS = namespaced('', 'v1', 'secrets', 'Secret')
+export const VIRTUAL_SERVICES = namespaced('networking.istio.io', 'v1', 'virtualservices', 'VirtualService')
+export const DESTINATION_RULES = namespaced('networking.istio.io', 'v1', 'destinationrules', 'DestinationRule')

@@ -1,0 +1,42 @@
+export type Outcome = 'rollback' | 'retreat' | 'advance' | 'hold'
+
+/** `hold` names what is missing; `rollback` names the check that decided. */
+export type HoldReason = 'notYet' | 'noData' | 'splitMismatch' | 'localised' | 'baselineBurning' | 'tooManySeries' | 'inconclusive'
+export type RollbackReason = 'crash' | 'mostlyBad' | 'evidence' | 'budget' | 'deadline' | 'notReady'
+export type Reason = HoldReason | RollbackReason | 'notReadyPods' | 'clean' | 'deadlinePromote'
+
+/** What a verdict came from; recomputing it from the stored ledger gives identical bytes. Numbers are rounded to six significant digits. */
+export type Explanation = {
+  verdict: Outcome
+  reason: Reason
+  /** Never empty. */
+  sentence: string
+  /** Epoch seconds of the deciding row's end. */
+  at: number
+  /** 0-based index of the deciding row; −1 before the first row. */
+  row: number
+  weight: number
+  policyHash: string
+  lnE: number
+  lnThreshold: number
+  metrics: MetricEvidence[]
+  data: { rowsUsed: number; excluded: { warmup: number; gap: number; retreat: number }; lastSample?: number }
+}
+
+/** Pairs are `[canary, baseline]`. */
+export type MetricEvidence = {
+  name: string
+  omega: number
+  lnE: number
+  share: number
+  n: [number, number]
+  x: [number, number]
+  rate: [number, number]
+  ratio: { mle: number | null; lower: number; upper: number | null; level: number }
+  slot: { index: number; startRow: number; lnE: number }
+  excess: { S: number; V: number; expected: number }
+  needed: { badToRollback: number | null; cleanRowsToPromote: number | null }
+  breakdown: { by: 'pod' | 'route' | 'flag' | 'code'; key: string; n: number; x: number; shareOfExcess: number }[]
+  query: string
+  window: string
+}

@@ -1,0 +1,84 @@
+/** A kind of object, named explicitly so that no discovery request is needed. `group: ''` is the core group. */
+export type Resource = { group: string; version: string; plural: string; kind: string; namespaced: boolean }
+
+export type Ref = { resource: Resource; namespace?: string; name: string }
+
+export type OwnerReference = {
+  apiVersion: string
+  kind: string
+  name: string
+  uid: string
+  controller?: boolean
+  blockOwnerDeletion?: boolean
+}
+
+export type ObjectMeta = {
+  name: string
+  namespace?: string
+  uid?: string
+  resourceVersion?: string
+  generation?: number
+  creationTimestamp?: string
+  deletionTimestamp?: string
+  labels?: Record<string, string>
+  annotations?: Record<string, string>
+  ownerReferences?: OwnerReference[]
+  finalizers?: string[]
+  managedFields?: { manager: string; operation: string; time?: string; subresource?: string; fieldsV1?: unknown }[]
+}
+
+/** Untyped on purpose: typed clients drop fields they do not know, in both directions. */
+export type KubeObject = { apiVersion: string; kind: string; metadata: ObjectMeta }
+
+export type Selector = { namespace?: string; labelSelector?: string; fieldSelector?: string }
+
+export type WatchEvent<T> = { type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'; object: T }
+
+/**
+ * The only door to the API server. Reads are retried on 429, 5xx and lost connections (bounded); writes are not, their
+ * callers know better. Every request has a timeout. Errors are `ApiException`s; `kube/errors.ts` tells them apart.
+ */
+export type Kube = {
+  /** undefined when there is no such object. */
+  get<T extends KubeObject>(ref: Ref): Promise<T | undefined>
+  list<T extends KubeObject>(resource: Resource, selector?: Selector): Promise<{ items: T[]; resourceVersion: string }>
+  create<T extends KubeObject>(resource: Resource, object: T, options?: { fieldManager?: string }): Promise<T>
+  /** Server-side apply. `force` takes fields over from other managers. */
+  apply<T extends KubeObject>(
+    resource: Resource,
+    object: KubeObject & Record<string, unknown>,
+    options: { fieldManager: string; force?: boolean; subresource?: 'status' },
+  ): Promise<T>
+  /** JSON merge patch; `metadata.resourceVersion` inside the patch is a precondition (409 when it differs). */
+  mergePatch<T extends KubeObject>(
+    ref: Ref,
+    patch: Record<string, unknown>,
+    options?: { fieldManager?: string; subresource?: 'status' },
+  ): Promise<T>
+  /** Deleting what is gone already is success. */
+  delete(
+    ref: Ref,
+    options?: { uid?: string; graceSeconds?: number; propagation?: 'Background' | 'Foreground' | 'Orphan' },
+  ): Promise<void>
+  /** One watch request from `resourceVersion` on; returns when the server ends it, throws on error (410 included). */
+  watch<T extends KubeObject>(
+    resource: Resource,
+    from: Selector & { resourceVersion: string },
+    onEvent: (event: WatchEvent<T>) => void,
+    signal: AbortSignal,
+  ): Promise<void>
+}
+
+/** A cache of one kind, kept current by list and watch. Handlers only ever get keys. */
+export type Reflector<T extends KubeObject> = {
+  /** Resolves after the first good list. */
+  synced: Promise<void>
+  get(key: string): T | undefined
+  items(): T[]
+  /** Epoch milliseconds of the last sign of life from the server. */
+  lastActivity(): number
+  stop(): Promise<void>
+}
+
+/** `namespace/name` */
+export const keyOf = (object: KubeObject): string => `${object.metadata.namespace ?? ''}/${object.metadata.name}`

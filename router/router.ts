@@ -1,0 +1,56 @@
+import type { Fence, Revision, Traffic } from '../crds/traffic.ts'
+import type { IstioRouter, ServiceSpec } from '../crds/schema/rollout.ts'
+
+/** What a router needs to know of a Rollout. */
+export type RouteTarget = {
+  namespace: string
+  /** The Rollout's name; revision hosts derive from it. */
+  name: string
+  uid: string
+  router: { istio: IstioRouter }
+  service: ServiceSpec
+}
+
+/** Contents of the one annotation per Rollout on its route object (JSON). */
+export type RouteRecord = {
+  /** `formatFence` of the last write. */
+  fence: string
+  stable: Revision
+  previous?: Revision
+  canary?: Revision
+  /** Number of the release that wrote last. */
+  release: number
+  /** Number of a release that was aborted on the route itself (`rollback --direct`). */
+  aborted?: number
+  /** The original destination lists, verbatim, keyed by `<route object>/<route name>`; absent at rest. */
+  rest?: Record<string, unknown[]>
+}
+
+export type Observed = {
+  /** False when a route object or a named route is gone. */
+  found: boolean
+  /** The named routes read as in Git: the apex, no revision host. */
+  atRest: boolean
+  /** Percent per revision as written on the route; at rest stable has 100. */
+  weights: Record<Revision, number>
+  record?: RouteRecord
+  /** Somebody else changed our destinations since our last write; `manager` is the newest other field manager. */
+  foreign?: { direction: 'towardsStable' | 'towardsCanary' | 'gone'; manager: string }
+}
+
+/**
+ * How traffic moves. Every write is read-modify-write with resourceVersion, retried on 409, and read back. Errors:
+ * `FencedOff` when a newer write of this Rollout is there, `AbortedOnRoute` when a write would raise the canary of a
+ * release that was aborted on the route, `RouteMissing` when the object or the named route is gone.
+ */
+export type Router = {
+  /** Destinations (DestinationRules) exist before any weight names them. Revision Services are the workload room's. */
+  prepare(target: RouteTarget, revisions: Revision[]): Promise<void>
+  /** `stable` commits: that revision becomes stable in the same write. Returns what was read back. */
+  setTraffic(target: RouteTarget, traffic: Traffic, write: { fence: Fence; stable?: Revision }): Promise<Traffic>
+  observe(target: RouteTarget): Promise<Observed>
+  /** At rest: the original destinations, verbatim. */
+  restore(target: RouteTarget, fence: Fence): Promise<void>
+  /** Removes what `prepare` made for these revisions. */
+  release(target: RouteTarget, revisions: Revision[]): Promise<void>
+}

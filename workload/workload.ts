@@ -1,0 +1,39 @@
+import type { Revision } from '../crds/traffic.ts'
+import type { PodTemplate, Rollout } from '../crds/schema/rollout.ts'
+
+export type Readiness = {
+  /** Pods wanted, pods Ready. */
+  desired: number
+  ready: number
+  /** A container of this revision crash-loops, or its process ended by itself (never: a Pod that is being deleted). */
+  crash?: { pod: string; container: string; message: string }
+  /** What stands in the way, in one sentence with the container and its last message; absent when all are ready. */
+  waitingFor?: string
+}
+
+export type RevisionState = { revision: Revision; replicas: number; ready: number }
+
+/** Revisions as Kubernetes objects: Deployments, Services, pods. All verbs are declarative and may be repeated. */
+export type Workload = {
+  /** Deployment `<rollout>-<revision>`, created when missing; grown to `replicas`, never shrunk here. */
+  ensureRevision(rollout: Rollout, revision: Revision, template: PodTemplate, replicas: number): Promise<void>
+  /** Sets the size, shrinking included. */
+  scale(rollout: Rollout, revision: Revision, replicas: number): Promise<void>
+  /** A Service of its own name per revision. */
+  ensureServices(rollout: Rollout, revisions: Revision[]): Promise<void>
+  /** Revision Services exist only during a release. */
+  removeServices(rollout: Rollout, revisions: Revision[]): Promise<void>
+  /** Makes the apex Service, or moves its selector: it selects stable, always. */
+  pointApex(rollout: Rollout, stable: Revision): Promise<void>
+  /** Second lever of a blocked rollback: the canary's Service selects stable's pods. */
+  redirectService(rollout: Rollout, from: Revision, to: Revision): Promise<void>
+  readiness(rollout: Rollout, revision: Revision): Promise<Readiness>
+  /** Follows the pods of a revision until `signal`; `onChange` is called with the first state and every later one. */
+  followPods(
+    target: { namespace: string; rollout: string; revision: Revision },
+    onChange: (readiness: Readiness) => void,
+    signal: AbortSignal,
+  ): Promise<void>
+  /** Every revision Deployment of this Rollout that exists. */
+  revisions(rollout: { namespace: string; name: string }): Promise<RevisionState[]>
+}
