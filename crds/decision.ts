@@ -1,4 +1,17 @@
-export type Action = 'approve' | 'reject' | 'promote' | 'step' | 'abort' | 'pause' | 'resume' | 'retry' | 'rollback' | 'eject'
+export const ACTIONS = [
+  'approve',
+  'reject',
+  'promote',
+  'step',
+  'abort',
+  'pause',
+  'resume',
+  'retry',
+  'rollback',
+  'eject',
+] as const
+
+export type Action = (typeof ACTIONS)[number]
 
 /** A person's word, bound to one release and (for a gate) one gate. The Temporal Update carries exactly this. */
 export type DecisionSpec = {

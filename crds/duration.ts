@@ -6,7 +6,10 @@ export function parseDuration(text: string): number {
   if (!/^([0-9]{1,5}(h|m|s|ms)){1,4}$/.test(text)) {
     throw new Error(`${JSON.stringify(text)} is not a duration; write for example 500ms, 15s, 2m or 1h30m`)
   }
-  return [...text.matchAll(PART)].reduce((sum, part) => sum + Number(part[1]) * UNIT_MS[part[2] as keyof typeof UNIT_MS], 0)
+  return [...text.matchAll(PART)].reduce(
+    (sum, part) => sum + Number(part[1]) * UNIT_MS[part[2] as keyof typeof UNIT_MS],
+    0,
+  )
 }
 
 /** Milliseconds (≥ 0) → the shortest duration string, at most two units: `90s` is `1m30s`. */

@@ -26,15 +26,13 @@ export type Policy = {
   burst: number
 }
 
-export type Metric =
-  | { name: string; kind: 'requests' }
-  | { name: string; kind: 'latency'; slowerThanMs: number }
+export type Metric = { name: string; kind: 'requests' } | { name: string; kind: 'latency'; slowerThanMs: number }
 
 /** Where credentials are found; the values are resolved in activities and never stored. */
 export type PrometheusAuth = {
   bearerToken?: SecretKey
   basic?: { username: SecretKey; password: SecretKey }
-  caBundle?: string
+  caBundle?: SecretKey
   headers?: { name: string; value: SecretKey }[]
 }
 export type SecretKey = { secret: string; key: string }

@@ -1,7 +1,8 @@
 export type Outcome = 'rollback' | 'retreat' | 'advance' | 'hold'
 
 /** `hold` names what is missing; `rollback` names the check that decided. */
-export type HoldReason = 'notYet' | 'noData' | 'splitMismatch' | 'localised' | 'baselineBurning' | 'tooManySeries' | 'inconclusive'
+export type HoldReason =
+  'notYet' | 'noData' | 'splitMismatch' | 'localised' | 'baselineBurning' | 'tooManySeries' | 'inconclusive'
 export type RollbackReason = 'crash' | 'mostlyBad' | 'evidence' | 'budget' | 'deadline' | 'notReady'
 export type Reason = HoldReason | RollbackReason | 'notReadyPods' | 'clean' | 'deadlinePromote'
 

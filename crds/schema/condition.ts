@@ -1,0 +1,15 @@
+import { z } from 'zod'
+import { timestamp } from './vocabulary.ts'
+
+export const condition = z
+  .object({
+    type: z.string().max(316).meta({ description: 'Ready, Reconciling or Stalled.' }),
+    status: z.enum(['True', 'False', 'Unknown']).meta({ description: 'Whether the condition holds.' }),
+    observedGeneration: z.int().meta({ description: 'metadata.generation that this was said about.' }).exactOptional(),
+    lastTransitionTime: timestamp('When status last changed.'),
+    reason: z.string().min(1).max(256).meta({ description: 'The cause, as one word.' }),
+    message: z.string().max(4096).meta({ description: 'The cause, as a sentence.' }),
+  })
+  .meta({ description: 'One aspect of the state.' })
+
+export type Condition = z.output<typeof condition>

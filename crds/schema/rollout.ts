@@ -1,0 +1,152 @@
+import { z } from 'zod'
+import type { ObjectMeta } from '../meta.ts'
+import { OUTCOMES } from '../outcome.ts'
+import { analysis } from './analysis.ts'
+import { condition } from './condition.ts'
+import { router } from './router.ts'
+import { strategy } from './strategy.ts'
+import { duration, only, revision, rules } from './vocabulary.ts'
+import { configRef, podTemplate, serviceSpec, workloadRef } from './workload.ts'
+
+export type { AnalysisSpec } from './analysis.ts'
+export type { Condition } from './condition.ts'
+export type { IstioRouter } from './router.ts'
+export type { StepSpec, StrategySpec } from './strategy.ts'
+export type { ConfigRef, PodTemplate, ServiceSpec } from './workload.ts'
+
+/** Objects as the API server returns them: defaults filled in. */
+export type RolloutSpec = z.output<typeof rolloutSpec>
+export type RolloutStatus = z.output<typeof rolloutStatus>
+export type Rollout = {
+  apiVersion: string
+  kind: string
+  metadata: ObjectMeta
+  spec: RolloutSpec
+  status?: RolloutStatus
+}
+
+const bake = z
+  .object({
+    for: duration('How long.')
+      .meta(rules({ rule: "duration(self) == duration('0s')", message: 'bake.for is not yet supported; leave it out' }))
+      .default('0s'),
+    holdBack: z.int().min(1).max(50).default(5).meta({ description: 'Percentage that stays on stable meanwhile.' }),
+  })
+  .meta({
+    description: 'After the last step: nearly everything on the canary, a little on stable as a live control.',
+  })
+
+const steps = 'self.strategy.canary.steps'
+const hasSteps = 'has(self.strategy.canary) && has(self.strategy.canary.steps)'
+
+export const rolloutSpec = z
+  .object({
+    replicas: z.int().min(0).max(100_000).default(1).meta({
+      description: 'Pods of the stable revision; the scale subresource, so autoscalers point at the Rollout.',
+    }),
+    template: podTemplate.exactOptional(),
+    workloadRef: workloadRef.exactOptional(),
+    service: serviceSpec,
+    router,
+    strategy,
+    analysis: analysis.exactOptional(),
+    bake: bake.prefault({}),
+    onNewRevision: z
+      .enum(['supersede', 'queue'])
+      .default('supersede')
+      .meta({
+        description:
+          'When a newer revision is declared during a release: supersede goes back to stable and begins with it, queue finishes first.',
+        ...only('onNewRevision: queue', "'supersede'", 'leave it out or write supersede'),
+      }),
+    scaleDownDelay: duration(
+      'How long the old revision stays warm after a promotion: the time in which return is one route write.',
+    ).default('10m'),
+    abortScaleDownDelay: duration('How long the canary stays after it lost its traffic by a rollback.').default('30s'),
+    drain: duration('How long, at most, open streams of a revision without traffic are waited for.').default('30m'),
+    progressDeadline: duration('How long the pods of a new revision may take to become ready.').default('10m'),
+    releaseHistoryLimit: z.int().min(1).max(100).default(10).meta({ description: 'How many Releases are kept.' }),
+    rollbackWindow: z
+      .int()
+      .min(0)
+      .max(20)
+      .default(3)
+      .meta({ description: 'How many revisions back a return needs no gates.' }),
+    config: z
+      .array(configRef)
+      .max(64)
+      .default([])
+      .meta({
+        description: 'How ConfigMaps and Secrets that the pods use are followed.',
+        ...rules({ rule: 'self.size() == 0', message: 'config is not yet supported; leave it out' }),
+      }),
+    suspend: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Stops forward moves only: a running release holds, is watched, and may go back.' }),
+  })
+  .meta({
+    description: 'What to run, what to watch and how to step.',
+    ...rules(
+      {
+        rule: 'has(self.template) != has(self.workloadRef)',
+        message: 'name exactly one workload: template or workloadRef',
+      },
+      {
+        rule: `!(${hasSteps}) || has(self.analysis) || !${steps}.exists(s, has(s.analyze))`,
+        message: 'an analyze step needs spec.analysis with prometheus and at least one metric',
+      },
+      {
+        rule: `!(${hasSteps}) || !has(self.analysis) || ${steps}.filter(s, has(s.analyze)).map(s, duration(s.analyze.for)).sum() < duration(self.analysis.deadline)`,
+        message:
+          'the analyze steps together last as long as analysis.deadline, so no release could finish; raise analysis.deadline',
+      },
+    ),
+  })
+
+export const rolloutStatus = z
+  .object({
+    observedGeneration: z
+      .int()
+      .meta({ description: 'metadata.generation that this status speaks about.' })
+      .exactOptional(),
+    conditions: z
+      .array(condition)
+      .max(16)
+      .meta({
+        description:
+          'Ready always; Reconciling while a release runs; Stalled while it cannot go on. As kstatus reads them.',
+        'x-kubernetes-list-type': 'map',
+        'x-kubernetes-list-map-keys': ['type'],
+      })
+      .exactOptional(),
+    replicas: z.int().meta({ description: 'Pods of all revisions.' }).exactOptional(),
+    selector: z
+      .string()
+      .max(1024)
+      .meta({ description: 'Label selector of those pods, for autoscalers.' })
+      .exactOptional(),
+    stable: revision('The revision that serves.').exactOptional(),
+    canary: revision('The revision that is being released.').exactOptional(),
+    weight: z
+      .int()
+      .min(0)
+      .max(100)
+      .meta({ description: 'Percentage of the requests that the canary gets.' })
+      .exactOptional(),
+    step: z.string().max(16).meta({ description: 'Step of the running release, for example 3/7.' }).exactOptional(),
+    gate: z.string().max(63).meta({ description: 'Name of the gate that waits for a person.' }).exactOptional(),
+    release: z.int().min(0).meta({ description: 'Number of the running release.' }).exactOptional(),
+    message: z.string().max(4096).meta({ description: 'The state as a sentence.' }).exactOptional(),
+    lastRelease: z
+      .object({
+        number: z.int().min(0).meta({ description: 'Its number.' }),
+        revision: revision('Its revision.'),
+        outcome: z.enum(OUTCOMES).meta({ description: 'How it ended.' }),
+      })
+      .meta({
+        description: 'The release that ended last. A revision that was rejected is not started again by itself.',
+      })
+      .exactOptional(),
+  })
+  .meta({ description: 'Written by the engine at transitions.' })

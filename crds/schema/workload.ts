@@ -1,0 +1,114 @@
+import { z } from 'zod'
+import { dnsLabel, notYet, objectName, rules } from './vocabulary.ts'
+
+const ownPrefix = rules({
+  rule: "!self.exists(k, k.startsWith('sluice.dev/'))",
+  message: 'keys that begin with sluice.dev/ are written by the engine; remove them',
+})
+
+const stringMap = (description: string, limit: number) =>
+  z.record(z.string(), z.string().max(limit)).meta({ description, maxProperties: 64, ...ownPrefix })
+
+const container = z
+  .looseObject({
+    name: z.string().min(1).max(63).meta({ description: 'Name of the container.' }),
+    image: z.string().min(1).max(1024).meta({ description: 'Image of the container.' }),
+  })
+  .meta({ description: 'A container, as in a Deployment.' })
+
+/** Kubernetes owns this type: every field is kept as declared, so that the revision's pods are exactly what was written. */
+const podSpec = z
+  .looseObject({
+    containers: z.array(container).min(1).max(50).meta({ description: 'Containers of the pods, as in a Deployment.' }),
+  })
+  .meta({ description: 'The pod spec, as in a Deployment. Every field is kept as declared.' })
+
+export const podTemplate = z
+  .object({
+    metadata: z
+      .object({
+        labels: stringMap('Labels of the pods.', 63).exactOptional(),
+        annotations: stringMap('Annotations of the pods.', 4096).exactOptional(),
+      })
+      .meta({ description: 'Labels and annotations of the pods.' })
+      .exactOptional(),
+    spec: podSpec,
+  })
+  .meta({
+    description:
+      'The pod template: the Rollout is the workload. Every change of it is a new revision, except the annotation kubectl.kubernetes.io/restartedAt, which restarts stable.',
+  })
+
+export const workloadRef = z
+  .object({
+    apiVersion: z.literal('apps/v1').default('apps/v1').meta({ description: 'API version of the workload.' }),
+    kind: z.literal('Deployment').default('Deployment').meta({ description: 'Kind of the workload.' }),
+    name: objectName('Name of the Deployment, in the namespace of the Rollout.'),
+  })
+  .meta({
+    description: 'An existing Deployment to take over, instead of template.',
+    ...notYet('workloadRef', 'declare the pods in spec.template'),
+  })
+
+const port = z
+  .object({
+    name: dnsLabel('Name of the port, for example http. Istio reads the protocol from it.', 15),
+    port: z.int().min(1).max(65_535).meta({ description: 'Port of the Service.' }),
+    targetPort: z
+      .union([z.int(), z.string()])
+      .meta({
+        description:
+          'Port of the pods, by number or by the name of a container port. Default: the same number as port.',
+        'x-kubernetes-int-or-string': true,
+      })
+      .exactOptional(),
+    protocol: z.enum(['TCP', 'UDP', 'SCTP']).default('TCP').meta({ description: 'Protocol of the port.' }),
+    appProtocol: z
+      .string()
+      .max(253)
+      .meta({ description: 'Application protocol, for example http or grpc; wins over the name of the port.' })
+      .exactOptional(),
+  })
+  .meta({ description: 'A port of the Service.' })
+
+export const serviceSpec = z
+  .object({
+    name: dnsLabel('Name of the Service that clients and routes use. It always selects the stable revision.'),
+    ports: z
+      .array(port)
+      .min(1)
+      .max(20)
+      .meta({
+        description: 'Ports of the Service.',
+        'x-kubernetes-list-type': 'map',
+        'x-kubernetes-list-map-keys': ['name'],
+      }),
+  })
+  .meta({
+    description:
+      'The apex Service. The engine makes it; it selects the pods of the stable revision, always. While a release runs each revision has a Service of its own beside it.',
+  })
+
+export const configRef = z
+  .object({
+    configMap: objectName('Name of a ConfigMap.').exactOptional(),
+    secret: objectName('Name of a Secret.').exactOptional(),
+    track: z
+      .enum(['version', 'trigger', 'none'])
+      .meta({
+        description:
+          'version: a copy per revision, so that a rollback brings the old config back. trigger: a change starts a release, without a copy. none: not followed. Default: version for ConfigMaps, none for Secrets.',
+      })
+      .exactOptional(),
+  })
+  .meta({
+    description: 'How one ConfigMap or Secret that the pods use is followed.',
+    ...rules({
+      rule: 'has(self.configMap) != has(self.secret)',
+      message: 'name exactly one of configMap and secret',
+    }),
+  })
+
+export type PodTemplate = z.output<typeof podTemplate>
+export type ServiceSpec = z.output<typeof serviceSpec>
+export type ConfigRef = z.output<typeof configRef>
