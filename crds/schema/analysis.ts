@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ANALYSIS_DEFAULTS as DEFAULTS } from '../defaults.ts'
 import { atLeast, dnsLabel, duration, notYet, only, rules, secretKey } from './vocabulary.ts'
 
 const prometheusAuth = z
@@ -138,7 +139,7 @@ export const analysis = z
   .object({
     mode: z
       .enum(['act', 'observe'])
-      .default('act')
+      .default(DEFAULTS.mode)
       .meta({
         description: 'act: verdicts decide. observe: they are reported only.',
         ...only('analysis.mode: observe', "'act'", 'leave it out or write act'),
@@ -146,7 +147,7 @@ export const analysis = z
     interval: duration(
       'Length of one row of evidence, at least 1s. Take at least twice the scrape interval of Prometheus.',
       ...intervalRules,
-    ).default('15s'),
+    ).default(DEFAULTS.interval),
     prometheus,
     metrics,
     slo: z
@@ -162,33 +163,33 @@ export const analysis = z
       .number()
       .gt(0)
       .lte(0.5)
-      .default(0.01)
+      .default(DEFAULTS.falseRollback)
       .meta({ description: 'Chance that a good release is rolled back, per release, however often one looks.' }),
     toleratedRatio: z
       .number()
       .gte(1)
       .lte(10)
-      .default(1.25)
+      .default(DEFAULTS.toleratedRatio)
       .meta({ description: 'How many times as bad as stable the canary may be without being rolled back.' }),
-    promoteRatio: z.number().gt(1).lte(100).default(2).meta({
+    promoteRatio: z.number().gt(1).lte(100).default(DEFAULTS.promoteRatio).meta({
       description: 'A ramp promotes once the canary is shown to be less than this many times as bad as stable.',
     }),
     warmUp: duration('Time after the first canary request, and after pods were added, that is no evidence.').default(
-      '0s',
+      DEFAULTS.warmUp,
     ),
     dataDeadline: duration('Silence of Prometheus after which a person is called. The release keeps holding.').default(
-      '15m',
+      DEFAULTS.dataDeadline,
     ),
     deadline: duration(
       'Time with data, inside analyze steps, after which an undecided release follows onInconclusive.',
-    ).default('2h'),
+    ).default(DEFAULTS.deadline),
     onInconclusive: z
       .enum(['hold', 'promote', 'rollback'])
-      .default('hold')
+      .default(DEFAULTS.onInconclusive)
       .meta({ description: 'What an undecided release does at its deadline.' }),
     enforceSlo: z
       .boolean()
-      .default(false)
+      .default(DEFAULTS.enforceSlo)
       .meta({
         description: 'Count the evidence against slo, too.',
         ...only('analysis.enforceSlo', 'false', 'leave it out'),
@@ -197,7 +198,7 @@ export const analysis = z
       .number()
       .gte(1)
       .lte(100)
-      .default(1)
+      .default(DEFAULTS.burst)
       .meta({ description: 'Mean number of requests that fail together; weakens evidence accordingly.' }),
     shadow: z
       .array(z.enum(['flagger', 'argo']).meta({ description: 'A rule of another tool.' }))
