@@ -60,12 +60,16 @@ export type Kube = {
     ref: Ref,
     options?: { uid?: string; graceSeconds?: number; propagation?: 'Background' | 'Foreground' | 'Orphan' },
   ): Promise<void>
-  /** One watch request from `resourceVersion` on; returns when the server ends it, throws on error (410 included). */
+  /**
+   * One watch request from `resourceVersion` on; returns when the server ends it or `signal` aborts, throws on error (410
+   * included) and whatever `onEvent` throws. `onOpen`: the server has accepted the watch.
+   */
   watch<T extends KubeObject>(
     resource: Resource,
     from: Selector & { resourceVersion: string },
     onEvent: (event: WatchEvent<T>) => void,
     signal: AbortSignal,
+    onOpen?: () => void,
   ): Promise<void>
 }
 
@@ -78,6 +82,14 @@ export type Reflector<T extends KubeObject> = {
   /** Epoch milliseconds of the last sign of life from the server. */
   lastActivity(): number
   stop(): Promise<void>
+}
+
+/** The part of a pino logger that this room needs. */
+export type Log = {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
 }
 
 /** `namespace/name` */

@@ -1,0 +1,146 @@
+import { pause } from './abort.ts'
+import { createBackoff } from './backoff.ts'
+import { loadConfig, type ConfigOptions } from './config.ts'
+import { apiException, isGone, isNotFound, isTransient, retryAfterMs, type Status } from './errors.ts'
+import { apiVersionOf, collectionPath, creationPath, objectPath } from './path.ts'
+import { createTransport, type Transport } from './transport.ts'
+import type { Kube, KubeObject, Resource, Selector, WatchEvent } from './types.ts'
+
+export type KubeOptions = ConfigOptions & {
+  /** Of one request (a retried read gets it per attempt); default 10 s. */
+  timeoutMs?: number
+}
+
+/** Reads: this many attempts in all. */
+const ATTEMPTS = 4
+/** The server's Retry-After is honoured up to here. */
+const LONGEST_WAIT_MS = 10_000
+const PAGE = 500
+/** One watch request. Random within the range, so that many watches do not end together. */
+const WATCH_SECONDS = { least: 300, most: 600 }
+
+/** Throws when the kubeconfig cannot be used; makes no request. */
+export function createKube({ timeoutMs = 10_000, ...options }: KubeOptions = {}): Kube {
+  const transport = createTransport(loadConfig(options))
+  return { ...reads(transport, timeoutMs), ...writes(transport, timeoutMs), watch: watching(transport, timeoutMs) }
+}
+
+function reads(transport: Transport, timeoutMs: number): Pick<Kube, 'get' | 'list'> {
+  const read = <T>(path: string): Promise<T> => retried(() => transport.request<T>({ method: 'GET', path }, timeoutMs))
+  type Page<T> = { items: T[]; metadata: { resourceVersion: string; continue?: string } }
+
+  async function list<T extends KubeObject>(resource: Resource, { namespace, ...selector }: Selector = {}) {
+    const at = (query: object) => read<Page<T>>(collectionPath(resource, namespace, { ...selector, ...query }))
+    let page = await at({ limit: PAGE })
+    const items = page.items
+    while (page.metadata.continue) {
+      try {
+        page = await at({ limit: PAGE, continue: page.metadata.continue })
+      } catch (error) {
+        if (!isGone(error)) throw error
+        page = await at({}) // compacted between two pages: all in one
+        items.length = 0
+      }
+      items.push(...page.items)
+    }
+    return { items: items.map((item) => withKind(resource, item)), resourceVersion: page.metadata.resourceVersion }
+  }
+
+  return {
+    async get<T extends KubeObject>(ref: Parameters<Kube['get']>[0]) {
+      try {
+        return await read<T>(objectPath(ref))
+      } catch (error) {
+        if (isNotFound(error)) return undefined
+        throw error
+      }
+    },
+    list,
+  }
+}
+
+function writes(transport: Transport, timeoutMs: number): Pick<Kube, 'create' | 'apply' | 'mergePatch' | 'delete'> {
+  return {
+    create: (resource, object, { fieldManager } = {}) =>
+      transport.request(
+        { method: 'POST', path: creationPath(resource, object.metadata.namespace, { fieldManager }), body: object },
+        timeoutMs,
+      ),
+    apply(resource, object, { fieldManager, force, subresource }) {
+      const ref = { resource, name: object.metadata.name, ...namespaceOf(object) }
+      const path = objectPath(ref, subresource, { fieldManager, force })
+      return transport.request(
+        { method: 'PATCH', path, body: object, contentType: 'application/apply-patch+yaml' },
+        timeoutMs,
+      )
+    },
+    mergePatch: (ref, patch, { fieldManager, subresource } = {}) =>
+      transport.request(
+        {
+          method: 'PATCH',
+          path: objectPath(ref, subresource, { fieldManager }),
+          body: patch,
+          contentType: 'application/merge-patch+json',
+        },
+        timeoutMs,
+      ),
+    async delete(ref, { uid, graceSeconds, propagation } = {}) {
+      const body = {
+        ...(uid === undefined ? {} : { preconditions: { uid } }),
+        ...(graceSeconds === undefined ? {} : { gracePeriodSeconds: graceSeconds }),
+        ...(propagation === undefined ? {} : { propagationPolicy: propagation }),
+      }
+      try {
+        await transport.request({ method: 'DELETE', path: objectPath(ref), body }, timeoutMs)
+      } catch (error) {
+        if (!isNotFound(error)) throw error
+      }
+    },
+  }
+}
+
+function watching(transport: Transport, timeoutMs: number): Kube['watch'] {
+  return async function watch<T extends KubeObject>(
+    resource: Resource,
+    { namespace, ...from }: Parameters<Kube['watch']>[1],
+    onEvent: (event: WatchEvent<T>) => void,
+    signal: AbortSignal,
+    onOpen = () => undefined,
+  ): Promise<void> {
+    const { least, most } = WATCH_SECONDS
+    const timeoutSeconds = Math.round(least + Math.random() * (most - least))
+    const path = collectionPath(resource, namespace, {
+      ...from,
+      watch: true,
+      allowWatchBookmarks: true,
+      timeoutSeconds,
+    })
+    function onLine(line: string): void {
+      const event = JSON.parse(line) as WatchEvent<T> | { type: 'ERROR'; object: Status }
+      if (event.type !== 'ERROR') return onEvent({ ...event, object: withKind(resource, event.object) })
+      throw apiException(`watch of ${resource.plural}`, event.object.code ?? 500, JSON.stringify(event.object))
+    }
+    await transport.stream({ method: 'GET', path }, { signal, headersWithinMs: timeoutMs, onOpen, onLine })
+  }
+}
+
+async function retried<T>(attempt: () => Promise<T>): Promise<T> {
+  const backoff = createBackoff({ baseMs: 100, capMs: 2_000 })
+  for (let count = 1; ; count += 1) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (count === ATTEMPTS || isGone(error) || !isTransient(error)) throw error
+      await pause(Math.min(LONGEST_WAIT_MS, retryAfterMs(error) ?? backoff.next()))
+    }
+  }
+}
+
+/** Lists and watches of built-in kinds leave out what their address says already. */
+function withKind<T extends KubeObject>(resource: Resource, object: T): T {
+  object.apiVersion ??= apiVersionOf(resource)
+  object.kind ??= resource.kind
+  return object
+}
+
+const namespaceOf = ({ metadata: { namespace } }: KubeObject) => (namespace === undefined ? {} : { namespace })

@@ -1,0 +1,25 @@
+// Deep import: the package's index loads every generated model, half a second of start-up.
+import { KubeConfig } from '@kubernetes/client-node/dist/config.js'
+
+export type ConfigOptions = {
+  /** Path of a kubeconfig. Without it: $KUBECONFIG, ~/.kube/config, then the pod's ServiceAccount. */
+  kubeconfig?: string
+  context?: string
+  /** Replaces every credential of the kubeconfig's user. */
+  token?: string
+}
+
+/** Throws when there is no such file, context or cluster. */
+export function loadConfig({ kubeconfig, context, token }: ConfigOptions): KubeConfig {
+  const config = new KubeConfig()
+  if (kubeconfig === undefined) config.loadFromDefault()
+  else config.loadFromFile(kubeconfig)
+  if (context !== undefined) config.setCurrentContext(context)
+  const cluster = config.getCurrentCluster()
+  if (!cluster)
+    throw new Error(`the kubeconfig has no cluster for context ${JSON.stringify(config.getCurrentContext())}`)
+  if (token === undefined) return config
+  const asToken = new KubeConfig()
+  asToken.loadFromClusterAndUser(cluster, { name: 'token', token })
+  return asToken
+}

@@ -1,0 +1,128 @@
+import http from 'node:http'
+import https from 'node:https'
+import type { KubeConfig } from '@kubernetes/client-node/dist/config.js'
+import { abortable } from './abort.ts'
+import { apiException } from './errors.ts'
+
+export type Call = {
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  /** Path and query. */
+  path: string
+  body?: unknown
+  contentType?: string
+}
+
+export type Transport = {
+  /** Parsed answer. Throws `ApiException` on any status but 2xx, `TimeoutError` after `timeoutMs`. */
+  request<T>(call: Call, timeoutMs: number): Promise<T>
+  /** Whole lines of a streamed answer. Ends when the server ends it or `signal` aborts; throws when it is cut off. */
+  stream(call: Call, options: StreamOptions): Promise<void>
+}
+
+type StreamOptions = {
+  signal: AbortSignal
+  headersWithinMs: number
+  onOpen: () => void
+  onLine: (line: string) => void
+}
+
+/** Long enough to spare handshakes, shorter than the 90 s after which an API server closes an idle connection. */
+const IDLE_SOCKET_MS = 45_000
+/** Node probes once a second after this silence and gives up after ten: a half-open connection lives 25 s at most. */
+const TCP_KEEP_ALIVE_MS = 15_000
+
+/**
+ * HTTP/1.1 over kept connections, with the kubeconfig's TLS and authentication. Not client-node's own requests: those
+ * open a connection per request when the cluster has a CA, and end every watch after 30 s of silence.
+ */
+export function createTransport(config: KubeConfig): Transport {
+  const cluster = config.getCurrentCluster()
+  if (!cluster) throw new Error('no current cluster')
+  const base = new URL(cluster.server)
+  const secure = base.protocol === 'https:'
+  const pool = {
+    keepAlive: true,
+    keepAliveMsecs: TCP_KEEP_ALIVE_MS,
+    timeout: IDLE_SOCKET_MS,
+    scheduling: 'lifo',
+  } as const
+  const agent = secure ? new https.Agent(pool) : new http.Agent(pool)
+
+  async function open(call: Call, signal: AbortSignal): Promise<http.IncomingMessage> {
+    const payload = call.body === undefined ? undefined : JSON.stringify(call.body)
+    const headers: Record<string, string> = { accept: 'application/json', 'user-agent': 'sluice' }
+    if (payload !== undefined) {
+      headers['content-type'] = call.contentType ?? 'application/json'
+      headers['content-length'] = String(Buffer.byteLength(payload))
+    }
+    const options: https.RequestOptions = { method: call.method, headers, signal }
+    // Also runs credential plugins, which have no timeout of their own.
+    await abortable(config.applyToHTTPSOptions(options), signal)
+    if (!cluster?.proxyUrl) options.agent = agent
+    const url = new URL(base.pathname.replace(/\/$/, '') + call.path, base)
+    return await new Promise((resolve, reject) => {
+      const request = (secure ? https : http).request(url, options, resolve)
+      request.on('socket', (socket) => socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS))
+      request.on('error', (error) => reject(signal.aborted ? (signal.reason as Error) : named(error, call, url)))
+      request.end(payload)
+    })
+  }
+
+  async function request<T>(call: Call, timeoutMs: number): Promise<T> {
+    const signal = AbortSignal.timeout(timeoutMs)
+    try {
+      const response = await open(call, signal)
+      return JSON.parse(await textOf(response, call)) as T
+    } catch (error) {
+      throw signal.aborted ? timeoutError(call, timeoutMs) : error
+    }
+  }
+
+  async function stream(call: Call, { signal, headersWithinMs, onOpen, onLine }: StreamOptions): Promise<void> {
+    const late = new AbortController()
+    const timer = setTimeout(() => late.abort(timeoutError(call, headersWithinMs)), headersWithinMs)
+    try {
+      const response = await open(call, AbortSignal.any([signal, late.signal])).finally(() => clearTimeout(timer))
+      if (response.statusCode !== 200) await textOf(response, call)
+      onOpen()
+      await eachLine(response, onLine)
+    } catch (error) {
+      if (!signal.aborted) throw error
+    }
+  }
+
+  return { request, stream }
+}
+
+async function textOf(response: http.IncomingMessage, call: Call): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of response) chunks.push(chunk as Buffer)
+  const text = Buffer.concat(chunks).toString('utf8')
+  const code = response.statusCode ?? 0
+  if (code >= 200 && code < 300) return text
+  const headers = Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, String(value)]))
+  throw apiException(labelOf(call), code, text, headers)
+}
+
+async function eachLine(response: http.IncomingMessage, onLine: (line: string) => void): Promise<void> {
+  response.setEncoding('utf8')
+  let rest = ''
+  for await (const chunk of response as AsyncIterable<string>) {
+    const lines = (rest + chunk).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) if (line !== '') onLine(line)
+  }
+}
+
+const labelOf = (call: Call): string => `${call.method} ${call.path.split('?')[0]}`
+
+function timeoutError(call: Call, ms: number): Error {
+  return new DOMException(`${labelOf(call)}: no answer within ${ms} ms`, 'TimeoutError')
+}
+
+/** A bare `socket hang up` helps nobody: say who was asked what. The code stays, it decides about retries. */
+function named(error: NodeJS.ErrnoException, call: Call, url: URL): Error {
+  const words = error.message || String(error.code ?? error.name)
+  const wrapped = new Error(`${labelOf(call)} at ${url.host}: ${words}`, { cause: error })
+  return Object.assign(wrapped, error.code === undefined ? {} : { code: error.code })
+}
