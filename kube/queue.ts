@@ -26,11 +26,9 @@ export type Queue = {
   stop(): Promise<void>
 }
 
-type Waiting = { since: number }
-
 export function createQueue(options: QueueOptions): Queue {
   const { reconcile, log, concurrency = 8, backoffCapMs = 5_000, observe } = options
-  const waiting = new Map<string, Waiting>()
+  const waiting = new Map<string, { since: number }>()
   const working = new Map<string, Promise<void>>()
   const timers = new Map<string, NodeJS.Timeout>()
   const backoffs = new Map<string, Backoff>()
@@ -50,7 +48,11 @@ export function createQueue(options: QueueOptions): Queue {
       if (working.has(key)) continue
       waiting.delete(key)
       observe?.waited((performance.now() - since) / 1000)
-      working.set(key, work(key))
+      // Begun a tick later: a reconcile that adds its own key at once must find it among the working ones.
+      working.set(
+        key,
+        Promise.resolve().then(() => work(key)),
+      )
     }
     observe?.depth(waiting.size)
   }

@@ -159,10 +159,9 @@ describe('connecting', () => {
 
   it('names the server that does not answer', async () => {
     const { server } = await stage()
+    const kube = createKube({ kubeconfig: server.kubeconfig })
     await server.stop()
-    const error: unknown = await createKube({ kubeconfig: server.kubeconfig })
-      .get(ref('bear'))
-      .catch((reason: unknown) => reason)
+    const error: unknown = await kube.get(ref('bear')).catch((reason: unknown) => reason)
     expect(String(error)).toContain('ECONNREFUSED')
     expect(isNotFound(error)).toBe(false)
   })
