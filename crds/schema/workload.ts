@@ -7,7 +7,9 @@ const ownPrefix = rules({
 })
 
 const stringMap = (description: string, limit: number) =>
-  z.record(z.string(), z.string().max(limit)).meta({ description, maxProperties: 64, ...ownPrefix })
+  z
+    .record(z.string(), z.string().max(limit).meta({ description: 'The value.' }))
+    .meta({ description, maxProperties: 64, ...ownPrefix })
 
 const container = z
   .looseObject({
@@ -28,7 +30,7 @@ export const podTemplate = z
     metadata: z
       .object({
         labels: stringMap('Labels of the pods.', 63).exactOptional(),
-        annotations: stringMap('Annotations of the pods.', 4096).exactOptional(),
+        annotations: stringMap('Annotations of the pods.', 262_144).exactOptional(),
       })
       .meta({ description: 'Labels and annotations of the pods.' })
       .exactOptional(),

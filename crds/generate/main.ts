@@ -1,0 +1,49 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { stringify } from 'yaml'
+import { manifests } from './manifest.ts'
+
+const folder = fileURLToPath(new URL('../../deploy/crds/', import.meta.url))
+const HEADER = '# Generated from crds/schema by `npm run generate`; do not edit.\n'
+
+if (process.argv.includes('--check')) check()
+else write()
+
+function write(): void {
+  mkdirSync(folder, { recursive: true })
+  for (const [file, text] of rendered()) writeFileSync(`${folder}${file}`, text)
+}
+
+function check(): void {
+  const stale = rendered().filter(([file, text]) => read(file) !== text)
+  if (stale.length === 0) return
+  const files = stale.map(([file]) => `deploy/crds/${file}`).join(', ')
+  console.error(`${files} differs from crds/schema: run \`npm run generate\` and commit the result.`)
+  process.exitCode = 1
+}
+
+function rendered(): [string, string][] {
+  const crds = Object.entries(manifests())
+  const kustomization = {
+    apiVersion: 'kustomize.config.k8s.io/v1beta1',
+    kind: 'Kustomization',
+    resources: crds.map(([file]) => file),
+  }
+  return [...crds, ['kustomization.yaml', kustomization] as const].map(([file, object]) => [
+    file,
+    HEADER + yaml(object),
+  ])
+}
+
+function yaml(object: unknown): string {
+  return stringify(object, { lineWidth: 0, aliasDuplicateObjects: false })
+}
+
+function read(file: string): string | undefined {
+  try {
+    return readFileSync(`${folder}${file}`, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}

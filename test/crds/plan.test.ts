@@ -1,0 +1,130 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { formatDuration } from '../../crds/duration.ts'
+import { compile } from '../../crds/plan.ts'
+import { rolloutSpec, type RolloutSpec } from '../../crds/schema/rollout.ts'
+
+type Declared = z.input<typeof rolloutSpec>
+
+const base: Declared = {
+  template: { spec: { containers: [{ name: 'checkout', image: 'shop.local/checkout:1.4.0' }] } },
+  service: { name: 'checkout', ports: [{ name: 'http', port: 80 }] },
+  router: { istio: { virtualServices: [{ name: 'shop', routes: ['checkout'] }] } },
+  strategy: { canary: { steps: [{ setWeight: 5 }] } },
+}
+const analysis: Declared['analysis'] = {
+  prometheus: { address: 'http://prometheus:9090' },
+  metrics: [
+    { name: 'errors', requests: {} },
+    { name: 'latency', latency: { slowerThan: '250ms' } },
+  ],
+}
+/** A spec as the API server returns it. */
+const spec = (more: Partial<Declared>): RolloutSpec => rolloutSpec.parse({ ...base, ...more })
+const withSteps = (steps: object[]): RolloutSpec => spec({ strategy: { canary: { steps } } })
+
+describe('the plan', () => {
+  it('keeps every kind of step in order, with durations in milliseconds', () => {
+    const steps = [
+      { setWeight: 5 },
+      { analyze: { for: '2m' } },
+      { pause: {} },
+      { pause: { for: '500ms' } },
+      { approve: { name: 'go-wide' } },
+      { approve: { name: 'go-on', expiresAfter: '1h' } },
+    ]
+    expect(compile(withSteps(steps)).plan).toEqual({
+      steps: [
+        { kind: 'setWeight', weight: 5 },
+        { kind: 'analyze', forMs: 120_000 },
+        { kind: 'pause' },
+        { kind: 'pause', forMs: 500 },
+        { kind: 'approve', name: 'go-wide', expiresAfterMs: 72 * 3_600_000 },
+        { kind: 'approve', name: 'go-on', expiresAfterMs: 3_600_000 },
+      ],
+    })
+  })
+
+  it('has a bake only when it lasts', () => {
+    expect(compile(spec({})).plan).not.toHaveProperty('bake')
+    expect(compile(spec({ bake: { for: '1m', holdBack: 10 } })).plan.bake).toEqual({ forMs: 60_000, holdBack: 10 })
+  })
+
+  it('names the field that an older object lacks', () => {
+    expect(() => compile(spec({ strategy: {} }))).toThrow('spec.strategy.canary.steps is missing')
+    expect(() => compile(withSteps([{ setWeight: 5 }, {}]))).toThrow('spec.strategy.canary.steps[1] is none of')
+    const counters = [{ name: 'cart', counters: { total: 'a', bad: 'b' } }]
+    expect(() => compile(spec({ analysis: { ...analysis, metrics: counters } }))).toThrow('spec.analysis.metrics cart')
+  })
+
+  it('says the same as the declaration, whatever the steps', () => {
+    fc.assert(
+      fc.property(fc.array(anyStep, { minLength: 1, maxLength: 50 }), (steps) => {
+        const { plan, policy } = compile(withSteps(steps.map(([declared]) => declared)))
+        expect(plan.steps).toEqual(steps.map(([, compiled]) => compiled))
+        expect(policy.slots).toBe(Math.max(1, plan.steps.filter(({ kind }) => kind === 'setWeight').length))
+        expect(JSON.parse(JSON.stringify(plan))).toEqual(plan)
+      }),
+    )
+  })
+})
+
+describe('the policy', () => {
+  it('has the defaults of the analysis', () => {
+    expect(compile(spec({ analysis })).policy).toEqual({
+      mode: 'act',
+      interval: 15,
+      prometheus: { address: 'http://prometheus:9090' },
+      metrics: [
+        { name: 'errors', kind: 'requests' },
+        { name: 'latency', kind: 'latency', slowerThanMs: 250 },
+      ],
+      falseRollback: 0.01,
+      toleratedRatio: 1.25,
+      latencyToleratedRatio: 1.1,
+      promoteRatio: 2,
+      errorBudget: 50,
+      warmUp: 0,
+      dataDeadline: 900,
+      deadline: 7200,
+      onInconclusive: 'hold',
+      slots: 1,
+      burst: 1,
+    })
+  })
+
+  it('is the same without an analysis, but measures nothing', () => {
+    const { prometheus: _, ...rest } = compile(spec({ analysis })).policy
+    expect(compile(spec({})).policy).toEqual({ ...rest, metrics: [] })
+  })
+
+  it('carries references to Secrets, never values', () => {
+    const auth = { bearerToken: { secret: 'prometheus', key: 'token' } }
+    const declared = { ...analysis, prometheus: { address: 'https://prometheus', auth } }
+    expect(compile(spec({ analysis: declared })).policy.prometheus).toEqual({ address: 'https://prometheus', auth })
+  })
+
+  it('counts an objective as a share', () => {
+    expect(compile(spec({ analysis: { ...analysis, slo: 99.9 } })).policy.slo).toBeCloseTo(0.999, 12)
+  })
+})
+
+const ms = fc.integer({ min: 1, max: 99_999 })
+const anyStep = fc.oneof(
+  fc.integer({ min: 1, max: 100 }).map((weight) => [{ setWeight: weight }, { kind: 'setWeight', weight }] as const),
+  ms.map((forMs) => [{ analyze: { for: `${forMs}ms` } }, { kind: 'analyze', forMs }] as const),
+  ms
+    .map(
+      (forMs) => [{ pause: { for: formatDuration(forMs * 1_000) } }, { kind: 'pause', forMs: forMs * 1_000 }] as const,
+    )
+    .filter(([{ pause }, { forMs }]) => pause.for === formatDuration(forMs) && forMs < 3_600_000),
+  fc.constant([{ pause: {} }, { kind: 'pause' }] as const),
+  ms.map(
+    (s) =>
+      [
+        { approve: { name: 'go', expiresAfter: `${s}s` } },
+        { kind: 'approve', name: 'go', expiresAfterMs: s * 1_000 },
+      ] as const,
+  ),
+)
