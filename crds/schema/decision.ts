@@ -30,6 +30,8 @@ export const decisionSpec = z
   .meta({
     description: "A person's word, bound to one release of one revision. It cannot be changed and is used once.",
     ...rules(
+      // A Decision that nobody delivers must not look accepted.
+      { rule: 'false', message: 'Decisions are not yet supported; use `sluice approve` or `sluice abort`' },
       { rule: 'self == oldSelf', message: 'a Decision cannot be changed; create another one' },
       {
         rule: "self.action != 'approve' || has(self.gate)",
