@@ -1,3 +1,4 @@
+import type { Mark } from '../activities/picture.ts'
 import type { DecisionSpec } from '../crds/decision.ts'
 import type { Revision } from '../crds/traffic.ts'
 
@@ -9,16 +10,23 @@ export const LOOK_SIGNAL = 'look'
 export const DECIDE_UPDATE = 'decide'
 
 /** One Rollout of one cluster; a run chain per release. */
-export type ReleaseInput = { cluster: string; namespace: string; name: string; carried?: Carried }
+export type ReleaseInput = {
+  cluster: string
+  namespace: string
+  name: string
+  /** How old a run grows before it hands over at a step boundary; 10 minutes where absent. */
+  renewAfterMs?: number
+  carried?: Carried
+}
 
 export type DecideInput = DecisionSpec
 export type DecideResult = { message: string }
 
-/** A stretch of time at one weight. Rows that contain a change belong to the older mark. `since` is epoch seconds. */
-export type Mark = { slot: number; weight: number; since: number; addedPods: boolean }
-
-/** An old revision whose pods stay until then (epoch milliseconds). */
-export type Warm = { revision: Revision; until: number }
+/**
+ * An old revision whose pods stay until then (epoch milliseconds). `quietSince` (epoch seconds) is when its traffic was
+ * taken; absent when it never had any. `release` names the Release whose policy says how to ask for its requests.
+ */
+export type Warm = { revision: Revision; until: number; release: number; quietSince?: number }
 
 /** Plain versioned state that a run hands to its successor. */
 export type Carried = {
@@ -27,6 +35,8 @@ export type Carried = {
   release?: CarriedRelease
   warm: Warm[]
   consumed: string[]
+  /** Number of the release that ended before this one. */
+  lastNumber?: number
 }
 
 export type CarriedRelease = {
@@ -39,6 +49,6 @@ export type CarriedRelease = {
   weight: number
   marks: Mark[]
   retreats: number
-  promoted: boolean
+  paused: boolean
   mailbox: DecideInput[]
 }

@@ -34,6 +34,8 @@ export type Workload = {
     onChange: (readiness: Readiness) => void,
     signal: AbortSignal,
   ): Promise<void>
+  /** Deletes the Deployment of a revision that has no replicas left. */
+  remove(rollout: Rollout, revision: Revision): Promise<void>
   /** Every revision Deployment of this Rollout that exists. */
   revisions(rollout: { namespace: string; name: string }): Promise<RevisionState[]>
 }

@@ -1,0 +1,37 @@
+import type { Credentials, Sampler } from '../analysis/index.ts'
+import type { Policy, PrometheusAuth, SecretKey } from '../crds/policy.ts'
+import { SECRETS } from '../crds/resources.ts'
+import type { KubeObject } from '../kube/index.ts'
+import type { Deps } from './deps.ts'
+
+type Secret = KubeObject & { data?: Record<string, string> }
+
+/**
+ * The sampler of a policy's Prometheus; undefined where nothing is measured. Secrets are read here and nowhere else;
+ * they never leave the activity.
+ */
+export async function samplerFor(deps: Deps, namespace: string, policy: Policy): Promise<Sampler | undefined> {
+  if (!policy.prometheus) return undefined
+  const { address, auth } = policy.prometheus
+  return deps.samplers(address, auth ? await resolve(deps, namespace, auth) : {})
+}
+
+async function resolve(deps: Deps, namespace: string, auth: PrometheusAuth): Promise<Credentials> {
+  const read = ({ secret, key }: SecretKey): Promise<string> => secretValue(deps, namespace, secret, key)
+  const headers = await Promise.all((auth.headers ?? []).map(async ({ name, value }) => [name, await read(value)] as const))
+  return {
+    ...(auth.bearerToken ? { bearerToken: await read(auth.bearerToken) } : {}),
+    ...(auth.basic
+      ? { basic: { username: await read(auth.basic.username), password: await read(auth.basic.password) } }
+      : {}),
+    ...(auth.caBundle ? { caBundle: await read(auth.caBundle) } : {}),
+    ...(headers.length > 0 ? { headers: Object.fromEntries(headers) } : {}),
+  }
+}
+
+async function secretValue(deps: Deps, namespace: string, name: string, key: string): Promise<string> {
+  const secret = await deps.kube.get<Secret>({ resource: SECRETS, namespace, name })
+  const value = secret?.data?.[key]
+  if (value === undefined) throw new Error(`Secret ${namespace}/${name} has no key ${key}: Prometheus cannot be asked`)
+  return Buffer.from(value, 'base64').toString('utf8')
+}

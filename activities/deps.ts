@@ -1,0 +1,15 @@
+import type { Samplers } from '../analysis/sampler.ts'
+import type { Kube, Recorder } from '../kube/index.ts'
+import type { Router } from '../router/router.ts'
+import type { Workload } from '../workload/workload.ts'
+
+/** What the hands work with; built in `main.ts`, replaced by fakes in tests. */
+export type Deps = {
+  kube: Kube
+  router: Router
+  workload: Workload
+  samplers: Samplers
+  events: Recorder
+  /** Epoch milliseconds. */
+  now: () => number
+}

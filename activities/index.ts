@@ -1,0 +1,46 @@
+import type { Deps } from './deps.ts'
+import { recordEvent } from './events.ts'
+import { observe } from './observe.ts'
+import { openRelease } from './open.ts'
+import { awaitQuiet } from './quiet.ts'
+import { awaitReady } from './ready.ts'
+import { report } from './report.ts'
+import { collect, ensureRevision, pointApex, prepare, removeRevision, secondLever } from './revisions.ts'
+import { settle } from './settle.ts'
+import { restoreRoute, setTraffic } from './traffic.ts'
+import { watch } from './watch.ts'
+
+export type { Deps } from './deps.ts'
+
+/** The hands, one verb each, in three groups for three task queues. Their names are API: histories refer to them. */
+export function createActivities(deps: Deps) {
+  return {
+    act: bind(deps, {
+      observe,
+      openRelease,
+      prepare,
+      ensureRevision,
+      setTraffic,
+      restoreRoute,
+      pointApex,
+      secondLever,
+      removeRevision,
+      collect,
+      settle,
+      report,
+    }),
+    watch: bind(deps, { watch, awaitReady, awaitQuiet }),
+    notify: bind(deps, { recordEvent }),
+  }
+}
+
+type Activities = ReturnType<typeof createActivities>
+export type ActActivities = Activities['act']
+export type WatchActivities = Activities['watch']
+export type NotifyActivities = Activities['notify']
+
+type Verb = (deps: Deps, input: never) => Promise<unknown>
+type Bound<V> = { [K in keyof V]: V[K] extends (deps: Deps, input: infer I) => infer R ? (input: I) => R : never }
+
+const bind = <V extends Record<string, Verb>>(deps: Deps, verbs: V): Bound<V> =>
+  Object.fromEntries(Object.entries(verbs).map(([name, verb]) => [name, (input: never) => verb(deps, input)])) as Bound<V>

@@ -1,0 +1,81 @@
+import { parseDuration } from '../crds/duration.ts'
+import { isRejected } from '../crds/outcome.ts'
+import type { Release } from '../crds/schema/release.ts'
+import type { Rollout } from '../crds/schema/rollout.ts'
+import { parseFence } from '../crds/traffic.ts'
+import type { Observed } from '../router/router.ts'
+import { revisionOf, sameTemplate } from '../workload/revision.ts'
+import type { Deps } from './deps.ts'
+import type { OpenRelease, Picture, RolloutRef, Settings } from './picture.ts'
+import { getRollout, releasesOf, routeTarget, templateOf } from './rollouts.ts'
+
+/** Looks at Rollout, Releases, route and pods. Undefined when the Rollout is gone. */
+export async function observe(deps: Deps, input: { ref: RolloutRef; release?: number }): Promise<Picture | undefined> {
+  const rollout = await getRollout(deps.kube, input.ref)
+  if (!rollout) return undefined
+  const target = routeTarget(rollout)
+  const [releases, route, revisions] = await Promise.all([
+    releasesOf(deps.kube, input.ref),
+    deps.router.observe(target),
+    deps.workload.revisions(input.ref),
+  ])
+  const stable = route.record?.stable ?? rollout.status?.stable
+  const open = openRelease(releases)
+  return {
+    ref: input.ref,
+    target,
+    generation: rollout.metadata.generation ?? 0,
+    deleting: rollout.metadata.deletionTimestamp !== undefined,
+    replicas: rollout.spec.replicas,
+    suspend: rollout.spec.suspend,
+    declared: declared(rollout, releases, stable),
+    ...(stable ? { stable } : {}),
+    stableReady: revisions.find((state) => state.revision === stable)?.ready ?? 0,
+    route,
+    ...(open ? { open } : {}),
+    ...(rollout.status?.lastRelease ? { last: rollout.status.lastRelease } : {}),
+    nextNumber: nextNumber(rollout, releases, route),
+    nextSeq: nextSeq(route, target.uid, input.release ?? open?.number),
+    unsettled: rollout.status?.conditions?.some((condition) => condition.type === 'Reconciling') ?? false,
+    revisions,
+    settings: settings(rollout),
+  }
+}
+
+function declared(rollout: Rollout, releases: Release[], stable: string | undefined): Picture['declared'] {
+  const template = templateOf(rollout)
+  const revision = revisionOf({ template, configs: {} })
+  const snapshot = releases.findLast((release) => release.spec.revision === stable)
+  const isStable = snapshot ? sameTemplate(snapshot.spec.template, template) : revision === stable
+  const last = rollout.status?.lastRelease
+  const rejectedTemplate = releases.find((release) => release.spec.number === last?.number)?.spec.template
+  const again = rejectedTemplate ? sameTemplate(rejectedTemplate, template) : last?.revision === revision
+  const rejected = last !== undefined && isRejected(last.outcome) && again
+  return { revision: isStable && stable !== undefined ? stable : revision, isStable, rejected }
+}
+
+function openRelease(releases: Release[]): OpenRelease | undefined {
+  const newest = releases.at(-1)
+  if (!newest || newest.status?.outcome !== undefined) return undefined
+  const { number, revision, from } = newest.spec
+  return { number, revision, ...(from ? { from } : {}), epoch: newest.status?.epoch ?? 0, stepIndex: newest.status?.stepIndex ?? 0 }
+}
+
+const nextNumber = (rollout: Rollout, releases: Release[], route: Observed): number =>
+  Math.max(rollout.status?.lastRelease?.number ?? 0, route.record?.release ?? 0, ...releases.map((release) => release.spec.number)) + 1
+
+function nextSeq(route: Observed, uid: string, release: number | undefined): number {
+  if (!route.record) return 0
+  const fence = parseFence(route.record.fence)
+  return fence.uid === uid && (release === undefined || fence.release === release) ? fence.seq : 0
+}
+
+function settings({ spec }: Rollout): Settings {
+  return {
+    settleMs: parseDuration(spec.router.settle),
+    scaleDownDelayMs: parseDuration(spec.scaleDownDelay),
+    abortScaleDownDelayMs: parseDuration(spec.abortScaleDownDelay),
+    drainMs: parseDuration(spec.drain),
+    progressDeadlineMs: parseDuration(spec.progressDeadline),
+  }
+}

@@ -1,0 +1,79 @@
+import { ApplicationFailure } from '@temporalio/activity'
+import { API_VERSION, LABEL, PROVENANCE, releaseObject } from '../crds/names.ts'
+import { compile, type Plan } from '../crds/plan.ts'
+import { RELEASES } from '../crds/resources.ts'
+import type { Release, ReleaseSpec } from '../crds/schema/release.ts'
+import type { Rollout } from '../crds/schema/rollout.ts'
+import { isConflict } from '../kube/index.ts'
+import type { Deps } from './deps.ts'
+import type { RolloutRef } from './picture.ts'
+import { needRollout, templateOf } from './rollouts.ts'
+
+export type OpenInput = { ref: RolloutRef; number: number; revision: string; from: string }
+
+/** Makes the public record of a release, or finds the one that an earlier attempt made. */
+export async function openRelease(deps: Deps, input: OpenInput): Promise<{ plan: Plan }> {
+  const { kube } = deps
+  const { ref, number } = input
+  const at = { resource: RELEASES, namespace: ref.namespace, name: releaseObject(ref.name, number) }
+  const existing = await kube.get<Release>(at)
+  if (existing) return sameRevision(existing, input)
+  const rollout = await needRollout(kube, ref)
+  const spec = await specOf(rollout, input)
+  try {
+    await kube.create<Release>(RELEASES, { ...releaseShell(rollout, number), spec })
+  } catch (error) {
+    if (!isConflict(error)) throw error
+    const other = await kube.get<Release>(at)
+    if (other) return sameRevision(other, input)
+    throw error
+  }
+  return { plan: spec.plan }
+}
+
+function sameRevision(existing: Release, input: OpenInput): { plan: Plan } {
+  if (existing.spec.revision === input.revision) return { plan: existing.spec.plan }
+  const message = `Release ${existing.metadata.name} is about revision ${existing.spec.revision}, not ${input.revision}`
+  throw ApplicationFailure.nonRetryable(message, 'WrongRelease')
+}
+
+async function specOf(rollout: Rollout, { number, revision, from }: OpenInput): Promise<ReleaseSpec> {
+  const template = templateOf(rollout)
+  const { plan, policy } = compile(rollout.spec)
+  const annotations = rollout.metadata.annotations ?? {}
+  const provenance = Object.fromEntries(
+    Object.entries(PROVENANCE).flatMap(([key, annotation]) => (annotations[annotation] ? [[key, annotations[annotation]]] : [])),
+  )
+  return {
+    rollout: rollout.metadata.name,
+    number,
+    revision,
+    ...(from === revision ? {} : { from }),
+    template,
+    plan,
+    policy,
+    provenance: { ...provenance, images: imagesOf(template.spec) },
+  }
+}
+
+const imagesOf = (podSpec: Record<string, unknown>): string[] =>
+  Array.isArray(podSpec.containers) ? podSpec.containers.map((container: { image?: string }) => container.image ?? '') : []
+
+const releaseShell = (rollout: Rollout, number: number): Omit<Release, 'spec'> => ({
+  apiVersion: API_VERSION,
+  kind: RELEASES.kind,
+  metadata: {
+    name: releaseObject(rollout.metadata.name, number),
+    namespace: rollout.metadata.namespace ?? 'default',
+    labels: { [LABEL.rollout]: rollout.metadata.name },
+    ownerReferences: [
+      {
+        apiVersion: API_VERSION,
+        kind: rollout.kind,
+        name: rollout.metadata.name,
+        uid: rollout.metadata.uid ?? '',
+        controller: true,
+      },
+    ],
+  },
+})

@@ -1,0 +1,53 @@
+import type { Outcome } from '../crds/outcome.ts'
+import type { Revision } from '../crds/traffic.ts'
+import type { Observed, RouteTarget } from '../router/router.ts'
+import type { RevisionState } from '../workload/workload.ts'
+
+export type RolloutRef = { namespace: string; name: string }
+
+/** What is really there, in one small object: the first activity of every run, whether it begins or recovers. */
+export type Picture = {
+  ref: RolloutRef
+  target: RouteTarget
+  /** The Rollout's generation that this picture shows. */
+  generation: number
+  deleting: boolean
+  replicas: number
+  suspend: boolean
+  declared: {
+    revision: Revision
+    /** Equal to the stored snapshot of stable, read through the same API server. */
+    isStable: boolean
+    /** Rolled back or aborted before; starts again only by `retry`, or after another was declared. */
+    rejected: boolean
+  }
+  /** The route's word, else the status'. */
+  stable?: Revision
+  stableReady: number
+  route: Observed
+  /** Newest release without an outcome. */
+  open?: OpenRelease
+  last?: { number: number; revision: Revision; outcome: Outcome }
+  /** max(status, route, Release objects) + 1 */
+  nextNumber: number
+  /** At least every sequence number that stands on the route for the release in question. */
+  nextSeq: number
+  /** The status says that a release is under way. */
+  unsettled: boolean
+  revisions: RevisionState[]
+  settings: Settings
+}
+
+export type OpenRelease = { number: number; revision: Revision; from?: Revision; epoch: number; stepIndex: number }
+
+/** Durations in milliseconds. */
+export type Settings = {
+  settleMs: number
+  scaleDownDelayMs: number
+  abortScaleDownDelayMs: number
+  drainMs: number
+  progressDeadlineMs: number
+}
+
+/** A stretch of time at one weight. Rows that contain a change belong to the older mark. `since` is epoch seconds. */
+export type Mark = { slot: number; weight: number; since: number; addedPods: boolean }

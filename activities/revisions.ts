@@ -1,0 +1,117 @@
+import { ApplicationFailure } from '@temporalio/activity'
+import { releaseObject } from '../crds/names.ts'
+import { RELEASES } from '../crds/resources.ts'
+import type { Release } from '../crds/schema/release.ts'
+import type { PodTemplate, Rollout } from '../crds/schema/rollout.ts'
+import type { Fence, Revision } from '../crds/traffic.ts'
+import type { RouteTarget } from '../router/router.ts'
+import type { Deps } from './deps.ts'
+import type { RolloutRef } from './picture.ts'
+import { getRollout, needRollout, releasesOf } from './rollouts.ts'
+
+export type PrepareInput = {
+  ref: RolloutRef
+  target: RouteTarget
+  release: number
+  stable: Revision
+  canary: Revision
+  fence: Fence
+  canaryReplicas: number
+  stableReplicas: number
+}
+
+/** Deployment, Services and destinations of both revisions exist; stable is at its declared size. Writes no weight. */
+export async function prepare(deps: Deps, input: PrepareInput): Promise<void> {
+  const rollout = await needRollout(deps.kube, input.ref)
+  const { stable, canary } = input
+  await deps.workload.ensureRevision(rollout, canary, await snapshot(deps, input.ref, input.release), input.canaryReplicas)
+  await deps.workload.ensureServices(rollout, [stable, canary])
+  await deps.router.prepare(input.target, [stable, canary])
+  await growStable(deps, rollout, stable, input.stableReplicas)
+}
+
+/** `grown` is false when the Deployment was as large already. */
+export async function ensureRevision(
+  deps: Deps,
+  input: { ref: RolloutRef; revision: Revision; release: number; replicas: number },
+): Promise<{ grown: boolean }> {
+  const rollout = await needRollout(deps.kube, input.ref)
+  const before = (await deps.workload.revisions(input.ref)).find((state) => state.revision === input.revision)
+  if (before && before.replicas >= input.replicas) return { grown: false }
+  await deps.workload.ensureRevision(rollout, input.revision, await snapshot(deps, input.ref, input.release), input.replicas)
+  return { grown: true }
+}
+
+export async function pointApex(deps: Deps, input: { ref: RolloutRef; stable: Revision }): Promise<void> {
+  await deps.workload.pointApex(await needRollout(deps.kube, input.ref), input.stable)
+}
+
+/**
+ * While the route cannot be written: stable gets its pods, and as soon as it has a ready one the canary's Service selects
+ * stable's pods.
+ */
+export async function secondLever(
+  deps: Deps,
+  input: { ref: RolloutRef; canary: Revision; stable: Revision; replicas: number },
+): Promise<void> {
+  const rollout = await getRollout(deps.kube, input.ref)
+  if (!rollout) return
+  await growStable(deps, rollout, input.stable, input.replicas)
+  const { ready } = await deps.workload.readiness(rollout, input.stable)
+  if (ready > 0) await deps.workload.redirectService(rollout, input.canary, input.stable)
+}
+
+/** The pods of a revision that has no traffic any more, its Service and destinations. Never stable's. */
+export async function removeRevision(
+  deps: Deps,
+  input: { ref: RolloutRef; target: RouteTarget; revision: Revision },
+): Promise<void> {
+  const rollout = await getRollout(deps.kube, input.ref)
+  if (!rollout) return
+  const route = await deps.router.observe(input.target)
+  if (route.record?.stable === input.revision || (route.weights[input.revision] ?? 0) > 0) return
+  await deps.workload.scale(rollout, input.revision, 0)
+}
+
+/** After a release: revision Services and destinations go, as do Releases and empty Deployments beyond their limits. */
+export async function collect(deps: Deps, input: { ref: RolloutRef; target: RouteTarget }): Promise<void> {
+  const rollout = await getRollout(deps.kube, input.ref)
+  if (!rollout || rollout.metadata.deletionTimestamp) return
+  const [route, releases, revisions] = await Promise.all([
+    deps.router.observe(input.target),
+    releasesOf(deps.kube, input.ref),
+    deps.workload.revisions(input.ref),
+  ])
+  if (!route.atRest || releases.at(-1)?.status?.outcome === undefined) return
+  const names = revisions.map((state) => state.revision)
+  await deps.workload.removeServices(rollout, names)
+  await deps.router.release(input.target, names)
+  const stable = route.record?.stable
+  const kept = new Set([stable, ...releases.map((release) => release.spec.revision).slice(-1 - rollout.spec.rollbackWindow)])
+  const empty = revisions.filter((state) => state.replicas === 0 && !kept.has(state.revision))
+  for (const { revision } of empty) await deps.workload.remove(rollout, revision)
+  await collectReleases(deps, rollout, releases, stable)
+}
+
+async function collectReleases(deps: Deps, rollout: Rollout, releases: Release[], stable: string | undefined): Promise<void> {
+  const ofStable = releases.findLast((release) => release.spec.revision === stable)
+  const old = releases.slice(0, Math.max(0, releases.length - rollout.spec.releaseHistoryLimit)).filter((release) => release !== ofStable)
+  for (const release of old) {
+    await deps.kube.delete({ resource: RELEASES, namespace: release.metadata.namespace ?? '', name: release.metadata.name })
+  }
+}
+
+/** Grows stable where more is declared than runs; its template is the one it was released with. */
+async function growStable(deps: Deps, rollout: Rollout, stable: Revision, replicas: number): Promise<void> {
+  const ref = { namespace: rollout.metadata.namespace ?? '', name: rollout.metadata.name }
+  const state = (await deps.workload.revisions(ref)).find((found) => found.revision === stable)
+  if (state && state.replicas < replicas) await deps.workload.scale(rollout, stable, replicas)
+}
+
+/** The template as it was declared when the release began: what was analysed is what is promoted. */
+async function snapshot(deps: Deps, ref: RolloutRef, release: number): Promise<PodTemplate> {
+  const name = releaseObject(ref.name, release)
+  const found = await deps.kube.get<Release>({ resource: RELEASES, namespace: ref.namespace, name })
+  if (found) return found.spec.template
+  throw ApplicationFailure.nonRetryable(`Release ${name} is gone: its template cannot be read`, 'ReleaseGone')
+}

@@ -1,0 +1,45 @@
+import { releaseConditions } from '../crds/conditions.ts'
+import { LABEL } from '../crds/names.ts'
+import { isRejected, type Outcome } from '../crds/outcome.ts'
+import type { Deps } from './deps.ts'
+import type { Picture } from './picture.ts'
+import { applyStatus } from './report.ts'
+import { getRollout } from './rollouts.ts'
+
+/** Nothing is to be released: route, size and status are made to say so. */
+export async function settle(deps: Deps, input: { picture: Picture }): Promise<void> {
+  const { ref, target, route, stable, nextNumber, nextSeq, replicas } = input.picture
+  if (!route.atRest && route.found) {
+    await deps.router.restore(target, { uid: target.uid, release: nextNumber - 1, seq: nextSeq + 1 })
+  }
+  const rollout = await getRollout(deps.kube, ref)
+  if (!rollout || rollout.metadata.deletionTimestamp || stable === undefined) return
+  if (input.picture.revisions.some((state) => state.revision === stable)) await deps.workload.scale(rollout, stable, replicas)
+  await deps.workload.pointApex(rollout, stable)
+  await applyStatus(deps, ref, await settled(deps, input.picture, stable))
+}
+
+async function settled(deps: Deps, picture: Picture, stable: string): Promise<Parameters<typeof applyStatus>[2]> {
+  const rollout = await getRollout(deps.kube, picture.ref)
+  const { last, declared } = picture
+  const withdrawn = last !== undefined && isRejected(last.outcome) && declared.isStable
+  const outcome: Outcome = withdrawn ? 'Withdrawn' : (last?.outcome ?? 'Promoted')
+  const message = declared.isStable ? `Revision ${stable} serves all of the traffic` : (rollout?.status?.message ?? '')
+  const revisions = await deps.workload.revisions(picture.ref)
+  return {
+    conditions: releaseConditions({
+      phase: declared.isStable ? 'Promoted' : outcome,
+      message,
+      generation: picture.generation,
+      at: deps.now(),
+      previous: rollout?.status?.conditions,
+    }),
+    observedGeneration: picture.generation,
+    replicas: revisions.reduce((sum, state) => sum + state.replicas, 0),
+    selector: `${LABEL.rollout}=${picture.ref.name}`,
+    message,
+    stable,
+    weight: 0,
+    ...(last ? { lastRelease: { ...last, outcome } } : {}),
+  }
+}

@@ -1,0 +1,51 @@
+import { ApplicationFailure } from '@temporalio/activity'
+import type { Fence, Revision } from '../crds/traffic.ts'
+import type { RouteTarget } from '../router/router.ts'
+import type { Deps } from './deps.ts'
+
+export type TrafficInput = {
+  target: RouteTarget
+  weights: Record<Revision, number>
+  fence: Fence
+  /** Pods that carry 100 %. */
+  replicas: number
+  /** Commits: this revision is stable from this write on. */
+  stable?: Revision
+}
+
+/** Router errors that no retry of the same write can mend. */
+const FINAL = new Set(['FencedOff', 'AbortedOnRoute', 'RouteMissing'])
+
+/** Writes the weights and returns what was read back. */
+export async function setTraffic(deps: Deps, input: TrafficInput): Promise<{ weights: Record<Revision, number> }> {
+  await carriedByReadyPods(deps, input)
+  const { target, weights, fence, stable } = input
+  const written = await decided(() => deps.router.setTraffic(target, { weights }, { fence, ...(stable ? { stable } : {}) }))
+  return { weights: written.weights }
+}
+
+/** The route reads as in Git again. */
+export async function restoreRoute(deps: Deps, input: { target: RouteTarget; fence: Fence }): Promise<void> {
+  await decided(() => deps.router.restore(input.target, input.fence))
+}
+
+/**
+ * No write gives a revision more than its ready pods carry. Where the revision that is to take traffic has no ready pod
+ * and another has some, the write waits (it is retried); where none has any, nothing is lost by it.
+ */
+async function carriedByReadyPods({ workload }: Deps, { target, weights }: TrafficInput): Promise<void> {
+  const states = await workload.revisions(target)
+  const ready = (revision: string): number => states.find((state) => state.revision === revision)?.ready ?? 0
+  const bare = Object.keys(weights).filter((revision) => (weights[revision] ?? 0) > 0 && ready(revision) === 0)
+  if (bare.length === 0 || states.every((state) => state.ready === 0)) return
+  throw new Error(`revision ${bare.join(', ')} has no ready pod to carry traffic`)
+}
+
+async function decided<T>(write: () => Promise<T>): Promise<T> {
+  try {
+    return await write()
+  } catch (error) {
+    if (error instanceof Error && FINAL.has(error.name)) throw ApplicationFailure.nonRetryable(error.message, error.name)
+    throw error
+  }
+}

@@ -1,0 +1,89 @@
+import { ActivityFailure, condition, isCancellation, sleep } from '@temporalio/workflow'
+import { insist, volley } from './proxies.ts'
+import { Interrupted, nextFence, tell, type Run } from './run.ts'
+
+const FIRST_VOLLEY_MS = 10_000
+const LATER_VOLLEY_MS = 5 * 60_000
+
+export type Ending = { outcome: 'RolledBack' | 'Aborted' | 'Withdrawn' | 'Superseded' | 'Deleted'; sentence: string }
+
+/** What a release that does not go on is called, and why. */
+export function endingOf(error: unknown): Ending {
+  if (isCancellation(error)) return { outcome: 'Deleted', sentence: 'The run was cancelled' }
+  if (!(error instanceof Interrupted)) return { outcome: 'RolledBack', sentence: `Rolled back: ${wordsOf(error)}` }
+  const { kind, sentence } = error.interruption
+  switch (kind) {
+    case 'superseded':
+      return { outcome: 'Superseded', sentence }
+    case 'deleted':
+      return { outcome: 'Deleted', sentence }
+    case 'reverted':
+      return { outcome: 'Withdrawn', sentence }
+    case 'abort':
+    case 'abortedOnRoute':
+    case 'foreignEdit':
+      return { outcome: 'Aborted', sentence }
+    default:
+      return { outcome: 'RolledBack', sentence }
+  }
+}
+
+/** Takes the traffic from the canary, and never gives up doing so. Run it in a non-cancellable scope. */
+export async function goBack(run: Run, ending: Ending): Promise<void> {
+  run.guard.stop()
+  await condition(() => !run.writing)
+  if (run.marks.length > 0) await withdraw(run)
+  await persist(run, 'restoreRoute')
+  run.weight = 0
+  await tellEnding(run, ending)
+}
+
+/** The last word about a release that did not go through. */
+export async function tellEnding(run: Run, ending: Ending): Promise<void> {
+  const { outcome, sentence } = ending
+  if (outcome === 'Deleted') return
+  if (run.desk.subject) run.desk.subject.settled = outcome
+  const event = { type: outcome === 'RolledBack' ? 'Warning' : 'Normal', reason: outcome, message: sentence } as const
+  await tell(run, { phase: outcome, outcome, message: sentence, event })
+}
+
+/** Weight 0 by destination: our canary host is removed wherever it stands. */
+export async function withdraw(run: Run): Promise<void> {
+  await persist(run, 'setTraffic')
+  run.weight = 0
+}
+
+async function persist(run: Run, verb: 'setTraffic' | 'restoreRoute'): Promise<void> {
+  const { target } = run.picture
+  for (let attempt = 0; ; attempt++) {
+    const lasts = attempt === 0 ? FIRST_VOLLEY_MS : LATER_VOLLEY_MS
+    const hands = volley(lasts, attempt === 0 ? 5_000 : 30_000)
+    try {
+      if (verb === 'restoreRoute') await hands.restoreRoute({ target, fence: nextFence(run) })
+      else await hands.setTraffic({ target, weights: { [run.stable]: 100 }, fence: nextFence(run), replicas: run.replicas })
+      return
+    } catch (error) {
+      if (typeOf(error) === 'RouteMissing') return
+      await blocked(run, error)
+      if (typeOf(error) === 'FencedOff') run.seq = Math.max(run.seq, (await insist.observe({ ref: run.picture.ref, release: run.number }))?.nextSeq ?? 0)
+      else await sleep(1_000)
+    }
+  }
+}
+
+/** Says what the server said, and pulls the second lever: the canary's Service selects stable's pods. */
+async function blocked(run: Run, error: unknown): Promise<void> {
+  const message = `The route cannot be written, retrying: ${wordsOf(error)}`
+  await tell(run, { phase: 'RollbackBlocked', message, event: { type: 'Warning', reason: 'RollbackBlocked', message } })
+  const { ref } = run.picture
+  await insist.secondLever({ ref, canary: run.canary, stable: run.stable, replicas: run.replicas })
+}
+
+/** An activity failure's innermost words. */
+export function wordsOf(error: unknown): string {
+  const innermost = error instanceof Error && error.cause instanceof Error ? wordsOf(error.cause) : undefined
+  return innermost ?? (error instanceof Error ? error.message : String(error))
+}
+
+const typeOf = (error: unknown): string | undefined =>
+  error instanceof ActivityFailure && error.cause && 'type' in error.cause ? (error.cause.type as string | undefined) : undefined

@@ -1,0 +1,2 @@
+/** What the worker bundles: one workflow per Rollout, one run chain per release. */
+export { release } from './release.ts'

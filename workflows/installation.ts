@@ -1,0 +1,53 @@
+import { CancellationScope, ContinueAsNew } from '@temporalio/workflow'
+import { endingOf, tellEnding } from './back.ts'
+import { followLooks } from './looks.ts'
+import { openRun } from './opening.ts'
+import { forward, insist, watching } from './proxies.ts'
+import type { Stay } from './retirement.ts'
+import { nextFence, tell, type Run } from './run.ts'
+import { during } from './waiting.ts'
+
+/** Nothing serves, so there is nothing to compare with: the declared revision takes everything as soon as it is ready. */
+export async function install(stay: Stay, number: number, replaces?: string): Promise<void> {
+  const revision = stay.picture.declared.revision
+  const run = await openRun(stay, { number, revision, stable: replaces ?? revision })
+  run.plan = { steps: [] }
+  stay.lastNumber = number
+  const aside = new CancellationScope()
+  void aside.run(() => followLooks(run))
+  try {
+    await bringUp(run, replaces)
+    if (replaces) {
+      const until = Date.now() + stay.picture.settings.scaleDownDelayMs
+      stay.warm.push({ revision: replaces, until, release: number })
+    }
+  } catch (error) {
+    if (error instanceof ContinueAsNew) throw error
+    await CancellationScope.nonCancellable(() => giveUp(stay, run, error))
+  } finally {
+    aside.cancel()
+  }
+}
+
+async function bringUp(run: Run, replaces: string | undefined): Promise<void> {
+  const { ref, target, settings } = run.picture
+  await tell(run, { phase: 'Progressing', message: `Starting revision ${run.canary}: ${replaces ? `${replaces} has no ready pod` : 'the first one'}` })
+  await forward.ensureRevision({ ref, revision: run.canary, release: run.number, replicas: run.replicas })
+  const deadlineAt = Date.now() + settings.progressDeadlineMs
+  const ready = { ref, revision: run.canary, replicas: run.replicas, deadlineAt, settleMs: 0 }
+  await during(run, () => watching.awaitReady(ready))
+  await insist.pointApex({ ref, stable: run.canary })
+  await forward.setTraffic({ target, weights: { [run.canary]: 100 }, fence: nextFence(run), stable: run.canary, replicas: run.replicas })
+  run.weight = 100
+  const message = `Revision ${run.canary} serves all of the traffic, without comparison: there was nothing to compare it with`
+  const event = { type: 'Normal', reason: 'Promoted', message: `Release ${run.number}: ${message}` } as const
+  await tell(run, { phase: 'Promoted', outcome: 'Promoted', stable: run.canary, message, event })
+}
+
+/** There is no stable to go back to: say why, leave no pods behind, and wait for another declaration. */
+async function giveUp(stay: Stay, run: Run, error: unknown): Promise<void> {
+  const ending = endingOf(error)
+  stay.warm.push({ revision: run.canary, until: Date.now(), release: run.number })
+  await tellEnding(run, ending)
+  stay.desk.looked = true
+}

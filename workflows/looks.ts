@@ -1,0 +1,79 @@
+import { condition, isCancellation } from '@temporalio/workflow'
+import type { Picture } from '../activities/picture.ts'
+import type { ReleaseInput } from './contract.ts'
+import type { Desk } from './desk.ts'
+import { insist } from './proxies.ts'
+import { Interrupted, tell, type Interruption, type Run } from './run.ts'
+import { abortedOnRoute, reverted, superseded } from './start.ts'
+import { shift } from './steps.ts'
+
+/** Undefined when the Rollout is gone. */
+export function observe(input: ReleaseInput, desk: Desk, release?: number): Promise<Picture | undefined> {
+  desk.looked = false
+  return insist.observe({ ref: { namespace: input.namespace, name: input.name }, ...(release ? { release } : {}) })
+}
+
+/** While a release is under way: sees what changed around it, and puts it down for the main loop. Ends by cancellation. */
+export async function followLooks(run: Run): Promise<void> {
+  try {
+    for (;;) {
+      await condition(() => run.desk.looked)
+      const picture = await observe(run.input, run.desk, run.number)
+      const found = picture ? discover(run, picture) : gone(run)
+      if (found) run.discovered ??= found
+      else if (picture) await adapt(run, picture)
+    }
+  } catch (error) {
+    if (!isCancellation(error)) run.discovered ??= asInterruption(error)
+  }
+}
+
+/** Says it when the guard holds for another reason than before, and when it no longer does. */
+export async function followHolds(run: Run): Promise<void> {
+  try {
+    for (let told: string | undefined; ; ) {
+      await condition(() => run.guard.hold()?.reason !== told)
+      const hold = run.guard.hold()
+      told = hold?.reason
+      const message = hold?.sentence ?? `Data again: release ${run.number} goes on at ${run.weight} %`
+      const event = { type: hold ? 'Warning' : 'Normal', reason: hold ? 'Holding' : 'Resumed', message } as const
+      const gate = run.desk.subject?.gate
+      await tell(run, { phase: hold ? 'Holding' : gate ? 'AwaitingApproval' : 'Analysing', message, event, ...(gate ? { gate } : {}) })
+    }
+  } catch (error) {
+    if (!isCancellation(error)) run.discovered ??= asInterruption(error)
+  }
+}
+
+function discover(run: Run, picture: Picture): Interruption | undefined {
+  const { declared, route } = picture
+  if (picture.deleting) return gone(run)
+  if (route.record?.aborted === run.number) return { kind: 'abortedOnRoute', sentence: abortedOnRoute(run.number) }
+  if (declared.isStable) return { kind: 'reverted', sentence: reverted(run.number, run.stable) }
+  if (declared.revision !== run.canary) return { kind: 'superseded', sentence: superseded(run.number, declared.revision) }
+  if (!run.writing && route.foreign?.direction === 'towardsStable') {
+    return { kind: 'foreignEdit', sentence: `Aborted: ${route.foreign.manager} moved the route towards stable` }
+  }
+  return undefined
+}
+
+async function adapt(run: Run, picture: Picture): Promise<void> {
+  run.replicas = picture.replicas
+  run.suspended = picture.suspend
+  run.routeGone = !picture.route.found
+  const { foreign } = picture.route
+  if (run.weight === 0 || run.writing || foreign?.direction !== 'towardsCanary') return
+  await shift(run, run.weight, false)
+  const message = `${foreign.manager} moved the route towards the canary: put back to ${run.weight} %`
+  await tell(run, { phase: 'Progressing', message, event: { type: 'Warning', reason: 'ForeignEdit', message } })
+}
+
+const gone = (run: Run): Interruption => ({
+  kind: 'deleted',
+  sentence: `Release ${run.number} ends: the Rollout is being deleted`,
+})
+
+const asInterruption = (error: unknown): Interruption =>
+  error instanceof Interrupted
+    ? error.interruption
+    : { kind: 'rollback', reason: 'Failed', sentence: `Rolled back: ${error instanceof Error ? error.message : String(error)}` }

@@ -1,0 +1,42 @@
+import { CancellationScope, sleep } from '@temporalio/workflow'
+import { insist } from './proxies.ts'
+import { nextFence, tell, type Run } from './run.ts'
+import { carry, mayGoForward, write } from './steps.ts'
+
+/** Weight 100 and `stable` in one write commits; before it every interruption returns to the old stable. */
+export async function promote(run: Run): Promise<void> {
+  await mayGoForward(run)
+  await carry(run, 100)
+  await mayGoForward(run)
+  await commit(run)
+  await CancellationScope.nonCancellable(() => settleIn(run))
+}
+
+/** A write whose answer was lost may have committed all the same: the route has the last word. */
+async function commit(run: Run): Promise<void> {
+  try {
+    await write(run, { [run.canary]: 100 }, run.canary)
+  } catch (error) {
+    const picture = await insist.observe({ ref: run.picture.ref, release: run.number })
+    if (picture?.stable !== run.canary) throw error
+  }
+}
+
+/** After the commit there is no way but forward: the apex follows, and the route reads as in Git again. */
+export async function settleIn(run: Run): Promise<void> {
+  const { ref, target, settings } = run.picture
+  run.guard.stop()
+  run.weight = 100
+  if (run.desk.subject) run.desk.subject.settled = 'promoted'
+  await insist.pointApex({ ref, stable: run.canary })
+  await sleep(settings.settleMs)
+  await insist.restoreRoute({ target, fence: nextFence(run) })
+  const message = `Promoted: revision ${run.canary} serves all of the traffic`
+  await tell(run, {
+    phase: 'Promoted',
+    outcome: 'Promoted',
+    stable: run.canary,
+    message,
+    event: { type: 'Normal', reason: 'Promoted', message: `Release ${run.number}: ${message}` },
+  })
+}

@@ -1,0 +1,45 @@
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow'
+import type { ActActivities, NotifyActivities, WatchActivities } from '../activities/index.ts'
+import { TASK_QUEUE } from '../crds/names.ts'
+
+const QUICK = { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '5s' } as const
+
+/** Forward moves: bounded, because a release that cannot move for five minutes goes back. */
+export const forward = proxyActivities<ActActivities>({
+  taskQueue: TASK_QUEUE.act,
+  startToCloseTimeout: '10s',
+  scheduleToCloseTimeout: '5m',
+  retry: QUICK,
+})
+
+/** What has to happen in the end: retried for ever. */
+export const insist = proxyActivities<ActActivities>({
+  taskQueue: TASK_QUEUE.act,
+  startToCloseTimeout: '10s',
+  retry: { ...QUICK, maximumInterval: '30s' },
+})
+
+/** One volley of a write back to stable; the caller reports between volleys and goes on for ever. */
+export const volley = (lastsMs: number, maximumIntervalMs: number): Pick<ActActivities, 'setTraffic' | 'restoreRoute'> =>
+  proxyActivities<ActActivities>({
+    taskQueue: TASK_QUEUE.act,
+    startToCloseTimeout: '10s',
+    scheduleToCloseTimeout: lastsMs,
+    retry: { ...QUICK, maximumInterval: maximumIntervalMs },
+  })
+
+/** Long watches on slots of their own. TRY_CANCEL: nobody waits for a watch to notice that it was told to end. */
+export const watching = proxyActivities<WatchActivities>({
+  taskQueue: TASK_QUEUE.watch,
+  startToCloseTimeout: '70m',
+  heartbeatTimeout: '10s',
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  retry: { ...QUICK, maximumInterval: '5s' },
+})
+
+/** What may be late, and never holds a release up. */
+export const telling = proxyActivities<NotifyActivities>({
+  taskQueue: TASK_QUEUE.notify,
+  startToCloseTimeout: '10s',
+  scheduleToCloseTimeout: '1h',
+})

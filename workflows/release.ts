@@ -1,0 +1,100 @@
+import { CancellationScope, ContinueAsNew } from '@temporalio/workflow'
+import { endingOf, goBack, type Ending } from './back.ts'
+import type { ReleaseInput } from './contract.ts'
+import { openDesk } from './desk.ts'
+import { install } from './installation.ts'
+import { followHolds, followLooks, observe } from './looks.ts'
+import { openRun } from './opening.ts'
+import { promote, settleIn } from './promotion.ts'
+import { forward, insist } from './proxies.ts'
+import { retire, type Stay } from './retirement.ts'
+import { nextFence, tell, type Run } from './run.ts'
+import { taskFor, type Task } from './start.ts'
+import { podsFor } from './steps.ts'
+import { walk } from './walk.ts'
+
+/** One release of one Rollout: look at what is really there, do what is to be done, and be gone. */
+export async function release(input: ReleaseInput): Promise<void> {
+  const desk = openDesk(input)
+  const picture = await observe(input, desk, input.carried?.release?.number)
+  if (!picture) return
+  const warm = (input.carried?.warm ?? []).filter((old) => old.revision !== picture.declared.revision)
+  const stay: Stay = { input, desk, picture, warm, lastNumber: picture.nextNumber - 1 }
+  await carryOut(taskFor(picture, input.carried), stay)
+  await retire(stay)
+}
+
+async function carryOut(task: Task, stay: Stay): Promise<void> {
+  const { picture } = stay
+  switch (task.kind) {
+    case 'nothing':
+      return
+    case 'settle':
+      return insist.settle({ picture })
+    case 'install':
+      return install(stay, task.number, task.replaces)
+    case 'finish': {
+      const run = await openRun(stay, { ...task.open, stable: task.open.from ?? task.open.revision })
+      await CancellationScope.nonCancellable(() => settleIn(run))
+      return leaveBehind(stay, run)
+    }
+    case 'goBack': {
+      const run = await openRun(stay, { ...task.open, stable: task.stable })
+      await CancellationScope.nonCancellable(() => goBack(run, task.ending))
+      return leaveBehind(stay, run, task.ending)
+    }
+    case 'release':
+      return bringOut(await openRun(stay, { revision: picture.declared.revision, ...task.resume, number: task.number, stable: task.stable }), stay)
+  }
+}
+
+/** Prepare, step, promote; anything bad goes back to stable. */
+async function bringOut(run: Run, stay: Stay): Promise<void> {
+  const aside = new CancellationScope()
+  void aside.run(() => Promise.all([followLooks(run), followHolds(run)]))
+  let ending: Ending | undefined
+  try {
+    await prepare(run)
+    await walk(run)
+    await promote(run)
+  } catch (error) {
+    if (error instanceof ContinueAsNew) throw error
+    const why = endingOf(error)
+    ending = why
+    aside.cancel()
+    await CancellationScope.nonCancellable(() => goBack(run, why))
+  } finally {
+    aside.cancel()
+  }
+  leaveBehind(stay, run, ending)
+}
+
+async function prepare(run: Run): Promise<void> {
+  const { ref, target } = run.picture
+  if (run.weight > 0) return
+  const first = run.plan.steps.slice(run.stepIndex).find((step) => step.kind === 'setWeight')
+  await tell(run, { phase: 'Progressing', message: `Preparing revision ${run.canary}` })
+  await forward.prepare({
+    ref,
+    target,
+    release: run.number,
+    stable: run.stable,
+    canary: run.canary,
+    fence: nextFence(run),
+    canaryReplicas: podsFor(first?.kind === 'setWeight' ? first.weight : 100, run.replicas),
+    stableReplicas: run.replicas,
+  })
+}
+
+/** The revision that lost keeps its pods for its delay; then `retire` lets it go. */
+function leaveBehind(stay: Stay, run: Run, ending?: Ending): void {
+  const { settings } = stay.picture
+  const now = Date.now()
+  const old = ending ? run.canary : run.stable
+  const delayMs = ending ? settings.abortScaleDownDelayMs : settings.scaleDownDelayMs
+  stay.lastNumber = run.number
+  if (old === (ending ? run.stable : run.canary)) return
+  const hadTraffic = !ending || run.marks.length > 0
+  stay.warm.push({ revision: old, until: now + delayMs, release: run.number, ...(hadTraffic ? { quietSince: now / 1_000 } : {}) })
+  if (ending) stay.desk.looked = true
+}

@@ -1,0 +1,58 @@
+import { CancellationScope, condition } from '@temporalio/workflow'
+import type { Picture } from '../activities/picture.ts'
+import type { ReleaseInput, Warm } from './contract.ts'
+import type { Desk } from './desk.ts'
+import { observe } from './looks.ts'
+import { insist, watching } from './proxies.ts'
+import { taskFor } from './start.ts'
+import { beginAnew } from './waiting.ts'
+
+export type Stay = { input: ReleaseInput; desk: Desk; picture: Picture; lastNumber: number; warm: Warm[] }
+
+/**
+ * Old revisions stay warm for their time and leave when their requests have ended. Something newer declared meanwhile
+ * begins at once, in a run that inherits who is still warm.
+ */
+export async function retire(stay: Stay): Promise<void> {
+  const { desk, warm, picture } = stay
+  for (let old = next(warm); old; old = next(warm)) {
+    await condition(() => desk.looked, Math.max(1, old.until - Date.now()))
+    if (desk.looked) await lookForNews(stay)
+    else if (await leaves(stay, old)) warm.splice(warm.indexOf(old), 1)
+  }
+  await insist.collect({ ref: picture.ref, target: picture.target })
+  while (desk.looked) await lookForNews(stay)
+}
+
+const next = (warm: Warm[]): Warm | undefined => [...warm].sort((a, b) => a.until - b.until)[0]
+
+/** True when the pods are gone; false when a look came first. */
+async function leaves({ desk, picture }: Stay, old: Warm): Promise<boolean> {
+  if (old.quietSince !== undefined && !(await quiet(picture, desk, old, old.quietSince))) return false
+  await insist.removeRevision({ ref: picture.ref, target: picture.target, revision: old.revision })
+  return true
+}
+
+/** No revision loses a pod before its requests were 0 in two complete rows. */
+async function quiet({ ref, settings }: Picture, desk: Desk, old: Warm, since: number): Promise<boolean> {
+  const scope = new CancellationScope()
+  let ended = false
+  const watch = scope.run(() =>
+    watching.awaitQuiet({ ref, release: old.release, revision: old.revision, since, drainMs: settings.drainMs }),
+  )
+  watch.then(
+    () => (ended = true),
+    () => (ended = true),
+  )
+  await condition(() => ended || desk.looked)
+  if (ended) await watch
+  else scope.cancel()
+  return ended
+}
+
+async function lookForNews({ input, desk, warm, lastNumber }: Stay): Promise<void> {
+  const seen = await observe(input, desk)
+  if (!seen) return
+  const carried = { v: 1, warm, consumed: desk.consumed, lastNumber } as const
+  if (taskFor(seen, carried).kind !== 'nothing') await beginAnew(input, carried)
+}

@@ -1,0 +1,63 @@
+import type { OpenRelease, Picture } from '../activities/picture.ts'
+import { isRejected } from '../crds/outcome.ts'
+import type { Ending } from './back.ts'
+import type { Carried } from './contract.ts'
+
+export type Task =
+  | { kind: 'nothing' }
+  /** At rest, but something is not as declared: size, a route left behind, a rejected revision that was withdrawn. */
+  | { kind: 'settle'; why: string }
+  /** Nothing serves yet (or nothing that is ready): the declared revision goes to 100 when it is ready. */
+  | { kind: 'install'; number: number; replaces?: string }
+  | { kind: 'release'; number: number; stable: string; resume?: OpenRelease }
+  /** The promotion was committed on the route before the last run ended. */
+  | { kind: 'finish'; open: OpenRelease }
+  /** A release was left open that must not go on. */
+  | { kind: 'goBack'; open: OpenRelease; stable: string; ending: Ending }
+
+/** What is to be done, from what is really there: the first run, a recovery and a continued run are one path. */
+export function taskFor(picture: Picture, carried?: Carried): Task {
+  const { open, declared, stable } = picture
+  if (picture.deleting) return picture.route.atRest ? { kind: 'nothing' } : { kind: 'settle', why: 'the Rollout is being deleted' }
+  if (open) return taskForOpen(picture, open)
+  if (declared.isStable || declared.rejected) return taskAtRest(picture)
+  const number = Math.max(picture.nextNumber, (carried?.lastNumber ?? 0) + 1)
+  if (stable === undefined) return { kind: 'install', number }
+  if (picture.stableReady === 0) return { kind: 'install', number, replaces: stable }
+  return { kind: 'release', number, stable }
+}
+
+function taskForOpen(picture: Picture, open: OpenRelease): Task {
+  const { declared, stable, route } = picture
+  if (stable === open.revision) return { kind: 'finish', open }
+  if (stable === undefined || open.from === undefined) return { kind: 'install', number: open.number }
+  const back = (outcome: Ending['outcome'], sentence: string): Task => ({
+    kind: 'goBack',
+    open,
+    stable,
+    ending: { outcome, sentence },
+  })
+  if (route.record?.aborted === open.number) return back('Aborted', abortedOnRoute(open.number))
+  if (declared.isStable) return back('Withdrawn', reverted(open.number, stable))
+  if (declared.revision !== open.revision) return back('Superseded', superseded(open.number, declared.revision))
+  if (picture.stableReady === 0 && route.atRest) return { kind: 'install', number: open.number, replaces: stable }
+  return { kind: 'release', number: open.number, stable, resume: open }
+}
+
+function taskAtRest(picture: Picture): Task {
+  const { declared, stable, last, route } = picture
+  if (!route.atRest) return { kind: 'settle', why: 'the route was left on revision hosts' }
+  const serving = picture.revisions.find((state) => state.revision === stable)
+  if (serving && serving.replicas !== picture.replicas) return { kind: 'settle', why: `${picture.replicas} replicas are declared` }
+  const rejected = last !== undefined && isRejected(last.outcome)
+  if (declared.isStable && rejected) return { kind: 'settle', why: 'the rejected revision was withdrawn' }
+  if (picture.unsettled) return { kind: 'settle', why: 'the status still says that a release is under way' }
+  return { kind: 'nothing' }
+}
+
+export const abortedOnRoute = (release: number): string =>
+  `Aborted: release ${release} was rolled back on the route itself (rollback --direct)`
+export const reverted = (release: number, stable: string): string =>
+  `Withdrawn: release ${release} was taken back, ${stable} is declared again`
+export const superseded = (release: number, revision: string): string =>
+  `Superseded: release ${release} makes way for revision ${revision}`

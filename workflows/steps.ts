@@ -1,0 +1,148 @@
+import { condition } from '@temporalio/workflow'
+import { formatDuration } from '../crds/duration.ts'
+import type { Step } from '../crds/plan.ts'
+import { take } from './desk.ts'
+import { forward, watching } from './proxies.ts'
+import { nextFence, tell, type Run } from './run.ts'
+import { during, waitFor } from './waiting.ts'
+
+/** Holds under which no step ends and no weight rises while the canary has traffic. */
+const BLOCKING = new Set(['noData', 'splitMismatch', 'localised', 'inconclusive'])
+
+/** One step of the plan, from its beginning or from where an earlier run of this chain left it. */
+export async function doStep(run: Run, step: Step): Promise<void> {
+  switch (step.kind) {
+    case 'setWeight':
+      return setWeight(run, step.weight)
+    case 'analyze':
+      return analyze(run, step.forMs)
+    case 'pause':
+      return pause(run, step.forMs)
+    case 'approve':
+      return approve(run, step)
+  }
+}
+
+/** Nothing moves forward on ignorance, nor while a person or the spec says stop. */
+export async function mayGoForward(run: Run): Promise<void> {
+  if (!standsInTheWay(run)) return
+  await tell(run, { phase: 'Holding', message: standsInTheWay(run) ?? '' })
+  await waitFor(run, () => standsInTheWay(run) === undefined)
+}
+
+/** Pods first, then the weight: a revision is never given more than its ready pods carry. */
+export async function carry(run: Run, weight: number): Promise<boolean> {
+  const { settings, ref } = run.picture
+  const scaled = await forward.ensureRevision({
+    ref,
+    revision: run.canary,
+    release: run.number,
+    replicas: podsFor(weight, run.replicas),
+  })
+  if (!scaled.grown && run.weight > 0) return false
+  await during(run, () =>
+    watching.awaitReady({
+      ref,
+      revision: run.canary,
+      replicas: podsFor(weight, run.replicas),
+      deadlineAt: Date.now() + settings.progressDeadlineMs,
+      settleMs: settings.settleMs,
+    }),
+  )
+  return true
+}
+
+/** The smallest number of pods that carries `weight` percent of a workload of `replicas` pods; at least one. */
+export const podsFor = (weight: number, replicas: number): number => Math.max(1, Math.ceil((weight / 100) * replicas))
+
+/** Writes the weight and hands the guard over to it; the old watch goes on until the new weight was read back. */
+export async function shift(run: Run, weight: number, addedPods: boolean): Promise<void> {
+  const slot = nextSlot(run)
+  if (!run.guard.running()) run.guard.watch([...run.marks, { slot, weight, since: Date.now() / 1_000, addedPods }])
+  await write(run, { [run.stable]: 100 - weight, [run.canary]: weight })
+  run.weight = weight
+  run.marks.push({ slot, weight, since: Date.now() / 1_000, addedPods })
+  run.guard.watch(run.marks)
+}
+
+/** One traffic write at a time; not interruptible, because a half-known weight is worse than a late abort. */
+export async function write(run: Run, weights: Record<string, number>, stable?: string): Promise<void> {
+  await condition(() => !run.writing)
+  run.writing = true
+  try {
+    const { target } = run.picture
+    await forward.setTraffic({ target, weights, fence: nextFence(run), replicas: run.replicas, ...(stable ? { stable } : {}) })
+  } finally {
+    run.writing = false
+  }
+}
+
+async function setWeight(run: Run, weight: number): Promise<void> {
+  await mayGoForward(run)
+  if (weight === run.weight) return
+  const addedPods = await carry(run, weight)
+  await mayGoForward(run)
+  await shift(run, weight, addedPods)
+  await tell(run, {
+    phase: 'Progressing',
+    message: `${weight} % of the traffic goes to ${run.canary}`,
+    event: { type: 'Normal', reason: 'WeightSet', message: `Release ${run.number}: ${weight} % of the traffic goes to revision ${run.canary}` },
+  })
+}
+
+async function analyze(run: Run, forMs: number): Promise<void> {
+  await tell(run, { phase: 'Analysing', message: `Analysing ${run.canary} at ${run.weight} % for ${formatDuration(forMs)}` })
+  run.guard.watch(run.marks, { from: run.stepSince / 1_000, for: forMs / 1_000 })
+  await waitFor(run, () => run.guard.advanced() !== undefined)
+  await mayGoForward(run)
+}
+
+async function pause(run: Run, forMs: number | undefined): Promise<void> {
+  const until = forMs === undefined ? 'until somebody says resume' : `for ${formatDuration(forMs)}`
+  await tell(run, { phase: 'Paused', message: `Paused at ${run.weight} % ${until}` })
+  const resumed = run.desk.resumed
+  const ends = forMs === undefined ? Infinity : run.stepSince + forMs
+  await waitFor(run, () => run.desk.resumed > resumed, ends)
+  await mayGoForward(run)
+}
+
+async function approve(run: Run, gate: Extract<Step, { kind: 'approve' }>): Promise<void> {
+  const { subject } = run.desk
+  if (subject) subject.gate = gate.name
+  await tell(run, {
+    phase: 'AwaitingApproval',
+    gate: gate.name,
+    message: `Gate ${gate.name}: waiting for an approval at ${run.weight} %`,
+    event: { type: 'Normal', reason: 'ApprovalNeeded', message: `Release ${run.number} waits at gate ${gate.name}` },
+  })
+  const approved = () => run.desk.inbox.some((word) => word.action === 'approve')
+  try {
+    if (!(await waitFor(run, approved, run.stepSince + gate.expiresAfterMs))) await expire(run, gate.name)
+  } finally {
+    if (subject) delete subject.gate
+  }
+  const word = take(run.desk, 'approve')
+  const message = `Gate ${gate.name} approved by ${word?.by}${word?.reason ? `: ${word.reason}` : ''}`
+  await tell(run, { phase: 'Progressing', message, event: { type: 'Normal', reason: 'GateApproved', message } })
+  await mayGoForward(run)
+}
+
+/** Holds for good: an approval may come too late, `promote` and `abort` never do. */
+async function expire(run: Run, gate: string): Promise<void> {
+  delete run.desk.subject?.gate
+  const message = `Gate ${gate} expired at ${run.weight} %: promote or abort release ${run.number}`
+  await tell(run, { phase: 'Holding', message, event: { type: 'Warning', reason: 'GateExpired', message } })
+  await waitFor(run, () => false)
+}
+
+function standsInTheWay(run: Run): string | undefined {
+  if (run.routeGone) return 'Holding: the route is gone; put the VirtualService and its named routes back'
+  if (run.override) return undefined
+  if (run.desk.paused) return 'Paused by a person; resume lets it go on'
+  if (run.suspended) return 'Suspended: spec.suspend is true'
+  const hold = run.guard.hold()
+  if (run.weight > 0 && hold && BLOCKING.has(hold.reason)) return hold.sentence
+  return undefined
+}
+
+const nextSlot = (run: Run): number => (run.marks.at(-1)?.slot ?? -1) + 1

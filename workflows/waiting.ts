@@ -1,0 +1,93 @@
+import { allHandlersFinished, CancellationScope, condition, continueAsNew, workflowInfo } from '@temporalio/workflow'
+import type { Carried, ReleaseInput } from './contract.ts'
+import { waits } from './desk.ts'
+import { Interrupted, runAgeMs, type Interruption, type Run } from './run.ts'
+
+const RENEW_AFTER_MS = 10 * 60_000
+const HOUR_MS = 60 * 60_000
+const LONG_HISTORY = 1_000
+
+/** What ends or changes the release right now, the most urgent first: abort > verdict > what a look found > promote. */
+export function interruption(run: Run): Interruption | undefined {
+  const word = run.desk.inbox.find((decision) => decision.action === 'abort' || decision.action === 'reject')
+  if (word) {
+    const what = word.action === 'reject' ? `rejected at gate ${word.gate}` : 'aborted'
+    return { kind: 'abort', sentence: `Release ${run.number} ${what} by ${word.by}${word.reason ? `: ${word.reason}` : ''}` }
+  }
+  const alarm = run.guard.alarm()
+  if (alarm) return alarm
+  if (run.discovered) return run.discovered
+  if (run.desk.paused) return undefined
+  if (waits(run.desk, 'promote')) return { kind: 'promote', sentence: 'a person said promote' }
+  if (waits(run.desk, 'step')) return { kind: 'step', sentence: 'a person said step' }
+  return undefined
+}
+
+/** Does `work` unless something interrupts it; then cancels it and throws `Interrupted`. */
+export async function during<T>(run: Run, work: () => Promise<T>): Promise<T> {
+  const scope = new CancellationScope()
+  let settled = false
+  const result = scope.run(work)
+  result.then(
+    () => (settled = true),
+    () => (settled = true),
+  )
+  await condition(() => settled || interruption(run) !== undefined)
+  const found = interruption(run)
+  if (settled || !found) return result
+  scope.cancel()
+  throw new Interrupted(found)
+}
+
+/**
+ * Waits for `predicate`, however many days that takes, or until `until` (epoch milliseconds); hands over to a fresh run
+ * every hour on the way. True when the predicate holds.
+ */
+export async function waitFor(run: Run, predicate: () => boolean, until = Infinity): Promise<boolean> {
+  while (!predicate()) {
+    const leftMs = until - Date.now()
+    if (leftMs <= 0) return false
+    await during(run, () => condition(() => predicate() || run.guard.hourPassed(), Math.min(HOUR_MS, leftMs)))
+    if (!predicate() && (run.guard.hourPassed() || runAgeMs() > HOUR_MS)) await renew(run)
+  }
+  return true
+}
+
+/** At a step boundary: engine upgrades reach releases that wait for days, and histories stay short. */
+export async function renewIfDue(run: Run): Promise<void> {
+  const info = workflowInfo()
+  const due = runAgeMs() > (run.input.renewAfterMs ?? RENEW_AFTER_MS) || info.historyLength > LONG_HISTORY || info.continueAsNewSuggested
+  if (due && interruption(run) === undefined) await renew(run)
+}
+
+/** Continues this release in a new run. Nothing may be awaited between the last look at the mailbox and the hand-over. */
+async function renew(run: Run): Promise<never> {
+  run.guard.stop()
+  await condition(allHandlersFinished)
+  return continueAsNew<(input: ReleaseInput) => Promise<void>>({
+    ...run.input,
+    carried: {
+      v: 1,
+      warm: run.warm,
+      consumed: run.desk.consumed,
+      release: {
+        number: run.number,
+        epoch: run.guard.epoch(),
+        seq: run.seq,
+        stepIndex: run.stepIndex,
+        stepSince: run.stepSince,
+        weight: run.weight,
+        marks: run.marks,
+        retreats: run.retreats,
+        paused: run.desk.paused,
+        mailbox: run.desk.inbox,
+      },
+    },
+  })
+}
+
+/** Ends this release's chain and begins whatever is declared now. */
+export async function beginAnew(input: ReleaseInput, carried: Carried): Promise<never> {
+  await condition(allHandlersFinished)
+  return continueAsNew<(input: ReleaseInput) => Promise<void>>({ ...input, carried })
+}
