@@ -4,7 +4,7 @@ import { loadConfig, type ConfigOptions } from './config.ts'
 import { apiException, isGone, isNotFound, isTransient, retryAfterMs, type Status } from './errors.ts'
 import { apiVersionOf, collectionPath, creationPath, objectPath } from './path.ts'
 import { createTransport, type Transport } from './transport.ts'
-import type { Kube, KubeObject, Resource, Selector, WatchEvent } from './types.ts'
+import type { Kube, KubeObject, ObjectList, Resource, Selector, WatchEvent } from './types.ts'
 
 export type KubeOptions = ConfigOptions & {
   /** Of one request (a retried read gets it per attempt); default 10 s. */
@@ -29,7 +29,10 @@ function reads(transport: Transport, timeoutMs: number): Pick<Kube, 'get' | 'lis
   const read = <T>(path: string): Promise<T> => retried(() => transport.request<T>({ method: 'GET', path }, timeoutMs))
   type Page<T> = { items: T[]; metadata: { resourceVersion: string; continue?: string } }
 
-  async function list<T extends KubeObject>(resource: Resource, { namespace, ...selector }: Selector = {}) {
+  async function list<T extends KubeObject>(
+    resource: Resource,
+    { namespace, ...selector }: Selector = {},
+  ): Promise<ObjectList<T>> {
     const at = (query: object) => read<Page<T>>(collectionPath(resource, namespace, { ...selector, ...query }))
     let page = await at({ limit: PAGE })
     const items = page.items

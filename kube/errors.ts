@@ -1,5 +1,6 @@
 // Deep import: the package's index loads every generated model, half a second of start-up.
 import { ApiException } from '@kubernetes/client-node/dist/gen/apis/exception.js'
+import { withoutSecrets } from './secrets.ts'
 
 export type Status = {
   code?: number
@@ -12,7 +13,7 @@ export type Status = {
 export function apiException(request: string, code: number, body: string, headers: Record<string, string> = {}) {
   const error = new ApiException<string>(code, '', body, headers)
   error.name = 'ApiException'
-  error.message = scrub(`${request}: ${statusOf(error)?.message ?? (oneLine(body) || `HTTP ${code}`)}`)
+  error.message = withoutSecrets(`${request}: ${statusOf(error)?.message ?? (oneLine(body) || `HTTP ${code}`)}`)
   return error
 }
 
@@ -47,7 +48,7 @@ export function retryAfterMs(error: unknown): number | undefined {
 /** The server's own words in one sentence, at most 500 characters, without credentials. */
 export function describeError(error: unknown): string {
   const words = statusOf(error)?.message ?? wordsOf(error)
-  const line = scrub(oneLine(words))
+  const line = withoutSecrets(oneLine(words))
   return line.length <= 500 ? line : `${line.slice(0, 499)}…`
 }
 
@@ -88,11 +89,3 @@ function wordsOf(error: unknown): string {
 }
 
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim()
-
-/** Bearer and JSON web tokens, and passwords inside URLs. */
-function scrub(text: string): string {
-  return text
-    .replace(/(bearer|basic)\s+[\w.~+/=-]{8,}/gi, '$1 ***')
-    .replace(/eyJ[\w-]{10,}\.[\w-]+\.[\w-]*/g, '***')
-    .replace(/:\/\/[^\s/@:]+:[^\s/@]+@/g, '://***@')
-}

@@ -19,6 +19,7 @@ export type {
   Kube,
   KubeObject,
   Log,
+  ObjectList,
   ObjectMeta,
   OwnerReference,
   Ref,

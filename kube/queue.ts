@@ -27,67 +27,83 @@ export type Queue = {
 }
 
 export function createQueue(options: QueueOptions): Queue {
-  const { reconcile, log, concurrency = 8, backoffCapMs = 5_000, observe } = options
-  const waiting = new Map<string, { since: number }>()
-  const working = new Map<string, Promise<void>>()
-  const timers = new Map<string, NodeJS.Timeout>()
-  const backoffs = new Map<string, Backoff>()
-  let stopped = false
-
-  function add(key: string): void {
-    if (stopped) return
-    clearTimeout(timers.get(key))
-    timers.delete(key)
-    if (!waiting.has(key)) waiting.set(key, { since: performance.now() })
-    pump()
+  const state: State = {
+    options,
+    waiting: new Map(),
+    working: new Map(),
+    timers: new Map(),
+    backoffs: new Map(),
+    stopped: false,
   }
-
-  function pump(): void {
-    for (const [key, { since }] of waiting) {
-      if (working.size >= concurrency) break
-      if (working.has(key)) continue
-      waiting.delete(key)
-      observe?.waited((performance.now() - since) / 1000)
-      // Begun a tick later: a reconcile that adds its own key at once must find it among the working ones.
-      working.set(
-        key,
-        Promise.resolve().then(() => work(key)),
-      )
-    }
-    observe?.depth(waiting.size)
-  }
-
-  async function work(key: string): Promise<void> {
-    try {
-      const { requeueAfterMs } = await reconcile(key)
-      backoffs.delete(key)
-      if (requeueAfterMs !== undefined) later(key, requeueAfterMs)
-      observe?.result(requeueAfterMs === undefined ? 'success' : 'requeue')
-    } catch (error) {
-      const backoff = backoffs.get(key) ?? createBackoff({ baseMs: 100, capMs: backoffCapMs })
-      backoffs.set(key, backoff)
-      later(key, backoff.next())
-      observe?.result('error')
-      log.warn({ key, error: describeError(error) }, 'reconcile failed, will be tried again')
-    } finally {
-      working.delete(key)
-      if (!stopped) pump()
-    }
-  }
-
-  function later(key: string, ms: number): void {
-    if (stopped || waiting.has(key)) return
-    clearTimeout(timers.get(key))
-    timers.set(key, setTimeout(add, ms, key))
-  }
-
   return {
-    add,
+    add: (key) => add(state, key),
     async stop() {
-      stopped = true
-      waiting.clear()
-      for (const timer of timers.values()) clearTimeout(timer)
-      await Promise.all(working.values())
+      state.stopped = true
+      state.waiting.clear()
+      for (const timer of state.timers.values()) clearTimeout(timer)
+      await Promise.all(state.working.values())
     },
   }
+}
+
+type State = {
+  options: QueueOptions
+  /** Key → since when, by `performance.now()`. */
+  waiting: Map<string, number>
+  working: Map<string, Promise<void>>
+  timers: Map<string, NodeJS.Timeout>
+  backoffs: Map<string, Backoff>
+  stopped: boolean
+}
+
+function add(state: State, key: string): void {
+  if (state.stopped) return
+  clearTimeout(state.timers.get(key))
+  state.timers.delete(key)
+  if (!state.waiting.has(key)) state.waiting.set(key, performance.now())
+  pump(state)
+}
+
+function pump(state: State): void {
+  const { waiting, working, options } = state
+  const { concurrency = 8, observe } = options
+  for (const [key, since] of waiting) {
+    if (working.size >= concurrency) break
+    if (working.has(key)) continue
+    waiting.delete(key)
+    observe?.waited((performance.now() - since) / 1000)
+    // Begun a tick later: a reconcile that adds its own key at once must find it among the working ones.
+    const begun = Promise.resolve()
+    working.set(
+      key,
+      begun.then(() => work(state, key)),
+    )
+  }
+  observe?.depth(waiting.size)
+}
+
+async function work(state: State, key: string): Promise<void> {
+  const { backoffs, options } = state
+  const { reconcile, log, backoffCapMs = 5_000, observe } = options
+  try {
+    const { requeueAfterMs } = await reconcile(key)
+    backoffs.delete(key)
+    if (requeueAfterMs !== undefined) later(state, key, requeueAfterMs)
+    observe?.result(requeueAfterMs === undefined ? 'success' : 'requeue')
+  } catch (error) {
+    const backoff = backoffs.get(key) ?? createBackoff({ baseMs: 100, capMs: backoffCapMs })
+    backoffs.set(key, backoff)
+    later(state, key, backoff.next())
+    observe?.result('error')
+    log.warn({ key, error: describeError(error) }, 'reconcile failed, will be tried again')
+  } finally {
+    state.working.delete(key)
+    if (!state.stopped) pump(state)
+  }
+}
+
+function later(state: State, key: string, ms: number): void {
+  if (state.stopped || state.waiting.has(key)) return
+  clearTimeout(state.timers.get(key))
+  state.timers.set(key, setTimeout(add, ms, state, key))
 }

@@ -1,7 +1,16 @@
 import { abortable, pause } from './abort.ts'
 import { createBackoff } from './backoff.ts'
 import { describeError, isGone, retryAfterMs } from './errors.ts'
-import { keyOf, type Kube, type KubeObject, type Log, type Reflector, type Resource, type Selector } from './types.ts'
+import {
+  keyOf,
+  type Kube,
+  type KubeObject,
+  type Log,
+  type ObjectList,
+  type Reflector,
+  type Resource,
+  type Selector,
+} from './types.ts'
 
 export type ReflectOptions = Selector & {
   kube: Pick<Kube, 'list' | 'watch'>
@@ -42,7 +51,7 @@ type Cache<T extends KubeObject> = {
   resourceVersion: string | undefined
   lastActivity: number
   /** Puts a whole list in the cache's place. */
-  replace(list: { items: T[]; resourceVersion: string }): void
+  replace(list: ObjectList<T>): void
   apply(type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK', object: T): void
 }
 
@@ -90,8 +99,7 @@ async function run<T extends KubeObject>(
   stopped: AbortSignal,
 ): Promise<void> {
   const { kube, resource, log, onRestart } = options
-  const { namespace, labelSelector, fieldSelector } = options
-  const selector = { ...set({ namespace }), ...set({ labelSelector }), ...set({ fieldSelector }) }
+  const selector = selectorOf(options)
   const backoff = createBackoff({ baseMs: 200, capMs: 5_000 })
   let told: string | undefined
   while (!stopped.aborted) {
@@ -148,6 +156,10 @@ async function watchOnce<T extends KubeObject>(
   }
 }
 
-function set<K extends string>(entry: Record<K, string | undefined>): Partial<Record<K, string>> {
-  return Object.values(entry)[0] === undefined ? {} : (entry as Record<K, string>)
+function selectorOf({ namespace, labelSelector, fieldSelector }: Selector): Selector {
+  return {
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(labelSelector === undefined ? {} : { labelSelector }),
+    ...(fieldSelector === undefined ? {} : { fieldSelector }),
+  }
 }

@@ -36,6 +36,36 @@ const TCP_KEEP_ALIVE_MS = 15_000
  * open a connection per request when the cluster has a CA, and end every watch after 30 s of silence.
  */
 export function createTransport(config: KubeConfig): Transport {
+  const line = lineTo(config)
+  return {
+    async request<T>(call: Call, timeoutMs: number) {
+      const signal = AbortSignal.timeout(timeoutMs)
+      try {
+        const response = await open(line, call, signal)
+        return JSON.parse(await textOf(response, call)) as T
+      } catch (error) {
+        throw signal.aborted ? timeoutError(call, timeoutMs) : error
+      }
+    },
+    async stream(call, { signal, headersWithinMs, onOpen, onLine }) {
+      const late = new AbortController()
+      const timer = setTimeout(() => late.abort(timeoutError(call, headersWithinMs)), headersWithinMs)
+      try {
+        const both = AbortSignal.any([signal, late.signal])
+        const response = await open(line, call, both).finally(() => clearTimeout(timer))
+        if (response.statusCode !== 200) await textOf(response, call)
+        onOpen()
+        await eachLine(response, onLine)
+      } catch (error) {
+        if (!signal.aborted) throw error
+      }
+    },
+  }
+}
+
+type Line = { config: KubeConfig; base: URL; secure: boolean; proxied: boolean; agent: http.Agent }
+
+function lineTo(config: KubeConfig): Line {
   const cluster = config.getCurrentCluster()
   if (!cluster) throw new Error('no current cluster')
   const base = new URL(cluster.server)
@@ -47,51 +77,27 @@ export function createTransport(config: KubeConfig): Transport {
     scheduling: 'lifo',
   } as const
   const agent = secure ? new https.Agent(pool) : new http.Agent(pool)
+  return { config, base, secure, proxied: cluster.proxyUrl !== undefined, agent }
+}
 
-  async function open(call: Call, signal: AbortSignal): Promise<http.IncomingMessage> {
-    const payload = call.body === undefined ? undefined : JSON.stringify(call.body)
-    const headers: Record<string, string> = { accept: 'application/json', 'user-agent': 'sluice' }
-    if (payload !== undefined) {
-      headers['content-type'] = call.contentType ?? 'application/json'
-      headers['content-length'] = String(Buffer.byteLength(payload))
-    }
-    const options: https.RequestOptions = { method: call.method, headers, signal }
-    // Also runs credential plugins, which have no timeout of their own.
-    await abortable(config.applyToHTTPSOptions(options), signal)
-    if (!cluster?.proxyUrl) options.agent = agent
-    const url = new URL(base.pathname.replace(/\/$/, '') + call.path, base)
-    return await new Promise((resolve, reject) => {
-      const request = (secure ? https : http).request(url, options, resolve)
-      request.on('socket', (socket) => socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS))
-      request.on('error', (error) => reject(signal.aborted ? (signal.reason as Error) : named(error, call, url)))
-      request.end(payload)
-    })
+async function open(line: Line, call: Call, signal: AbortSignal): Promise<http.IncomingMessage> {
+  const payload = call.body === undefined ? undefined : JSON.stringify(call.body)
+  const headers: Record<string, string> = { accept: 'application/json', 'user-agent': 'sluice' }
+  if (payload !== undefined) {
+    headers['content-type'] = call.contentType ?? 'application/json'
+    headers['content-length'] = String(Buffer.byteLength(payload))
   }
-
-  async function request<T>(call: Call, timeoutMs: number): Promise<T> {
-    const signal = AbortSignal.timeout(timeoutMs)
-    try {
-      const response = await open(call, signal)
-      return JSON.parse(await textOf(response, call)) as T
-    } catch (error) {
-      throw signal.aborted ? timeoutError(call, timeoutMs) : error
-    }
-  }
-
-  async function stream(call: Call, { signal, headersWithinMs, onOpen, onLine }: StreamOptions): Promise<void> {
-    const late = new AbortController()
-    const timer = setTimeout(() => late.abort(timeoutError(call, headersWithinMs)), headersWithinMs)
-    try {
-      const response = await open(call, AbortSignal.any([signal, late.signal])).finally(() => clearTimeout(timer))
-      if (response.statusCode !== 200) await textOf(response, call)
-      onOpen()
-      await eachLine(response, onLine)
-    } catch (error) {
-      if (!signal.aborted) throw error
-    }
-  }
-
-  return { request, stream }
+  const options: https.RequestOptions = { method: call.method, headers, signal }
+  // Also runs credential plugins, which have no timeout of their own.
+  await abortable(line.config.applyToHTTPSOptions(options), signal)
+  if (!line.proxied) options.agent = line.agent
+  const url = new URL(line.base.pathname.replace(/\/$/, '') + call.path, line.base)
+  return await new Promise((resolve, reject) => {
+    const request = (line.secure ? https : http).request(url, options, resolve)
+    request.on('socket', (socket) => socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS))
+    request.on('error', (error) => reject(signal.aborted ? (signal.reason as Error) : named(error, call, url)))
+    request.end(payload)
+  })
 }
 
 async function textOf(response: http.IncomingMessage, call: Call): Promise<string> {
@@ -122,7 +128,7 @@ function timeoutError(call: Call, ms: number): Error {
 
 /** A bare `socket hang up` helps nobody: say who was asked what. The code stays, it decides about retries. */
 function named(error: NodeJS.ErrnoException, call: Call, url: URL): Error {
-  const words = error.message || String(error.code ?? error.name)
+  const words = error.message || (error.code ?? error.name)
   const wrapped = new Error(`${labelOf(call)} at ${url.host}: ${words}`, { cause: error })
   return Object.assign(wrapped, error.code === undefined ? {} : { code: error.code })
 }

@@ -32,6 +32,8 @@ export type KubeObject = { apiVersion: string; kind: string; metadata: ObjectMet
 
 export type Selector = { namespace?: string; labelSelector?: string; fieldSelector?: string }
 
+export type ObjectList<T> = { items: T[]; resourceVersion: string }
+
 export type WatchEvent<T> = { type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'; object: T }
 
 /**
@@ -41,7 +43,7 @@ export type WatchEvent<T> = { type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK
 export type Kube = {
   /** undefined when there is no such object. */
   get<T extends KubeObject>(ref: Ref): Promise<T | undefined>
-  list<T extends KubeObject>(resource: Resource, selector?: Selector): Promise<{ items: T[]; resourceVersion: string }>
+  list<T extends KubeObject>(resource: Resource, selector?: Selector): Promise<ObjectList<T>>
   create<T extends KubeObject>(resource: Resource, object: T, options?: { fieldManager?: string }): Promise<T>
   /** Server-side apply. `force` takes fields over from other managers. */
   apply<T extends KubeObject>(

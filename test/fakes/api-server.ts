@@ -40,8 +40,8 @@ export async function startApiServer() {
     }
     requests.push(request)
     const interference = interfere(request)
-    if (interference === 'hang') return
-    if (interference === 'reset') return message.socket.resetAndDestroy()
+    if (interference === 'reset') message.socket.resetAndDestroy()
+    if (interference === 'reset' || interference === 'hang') return
     void answer(message, response, request, interference).catch((error: unknown) => refuse(response, error))
   })
 

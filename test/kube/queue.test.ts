@@ -5,7 +5,7 @@ import { listen } from './stage.ts'
 function start(reconcile: (key: string) => Promise<{ requeueAfterMs?: number }>, options = {}) {
   const { log, lines } = listen()
   const results: string[] = []
-  const observe = { depth: vi.fn(), waited: vi.fn(), result: (result: string) => results.push(result) }
+  const observe = { depth: () => undefined, waited: () => undefined, result: (result: string) => results.push(result) }
   const queue: Queue = createQueue({ reconcile, log, backoffCapMs: 20, observe, ...options })
   afterEach(() => queue.stop())
   return { queue, lines, results }

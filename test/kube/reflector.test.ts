@@ -52,7 +52,7 @@ describe('a reflector', () => {
   })
 
   it('goes on where it was when the connection breaks', async () => {
-    const restarts = vi.fn()
+    const restarts = vi.fn<(kind: string) => void>()
     const { server, reflector, watching } = await reflectToys({ onRestart: restarts })
     await watching()
     server.resetWatches()
