@@ -101,7 +101,7 @@ const root = ({ description, spec, status, rules }: Omit<Definition, 'columns' |
   properties: {
     apiVersion: { type: 'string', description: 'Version of this schema.' },
     kind: { type: 'string', description: 'Kind of this object.' },
-    metadata: { type: 'object' },
+    metadata: { type: 'object', properties: { name: { type: 'string' } } },
     spec: sound(openapi(spec), 'spec'),
     status: sound(openapi(status), 'status'),
   },
@@ -115,6 +115,7 @@ function sound(schema: Schema, path: string): Schema {
 }
 
 const nameRule = (limit: number, why: string): Schema => ({
+  fieldPath: '.metadata.name',
   rule: `self.metadata.name.size() <= ${limit} && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')`,
-  message: `metadata.name must have at most ${limit} characters, lower case letters, digits and dashes, and begin with a letter: ${why}`,
+  message: `the name must have at most ${limit} characters, lower case letters, digits and dashes, and begin with a letter: ${why}`,
 })

@@ -23,6 +23,18 @@ function straighten(node: Schema): void {
     node['x-kubernetes-preserve-unknown-fields'] = true
   }
   delete node['propertyNames']
+  explain(node)
+}
+
+/** `kubectl explain` shows descriptions only, so they say what else a person asks: is it built, what is the default. */
+function explain(node: Schema): void {
+  const rules = (node['x-kubernetes-validations'] ?? []) as { rule: string }[]
+  const refused = rules.some(({ rule }) => rule === 'false') ? ['Not yet supported.'] : []
+  const value = node['default']
+  const preset = ['string', 'number', 'boolean'].includes(typeof value) ? [`Default: ${String(value)}.`] : []
+  const said = node['description']
+  if (typeof said !== 'string') return
+  node['description'] = [said, ...[...preset, ...refused].filter((words) => !said.includes(words))].join(' ')
 }
 
 /** zod bounds integers by what a double can hold; a CRD that says so only looks odd. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ANALYSIS_DEFAULTS as DEFAULTS } from '../defaults.ts'
-import { atLeast, dnsLabel, duration, notYet, only, rules, secretKey } from './vocabulary.ts'
+import { atLeast, dnsLabel, duration, notYet, only, rules, secretKey, wellFormed } from './vocabulary.ts'
 
 const prometheusAuth = z
   .object({
@@ -130,7 +130,7 @@ const metrics = z
 const intervalRules = [
   atLeast('1s', 'interval must be at least 1s'),
   {
-    rule: "!self.matches('^([0-9]{1,5}(h|m|s|ms)){1,4}$') || duration(self).getMilliseconds() % 1000 == 0",
+    rule: `!${wellFormed('self')} || duration(self) < duration('1s') || duration(self).getMilliseconds() % 1000 == 0`,
     message: 'interval must be whole seconds',
   },
 ]

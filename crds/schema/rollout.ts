@@ -5,7 +5,7 @@ import { analysis } from './analysis.ts'
 import { condition } from './condition.ts'
 import { router } from './router.ts'
 import { strategy } from './strategy.ts'
-import { duration, only, revision, rules } from './vocabulary.ts'
+import { duration, only, revision, rules, wellFormed } from './vocabulary.ts'
 import { configRef, podTemplate, serviceSpec, workloadRef } from './workload.ts'
 
 export type { AnalysisSpec } from './analysis.ts'
@@ -37,6 +37,7 @@ const bake = z
   })
 
 const steps = 'self.strategy.canary.steps'
+const analyses = `${steps}.filter(s, has(s.analyze)).map(s, s.analyze.for)`
 const hasSteps = 'has(self.strategy.canary) && has(self.strategy.canary.steps)'
 
 export const rolloutSpec = z
@@ -97,7 +98,7 @@ export const rolloutSpec = z
         message: 'an analyze step needs spec.analysis with prometheus and at least one metric',
       },
       {
-        rule: `!(${hasSteps}) || !has(self.analysis) || ${steps}.filter(s, has(s.analyze)).map(s, duration(s.analyze.for)).sum() < duration(self.analysis.deadline)`,
+        rule: `!(${hasSteps}) || !has(self.analysis) || !${analyses}.all(d, ${wellFormed('d')}) || !${wellFormed('self.analysis.deadline')} || ${analyses}.map(d, duration(d)).sum() < duration(self.analysis.deadline)`,
         message:
           'the analyze steps together last as long as analysis.deadline, so no release could finish; raise analysis.deadline',
       },

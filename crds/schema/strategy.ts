@@ -119,7 +119,7 @@ const steps = z
   .max(50)
   .meta({
     description:
-      'The way of a release, in order. After the last step the canary gets everything. A release is watched from its first request to its last and goes back by itself whatever step it is in.',
+      'The way of a release, in order, for example setWeight: 5, analyze: {for: 2m}, approve: {name: go-wide}, setWeight: 50. After the last step the canary gets everything. A release is watched from its first request to its last and goes back by itself in whatever step it is.',
     ...rules(
       {
         rule: `${weights}.isSorted() && ${weights}.all(w, ${weights}.exists_one(v, v == w))`,
@@ -130,7 +130,7 @@ const steps = z
         message: 'two approve steps have the same name; an approval is bound to one gate, so give each its own name',
       },
       {
-        rule: `${first('analyze')} < 0 || (${first('setWeight')} >= 0 && ${first('setWeight')} < ${first('analyze')})`,
+        rule: `${first('analyze')} < 0 || (${first('setWeight')} >= 0 && ${first('setWeight')} <= ${first('analyze')})`,
         message: 'analyze before the first setWeight would never see a request; put a setWeight before it',
       },
     ),

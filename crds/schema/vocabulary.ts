@@ -15,8 +15,11 @@ export const only = (name: string, value: string, instead: string): { 'x-kuberne
   rules({ rule: `self == ${value}`, message: `${name} is not yet supported; ${instead}` })
 
 const DURATION = '^([0-9]{1,5}(h|m|s|ms)){1,4}$'
+/** CEL: a string is a duration. Guards every `duration(…)`, which would fail with its own, unreadable error. */
+export const wellFormed = (expression: string): string => `${expression}.matches('${DURATION}')`
+
 const durationRule: Rule = {
-  rule: `self.matches('${DURATION}')`,
+  rule: wellFormed('self'),
   message: 'must be a duration such as 500ms, 15s, 2m or 1h30m',
 }
 
@@ -29,7 +32,7 @@ export const duration = (description: string, ...more: Rule[]) =>
 
 /** For `duration`: a lower bound that stays silent while the string is malformed. */
 export const atLeast = (minimum: string, message: string): Rule => ({
-  rule: `!self.matches('${DURATION}') || duration(self) >= duration('${minimum}')`,
+  rule: `!${wellFormed('self')} || duration(self) >= duration('${minimum}')`,
   message,
 })
 
