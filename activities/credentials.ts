@@ -18,7 +18,9 @@ export async function samplerFor(deps: Deps, namespace: string, policy: Policy):
 
 async function resolve(deps: Deps, namespace: string, auth: PrometheusAuth): Promise<Credentials> {
   const read = ({ secret, key }: SecretKey): Promise<string> => secretValue(deps, namespace, secret, key)
-  const headers = await Promise.all((auth.headers ?? []).map(async ({ name, value }) => [name, await read(value)] as const))
+  const headers = await Promise.all(
+    (auth.headers ?? []).map(async ({ name, value }) => [name, await read(value)] as const),
+  )
   return {
     ...(auth.bearerToken ? { bearerToken: await read(auth.bearerToken) } : {}),
     ...(auth.basic

@@ -1,5 +1,6 @@
 import type { Samplers } from '../analysis/sampler.ts'
 import type { Kube, Recorder } from '../kube/index.ts'
+import type { Metrics } from '../telemetry/index.ts'
 import type { Router } from '../router/router.ts'
 import type { Workload } from '../workload/workload.ts'
 
@@ -10,6 +11,7 @@ export type Deps = {
   workload: Workload
   samplers: Samplers
   events: Recorder
+  metrics: Pick<Metrics, 'analysisVerdicts' | 'rollbacks'>
   /** Epoch milliseconds. */
   now: () => number
 }

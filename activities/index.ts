@@ -43,4 +43,6 @@ type Verb = (deps: Deps, input: never) => Promise<unknown>
 type Bound<V> = { [K in keyof V]: V[K] extends (deps: Deps, input: infer I) => infer R ? (input: I) => R : never }
 
 const bind = <V extends Record<string, Verb>>(deps: Deps, verbs: V): Bound<V> =>
-  Object.fromEntries(Object.entries(verbs).map(([name, verb]) => [name, (input: never) => verb(deps, input)])) as Bound<V>
+  Object.fromEntries(
+    Object.entries(verbs).map(([name, verb]) => [name, (input: never) => verb(deps, input)]),
+  ) as Bound<V>

@@ -58,11 +58,21 @@ function openRelease(releases: Release[]): OpenRelease | undefined {
   const newest = releases.at(-1)
   if (!newest || newest.status?.outcome !== undefined) return undefined
   const { number, revision, from } = newest.spec
-  return { number, revision, ...(from ? { from } : {}), epoch: newest.status?.epoch ?? 0, stepIndex: newest.status?.stepIndex ?? 0 }
+  return {
+    number,
+    revision,
+    ...(from ? { from } : {}),
+    epoch: newest.status?.epoch ?? 0,
+    stepIndex: newest.status?.stepIndex ?? 0,
+  }
 }
 
 const nextNumber = (rollout: Rollout, releases: Release[], route: Observed): number =>
-  Math.max(rollout.status?.lastRelease?.number ?? 0, route.record?.release ?? 0, ...releases.map((release) => release.spec.number)) + 1
+  Math.max(
+    rollout.status?.lastRelease?.number ?? 0,
+    route.record?.release ?? 0,
+    ...releases.map((release) => release.spec.number),
+  ) + 1
 
 function nextSeq(route: Observed, uid: string, release: number | undefined): number {
   if (!route.record) return 0

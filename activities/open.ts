@@ -42,7 +42,9 @@ async function specOf(rollout: Rollout, { number, revision, from }: OpenInput): 
   const { plan, policy } = compile(rollout.spec)
   const annotations = rollout.metadata.annotations ?? {}
   const provenance = Object.fromEntries(
-    Object.entries(PROVENANCE).flatMap(([key, annotation]) => (annotations[annotation] ? [[key, annotations[annotation]]] : [])),
+    Object.entries(PROVENANCE).flatMap(([key, annotation]) =>
+      annotations[annotation] ? [[key, annotations[annotation]]] : [],
+    ),
   )
   return {
     rollout: rollout.metadata.name,
@@ -57,7 +59,9 @@ async function specOf(rollout: Rollout, { number, revision, from }: OpenInput): 
 }
 
 const imagesOf = (podSpec: Record<string, unknown>): string[] =>
-  Array.isArray(podSpec.containers) ? podSpec.containers.map((container: { image?: string }) => container.image ?? '') : []
+  Array.isArray(podSpec.containers)
+    ? podSpec.containers.map((container: { image?: string }) => container.image ?? '')
+    : []
 
 const releaseShell = (rollout: Rollout, number: number): Omit<Release, 'spec'> => ({
   apiVersion: API_VERSION,

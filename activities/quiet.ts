@@ -50,7 +50,11 @@ async function twoQuietRows({ sampler, request }: Asked, input: QuietInput, sign
 
 /** Undefined where the release has no Prometheus, or is gone: then there is nobody to ask. */
 async function request(deps: Deps, { ref, release, since }: QuietInput): Promise<Asked | undefined> {
-  const found = await deps.kube.get<Release>({ resource: RELEASES, namespace: ref.namespace, name: releaseObject(ref.name, release) })
+  const found = await deps.kube.get<Release>({
+    resource: RELEASES,
+    namespace: ref.namespace,
+    name: releaseObject(ref.name, release),
+  })
   if (found?.spec.from === undefined) return undefined
   const { policy, revision, from } = found.spec
   const request: SampleRequest = {

@@ -13,6 +13,7 @@ import { formatDuration } from '../crds/duration.ts'
 import { releaseObject, revisionObject } from '../crds/names.ts'
 import { RELEASES } from '../crds/resources.ts'
 import type { Release } from '../crds/schema/release.ts'
+import type { Policy } from '../crds/policy.ts'
 import type { Explanation } from '../crds/verdict.ts'
 import { isConflict } from '../kube/index.ts'
 import { samplerFor } from './credentials.ts'
@@ -40,20 +41,11 @@ const ATTEMPTS = 5
 export async function openRecord(deps: Deps, input: WatchInput): Promise<Record> {
   const at = { resource: RELEASES, namespace: input.ref.namespace, name: releaseObject(input.ref.name, input.release) }
   const release = await needRelease(deps, at)
-  const { policy } = release.spec
-  const sampler = await samplerFor(deps, input.ref.namespace, policy)
-  let ledger = release.status?.ledger ? decodeLedger(release.status.ledger) : undefined
-  const request: SampleRequest = {
-    namespace: input.ref.namespace,
-    canary: revisionObject(input.ref.name, input.canary),
-    baseline: revisionObject(input.ref.name, input.stable),
-    policy: ledger?.policy ?? policy,
-    startedAt: Date.parse(release.metadata.creationTimestamp ?? '') / 1_000,
-    after: 0,
-  }
-  ledger ??= { v: 1, canary: request.canary, baseline: request.baseline, policy: request.policy, sources: sampler?.sources(request) ?? [], rows: [] }
-  let known: Ledger = ledger
-  const writtenAt = { status: 0, ledger: deps.now() }
+  const stored = release.status?.ledger === undefined ? undefined : decodeLedger(release.status.ledger)
+  const sampler = await samplerFor(deps, input.ref.namespace, release.spec.policy)
+  const request = requestOf(release, input, stored?.policy ?? release.spec.policy)
+  const { canary, baseline, policy } = request
+  let known: Ledger = stored ?? { v: 1, canary, baseline, policy, sources: sampler?.sources(request) ?? [], rows: [] }
   return {
     ledger: () => known,
     hash: () => ledgerHash(known),
@@ -63,27 +55,43 @@ export async function openRecord(deps: Deps, input: WatchInput): Promise<Record>
       known = appendRow(known, row)
       return true
     },
-    async write(explanation, now) {
-      const statusDue = now || deps.now() - writtenAt.status >= Math.max(known.policy.interval * 1_000, STATUS_EVERY_MS)
-      const ledgerDue = now || deps.now() - writtenAt.ledger >= LEDGER_EVERY_MS
-      if (!statusDue && !ledgerDue) return
-      await writeStatus(deps, at, input.epoch, {
-        epoch: input.epoch,
-        verdict: explanation,
-        counts: countsOf(known),
-        ...(ledgerDue ? { ledger: encodeLedger(known) } : {}),
-      })
-      writtenAt.status = deps.now()
-      if (ledgerDue) writtenAt.ledger = deps.now()
-    },
-    silentFor(explanation) {
-      if (explanation.reason !== 'noData') return undefined
-      const spoke = known.rows.findLast((row) => Object.keys(row.cells).length > 0)?.t1 ?? known.rows[0]?.t0 ?? 0
-      const silence = (known.rows.at(-1)?.t1 ?? 0) - spoke
-      if (silence < known.policy.dataDeadline) return undefined
-      return `${explanation.sentence} For ${formatDuration(silence * 1_000)} now, longer than analysis.dataDeadline: somebody has to look; promote or abort.`
-    },
+    write: writer(deps, at, input.epoch, () => known),
+    silentFor: (explanation) => silence(explanation, known),
   }
+}
+
+function requestOf(release: Release, { ref, canary, stable }: WatchInput, policy: Policy): SampleRequest {
+  return {
+    namespace: ref.namespace,
+    canary: revisionObject(ref.name, canary),
+    baseline: revisionObject(ref.name, stable),
+    policy,
+    startedAt: Date.parse(release.metadata.creationTimestamp ?? '') / 1_000,
+    after: 0,
+  }
+}
+
+function writer(deps: Deps, at: At, epoch: number, ledger: () => Ledger): Record['write'] {
+  const writtenAt = { status: 0, ledger: deps.now() }
+  return async (explanation, now) => {
+    const known = ledger()
+    const statusDue = now || deps.now() - writtenAt.status >= Math.max(known.policy.interval * 1_000, STATUS_EVERY_MS)
+    const ledgerDue = now || deps.now() - writtenAt.ledger >= LEDGER_EVERY_MS
+    if (!statusDue && !ledgerDue) return
+    const status = { epoch, verdict: explanation, counts: countsOf(known) }
+    await writeStatus(deps, at, epoch, { ...status, ...(ledgerDue ? { ledger: encodeLedger(known) } : {}) })
+    writtenAt.status = deps.now()
+    if (ledgerDue) writtenAt.ledger = deps.now()
+  }
+}
+
+function silence({ reason, sentence }: Explanation, { rows, policy }: Ledger): string | undefined {
+  if (reason !== 'noData') return undefined
+  const spoke = rows.findLast((row) => Object.keys(row.cells).length > 0)?.t1 ?? rows[0]?.t0 ?? 0
+  const seconds = (rows.at(-1)?.t1 ?? 0) - spoke
+  if (seconds < policy.dataDeadline) return undefined
+  const lasted = formatDuration(seconds * 1_000)
+  return `${sentence} This has lasted ${lasted}, longer than analysis.dataDeadline: somebody has to look; promote or abort.`
 }
 
 /** Without Prometheus there is nothing to read: pods alone are watched, and the plan goes by the clock. */
@@ -98,10 +106,16 @@ async function needRelease(deps: Deps, at: At): Promise<Release> {
 }
 
 /** An attempt that has not yet heard of its end must not overwrite its successor: epoch and resourceVersion decide. */
-async function writeStatus(deps: Deps, at: At, epoch: number, status: Partial<Release['status']> & object): Promise<void> {
+async function writeStatus(
+  deps: Deps,
+  at: At,
+  epoch: number,
+  status: Partial<Release['status']> & object,
+): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const release = await needRelease(deps, at)
-    if ((release.status?.epoch ?? 0) > epoch) throw ApplicationFailure.nonRetryable('a newer watch has taken over', 'Outdated')
+    if ((release.status?.epoch ?? 0) > epoch)
+      throw ApplicationFailure.nonRetryable('a newer watch has taken over', 'Outdated')
     const { resourceVersion } = release.metadata
     try {
       await deps.kube.mergePatch(at, { metadata: { resourceVersion }, status }, { subresource: 'status' })

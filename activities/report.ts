@@ -42,10 +42,16 @@ const ATTEMPTS = 8
 export async function report(deps: Deps, progress: Progress): Promise<void> {
   await writeRelease(deps, progress)
   await writeRollout(deps, progress)
+  if (progress.outcome === 'RolledBack')
+    deps.metrics.rollbacks.inc({ ...progress.ref, reason: progress.event?.reason ?? progress.outcome })
 }
 
 async function writeRelease(deps: Deps, progress: Progress): Promise<void> {
-  const at = { resource: RELEASES, namespace: progress.ref.namespace, name: releaseObject(progress.ref.name, progress.number) }
+  const at = {
+    resource: RELEASES,
+    namespace: progress.ref.namespace,
+    name: releaseObject(progress.ref.name, progress.number),
+  }
   for (let attempt = 1; ; attempt++) {
     const release = await deps.kube.get<Release>(at)
     if (!release) return
@@ -70,7 +76,9 @@ function releaseStatus(before: ReleaseStatus, progress: Progress): ReleaseStatus
     weight: progress.weight,
     message: cut(progress.message),
     startedAt: before.startedAt ?? at,
-    ...(event ? { timeline: extended(before.timeline ?? [], { at, event: event.reason, message: cut(event.message) }) } : {}),
+    ...(event
+      ? { timeline: extended(before.timeline ?? [], { at, event: event.reason, message: cut(event.message) }) }
+      : {}),
     ...(outcome && before.outcome === undefined ? { outcome, endedAt: at } : {}),
   }
 }
@@ -84,7 +92,10 @@ function extended(timeline: Entry[], entry: Entry): Entry[] {
 
 /** The whole set of the field manager `sluice-release`, every time: what is left out here disappears from the status. */
 async function writeRollout(deps: Deps, progress: Progress): Promise<void> {
-  const [rollout, revisions] = await Promise.all([getRollout(deps.kube, progress.ref), deps.workload.revisions(progress.ref)])
+  const [rollout, revisions] = await Promise.all([
+    getRollout(deps.kube, progress.ref),
+    deps.workload.revisions(progress.ref),
+  ])
   if (!rollout) return
   const previous = rollout.status
   const stable = progress.stable === undefined || isInstalling(progress) ? previous?.stable : progress.stable
@@ -115,7 +126,12 @@ const running = ({ canary, number, step, weight, gate }: Progress): Partial<Roll
 
 export async function applyStatus(deps: Deps, ref: RolloutRef, status: RolloutStatus): Promise<void> {
   const object = { apiVersion: API_VERSION, kind: ROLLOUTS.kind, metadata: { ...ref }, status }
-  await deps.kube.apply<Rollout>(ROLLOUTS, object, { fieldManager: FIELD_MANAGER.release, force: true, subresource: 'status' })
+  await deps.kube.apply<Rollout>(ROLLOUTS, object, {
+    fieldManager: FIELD_MANAGER.release,
+    force: true,
+    subresource: 'status',
+  })
 }
 
-const cut = (text: string): string => (text.length <= MAX_MESSAGE_CHARS ? text : `${text.slice(0, MAX_MESSAGE_CHARS - 1)}…`)
+const cut = (text: string): string =>
+  text.length <= MAX_MESSAGE_CHARS ? text : `${text.slice(0, MAX_MESSAGE_CHARS - 1)}…`

@@ -24,7 +24,12 @@ export type PrepareInput = {
 export async function prepare(deps: Deps, input: PrepareInput): Promise<void> {
   const rollout = await needRollout(deps.kube, input.ref)
   const { stable, canary } = input
-  await deps.workload.ensureRevision(rollout, canary, await snapshot(deps, input.ref, input.release), input.canaryReplicas)
+  await deps.workload.ensureRevision(
+    rollout,
+    canary,
+    await snapshot(deps, input.ref, input.release),
+    input.canaryReplicas,
+  )
   await deps.workload.ensureServices(rollout, [stable, canary])
   await deps.router.prepare(input.target, [stable, canary])
   await growStable(deps, rollout, stable, input.stableReplicas)
@@ -38,7 +43,12 @@ export async function ensureRevision(
   const rollout = await needRollout(deps.kube, input.ref)
   const before = (await deps.workload.revisions(input.ref)).find((state) => state.revision === input.revision)
   if (before && before.replicas >= input.replicas) return { grown: false }
-  await deps.workload.ensureRevision(rollout, input.revision, await snapshot(deps, input.ref, input.release), input.replicas)
+  await deps.workload.ensureRevision(
+    rollout,
+    input.revision,
+    await snapshot(deps, input.ref, input.release),
+    input.replicas,
+  )
   return { grown: true }
 }
 
@@ -87,17 +97,31 @@ export async function collect(deps: Deps, input: { ref: RolloutRef; target: Rout
   await deps.workload.removeServices(rollout, names)
   await deps.router.release(input.target, names)
   const stable = route.record?.stable
-  const kept = new Set([stable, ...releases.map((release) => release.spec.revision).slice(-1 - rollout.spec.rollbackWindow)])
+  const kept = new Set([
+    stable,
+    ...releases.map((release) => release.spec.revision).slice(-1 - rollout.spec.rollbackWindow),
+  ])
   const empty = revisions.filter((state) => state.replicas === 0 && !kept.has(state.revision))
   for (const { revision } of empty) await deps.workload.remove(rollout, revision)
   await collectReleases(deps, rollout, releases, stable)
 }
 
-async function collectReleases(deps: Deps, rollout: Rollout, releases: Release[], stable: string | undefined): Promise<void> {
+async function collectReleases(
+  deps: Deps,
+  rollout: Rollout,
+  releases: Release[],
+  stable: string | undefined,
+): Promise<void> {
   const ofStable = releases.findLast((release) => release.spec.revision === stable)
-  const old = releases.slice(0, Math.max(0, releases.length - rollout.spec.releaseHistoryLimit)).filter((release) => release !== ofStable)
+  const old = releases
+    .slice(0, Math.max(0, releases.length - rollout.spec.releaseHistoryLimit))
+    .filter((release) => release !== ofStable)
   for (const release of old) {
-    await deps.kube.delete({ resource: RELEASES, namespace: release.metadata.namespace ?? '', name: release.metadata.name })
+    await deps.kube.delete({
+      resource: RELEASES,
+      namespace: release.metadata.namespace ?? '',
+      name: release.metadata.name,
+    })
   }
 }
 

@@ -19,7 +19,10 @@ export async function needRollout(kube: Kube, ref: RolloutRef): Promise<Rollout>
 
 /** Oldest first. */
 export async function releasesOf(kube: Kube, ref: RolloutRef): Promise<Release[]> {
-  const { items } = await kube.list<Release>(RELEASES, { namespace: ref.namespace, labelSelector: `${LABEL.rollout}=${ref.name}` })
+  const { items } = await kube.list<Release>(RELEASES, {
+    namespace: ref.namespace,
+    labelSelector: `${LABEL.rollout}=${ref.name}`,
+  })
   return items.sort((a, b) => a.spec.number - b.spec.number)
 }
 
@@ -31,7 +34,11 @@ export function templateOf(rollout: Rollout): PodTemplate {
 
 export function routeTarget(rollout: Rollout): RouteTarget {
   const { istio } = rollout.spec.router
-  if (!istio) throw ApplicationFailure.nonRetryable('spec.router.istio is missing; gatewayAPI is not yet supported', 'InvalidSpec')
+  if (!istio)
+    throw ApplicationFailure.nonRetryable(
+      'spec.router.istio is missing; gatewayAPI is not yet supported',
+      'InvalidSpec',
+    )
   return {
     namespace: rollout.metadata.namespace ?? 'default',
     name: rollout.metadata.name,

@@ -2,7 +2,8 @@ import type { Ledger, Reading, Row } from '../analysis/index.ts'
 import type { Mark } from './picture.ts'
 
 /** A row that began before a weight change belongs to the older mark. */
-export const markAt = (marks: Mark[], t0: number): Mark | undefined => marks.findLast((mark) => mark.since <= t0) ?? marks[0]
+export const markAt = (marks: Mark[], t0: number): Mark | undefined =>
+  marks.findLast((mark) => mark.since <= t0) ?? marks[0]
 
 /**
  * Epoch seconds from which readings are wanted: the last known row, or the row in which the current stretch of traffic
@@ -38,7 +39,12 @@ export function rowOf(reading: Reading, ready: number, marks: Mark[], ledger: Le
 export const crashRow = (marks: Mark[], ledger: Ledger): Row => ({ ...earlyRow(marks, ledger), ready: 0, crash: true })
 
 /** Five seconds without a ready pod close the open row early. */
-export const bareRow = (marks: Mark[], ledger: Ledger): Row => ({ ...earlyRow(marks, ledger), ready: 0, flag: 'retreat', bareFor: 5 })
+export const bareRow = (marks: Mark[], ledger: Ledger): Row => ({
+  ...earlyRow(marks, ledger),
+  ready: 0,
+  flag: 'retreat',
+  bareFor: 5,
+})
 
 function earlyRow(marks: Mark[], ledger: Ledger): Omit<Row, 'ready'> {
   const t0 = cursor(ledger, marks)

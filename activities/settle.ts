@@ -14,7 +14,8 @@ export async function settle(deps: Deps, input: { picture: Picture }): Promise<v
   }
   const rollout = await getRollout(deps.kube, ref)
   if (!rollout || rollout.metadata.deletionTimestamp || stable === undefined) return
-  if (input.picture.revisions.some((state) => state.revision === stable)) await deps.workload.scale(rollout, stable, replicas)
+  if (input.picture.revisions.some((state) => state.revision === stable))
+    await deps.workload.scale(rollout, stable, replicas)
   await deps.workload.pointApex(rollout, stable)
   await applyStatus(deps, ref, await settled(deps, input.picture, stable))
 }

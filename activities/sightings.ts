@@ -2,7 +2,8 @@ import type { Reading } from '../analysis/index.ts'
 import type { Readiness, Workload } from '../workload/workload.ts'
 
 /** What the guard reacts to: a closed interval, the end of a canary process, or five seconds without a ready pod. */
-export type Sighting = { kind: 'reading'; reading: Reading; ready: number } | { kind: 'crash'; message: string } | { kind: 'bare' }
+export type Sighting =
+  { kind: 'reading'; reading: Reading; ready: number } | { kind: 'crash'; message: string } | { kind: 'bare' }
 
 export type SightingsInput = {
   workload: Pick<Workload, 'followPods'>
@@ -31,9 +32,10 @@ export async function* sightings({ workload, pods, readings, signal }: Sightings
   const see = (readiness: Readiness): void => {
     ready = readiness.ready
     if (readiness.crash) push({ kind: 'crash', message: readiness.crash.message })
-    if (ready > 0 || bare) {
-      if (ready > 0) bare = void clearTimeout(bare)
-    } else bare = setTimeout(() => push({ kind: 'bare' }), BARE_MS)
+    if (ready > 0) {
+      clearTimeout(bare)
+      bare = undefined
+    } else bare ??= setTimeout(() => push({ kind: 'bare' }), BARE_MS)
   }
   signal.addEventListener('abort', () => wake(), { once: true })
   workload.followPods(pods, see, signal).catch(fail)

@@ -20,7 +20,9 @@ const FINAL = new Set(['FencedOff', 'AbortedOnRoute', 'RouteMissing'])
 export async function setTraffic(deps: Deps, input: TrafficInput): Promise<{ weights: Record<Revision, number> }> {
   await carriedByReadyPods(deps, input)
   const { target, weights, fence, stable } = input
-  const written = await decided(() => deps.router.setTraffic(target, { weights }, { fence, ...(stable ? { stable } : {}) }))
+  const written = await decided(() =>
+    deps.router.setTraffic(target, { weights }, { fence, ...(stable ? { stable } : {}) }),
+  )
   return { weights: written.weights }
 }
 
@@ -45,7 +47,8 @@ async function decided<T>(write: () => Promise<T>): Promise<T> {
   try {
     return await write()
   } catch (error) {
-    if (error instanceof Error && FINAL.has(error.name)) throw ApplicationFailure.nonRetryable(error.message, error.name)
+    if (error instanceof Error && FINAL.has(error.name))
+      throw ApplicationFailure.nonRetryable(error.message, error.name)
     throw error
   }
 }

@@ -60,7 +60,9 @@ async function follow(deps: Deps, input: WatchInput, signal: AbortSignal): Promi
     const explanation = judge({ ledger: record.ledger(), ...(input.analyze ? { analyze: input.analyze } : {}) })
     const result = resultOf(explanation, input, record)
     await record.write(explanation, result !== undefined)
-    if (result) return result
+    if (!result) continue
+    deps.metrics.analysisVerdicts.inc({ ...input.ref, verdict: result.kind })
+    return result
   }
   return undefined
 }
@@ -76,10 +78,13 @@ function note(sighting: Sighting, marks: Mark[], record: Record): boolean {
 
 function resultOf(explanation: Explanation, { lastHold }: WatchInput, record: Record): WatchResult | undefined {
   const { verdict, reason, sentence } = explanation
-  if (verdict === 'rollback' || verdict === 'retreat') return { kind: verdict, reason, sentence, ledgerHash: record.hash() }
+  if (verdict === 'rollback' || verdict === 'retreat')
+    return { kind: verdict, reason, sentence, ledgerHash: record.hash() }
   if (verdict === 'advance') return { kind: 'advance', sentence, ledgerHash: record.hash() }
   const silent = record.silentFor(explanation)
-  const hold = QUIET_HOLDS.has(reason) ? undefined : { reason: silent ? 'dataDeadline' : reason, sentence: silent ?? sentence }
+  const hold = QUIET_HOLDS.has(reason)
+    ? undefined
+    : { reason: silent ? 'dataDeadline' : reason, sentence: silent ?? sentence }
   if (hold?.reason === lastHold) return undefined
   return hold ? { kind: 'holdChanged', hold } : { kind: 'holdChanged' }
 }

@@ -16,6 +16,8 @@ export type Row = {
   /** Canary pods ready at t1. */
   ready: number
   crash?: true
+  /** Seconds without any ready canary pod, where such a stretch closed the row before its edge. Five of them are a retreat at once. */
+  bareFor?: number
   /** One per metric; latency one per boundary, `latency:500`. Missing = no data. */
   cells: Record<string, Cell>
   /** Canary pods (destination reporter), top ten, attribution only. */

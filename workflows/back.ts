@@ -1,4 +1,5 @@
 import { ActivityFailure, condition, isCancellation, sleep } from '@temporalio/workflow'
+import { stopWatching } from './guard.ts'
 import { insist, volley } from './proxies.ts'
 import { Interrupted, nextFence, tell, type Run } from './run.ts'
 
@@ -30,7 +31,7 @@ export function endingOf(error: unknown): Ending {
 
 /** Takes the traffic from the canary, and never gives up doing so. Run it in a non-cancellable scope. */
 export async function goBack(run: Run, ending: Ending): Promise<void> {
-  run.guard.stop()
+  stopWatching(run.guard)
   await condition(() => !run.writing)
   if (run.marks.length > 0) await withdraw(run)
   await persist(run, 'restoreRoute')
@@ -60,12 +61,19 @@ async function persist(run: Run, verb: 'setTraffic' | 'restoreRoute'): Promise<v
     const hands = volley(lasts, attempt === 0 ? 5_000 : 30_000)
     try {
       if (verb === 'restoreRoute') await hands.restoreRoute({ target, fence: nextFence(run) })
-      else await hands.setTraffic({ target, weights: { [run.stable]: 100 }, fence: nextFence(run), replicas: run.replicas })
+      else
+        await hands.setTraffic({
+          target,
+          weights: { [run.stable]: 100 },
+          fence: nextFence(run),
+          replicas: run.replicas,
+        })
       return
     } catch (error) {
       if (typeOf(error) === 'RouteMissing') return
       await blocked(run, error)
-      if (typeOf(error) === 'FencedOff') run.seq = Math.max(run.seq, (await insist.observe({ ref: run.picture.ref, release: run.number }))?.nextSeq ?? 0)
+      if (typeOf(error) === 'FencedOff')
+        run.seq = Math.max(run.seq, (await insist.observe({ ref: run.picture.ref, release: run.number }))?.nextSeq ?? 0)
       else await sleep(1_000)
     }
   }
@@ -86,4 +94,6 @@ export function wordsOf(error: unknown): string {
 }
 
 const typeOf = (error: unknown): string | undefined =>
-  error instanceof ActivityFailure && error.cause && 'type' in error.cause ? (error.cause.type as string | undefined) : undefined
+  error instanceof ActivityFailure && error.cause && 'type' in error.cause
+    ? (error.cause.type as string | undefined)
+    : undefined

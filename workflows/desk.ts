@@ -60,14 +60,18 @@ function accept(desk: Desk, decision: DecideInput): DecideResult {
 function validate(desk: Desk, decision: DecideInput): void {
   const { subject } = desk
   if (!SUPPORTED.includes(decision.action)) throw new Error(`${decision.action} is not yet supported`)
-  if (!subject) throw new Error(`no release of ${decision.rollout} is under way: there is nothing to ${decision.action}`)
-  if (subject.settled) throw new Error(`release ${subject.release} is ${subject.settled} already: there is nothing to ${decision.action}`)
+  if (!subject)
+    throw new Error(`no release of ${decision.rollout} is under way: there is nothing to ${decision.action}`)
+  if (subject.settled)
+    throw new Error(`release ${subject.release} is ${subject.settled} already: there is nothing to ${decision.action}`)
   if (decision.release !== subject.release || decision.revision !== subject.revision) {
     throw new Error(
       `you answer release ${decision.release} (revision ${decision.revision}), but release ${subject.release} (revision ${subject.revision}) is under way: look again`,
     )
   }
   if (decision.action !== 'approve' && decision.action !== 'reject') return
-  if (subject.gate === undefined) throw new Error(`no gate of release ${subject.release} is open: there is nothing to ${decision.action}`)
-  if (decision.gate !== subject.gate) throw new Error(`gate ${decision.gate ?? '(none named)'} is not open; gate ${subject.gate} is`)
+  if (subject.gate === undefined)
+    throw new Error(`no gate of release ${subject.release} is open: there is nothing to ${decision.action}`)
+  if (decision.gate !== subject.gate)
+    throw new Error(`gate ${decision.gate ?? '(none named)'} is not open; gate ${subject.gate} is`)
 }

@@ -1,85 +1,101 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow'
-import type { WatchInput, WatchResult } from '../activities/watch.ts'
 import type { Mark } from '../activities/picture.ts'
+import type { WatchInput, WatchResult } from '../activities/watch.ts'
 import { watching } from './proxies.ts'
 
-/** From the first request at weight > 0 until the commit one watch runs without a gap; this is its handle. */
+type Alarm = Extract<WatchResult, { kind: 'rollback' | 'retreat' }>
+type Hold = { reason: string; sentence: string }
+type Analyze = { from: number; for: number }
+
+/**
+ * From the first request at weight > 0 until the commit one watch runs without a gap; this is its handle. Only the
+ * functions below change it.
+ */
 export type Guard = {
-  epoch(): number
-  running(): boolean
-  /** Starts, or ends the old watch and begins the next in the same task. `analyze` adds the right to advance. */
-  watch(marks: Mark[], analyze?: { from: number; for: number }): void
-  stop(): void
+  watched: () => Pick<WatchInput, 'ref' | 'release' | 'canary' | 'stable'>
+  epoch: number
+  marks: Mark[]
+  analyze?: Analyze | undefined
+  scope?: CancellationScope | undefined
   /** A rollback or retreat that nobody has taken yet. */
-  alarm(): Extract<WatchResult, { kind: 'rollback' | 'retreat' }> | undefined
-  clearAlarm(): void
-  /** The `analyze` step that is being watched is fulfilled; the sentence says by what. */
-  advanced(): string | undefined
-  /** Why the last row holds, where it says more than "not yet". */
-  hold(): { reason: string; sentence: string } | undefined
+  alarm?: Alarm | undefined
+  /** What fulfilled the `analyze` step that is being watched. */
+  advanced?: string | undefined
+  /** Why the last row holds, where that says more than "not yet". */
+  hold?: Hold | undefined
   /** The watch has run for its hour: a good moment to continue as new. */
-  hourPassed(): boolean
+  hourPassed: boolean
 }
 
-export type Watched = Omit<WatchInput, 'epoch' | 'marks' | 'analyze' | 'lastHold'>
+export const openGuard = (watched: Guard['watched'], epoch: number): Guard => ({
+  watched,
+  epoch,
+  marks: [],
+  hourPassed: false,
+})
 
-export function openGuard(watched: () => Watched, firstEpoch: number): Guard {
-  let epoch = firstEpoch
-  let scope: CancellationScope | undefined
-  let current: { marks: Mark[]; analyze?: { from: number; for: number } } = { marks: [] }
-  let alarm: ReturnType<Guard['alarm']>
-  let advanced: string | undefined
-  let hold: ReturnType<Guard['hold']>
-  let hourPassed = false
+export const isWatching = (guard: Guard): boolean => guard.scope !== undefined
 
-  const begin = (): void => {
-    scope?.cancel()
-    epoch += 1
-    const mine = new CancellationScope()
-    scope = mine
-    const input: WatchInput = { ...watched(), ...current, epoch, ...(hold ? { lastHold: hold.reason } : {}) }
-    mine.run(() => watching.watch(input)).then(
-      (result) => scope === mine && take(result),
-      (error: unknown) => {
-        if (scope === mine && !isCancellation(error)) alarm = { kind: 'rollback', reason: 'guardFailed', sentence: sentenceOf(error), ledgerHash: '' }
-      },
+/** Starts, or ends the old watch and begins the next in the same task. `analyze` adds the right to advance. */
+export function watch(guard: Guard, marks: Mark[], analyze?: Analyze): void {
+  guard.advanced = undefined
+  guard.marks = [...marks]
+  guard.analyze = analyze
+  begin(guard)
+}
+
+export function stopWatching(guard: Guard): void {
+  guard.scope?.cancel()
+  guard.scope = undefined
+}
+
+function begin(guard: Guard): void {
+  guard.scope?.cancel()
+  guard.epoch += 1
+  const scope = new CancellationScope()
+  guard.scope = scope
+  const { watched, epoch, marks, analyze, hold } = guard
+  const input = {
+    ...watched(),
+    epoch,
+    marks,
+    ...(analyze ? { analyze } : {}),
+    ...(hold ? { lastHold: hold.reason } : {}),
+  }
+  scope
+    .run(() => watching.watch(input))
+    .then(
+      (result) => guard.scope === scope && take(guard, result),
+      (error: unknown) => guard.scope === scope && !isCancellation(error) && fail(guard, error),
     )
+}
+
+function take(guard: Guard, result: WatchResult): void {
+  if (result.kind === 'rollback' || result.kind === 'retreat') {
+    guard.alarm = result
+    guard.scope = undefined
+    return
   }
-  const take = (result: WatchResult): void => {
-    if (result.kind === 'rollback' || result.kind === 'retreat') {
-      alarm = result
-      scope = undefined
-      return
-    }
-    if (result.kind === 'advance') {
-      advanced = result.sentence
-      current = { marks: current.marks }
-    }
-    if (result.kind === 'hour') hourPassed = true
-    hold = result.kind === 'holdChanged' ? result.hold : result.kind === 'advance' ? undefined : hold
-    begin()
+  if (result.kind === 'hour') guard.hourPassed = true
+  if (result.kind === 'holdChanged') guard.hold = result.hold
+  if (result.kind === 'advance') {
+    guard.advanced = result.sentence
+    guard.analyze = undefined
+    guard.hold = undefined
   }
-  return {
-    epoch: () => epoch,
-    running: () => scope !== undefined,
-    watch(marks, analyze) {
-      advanced = undefined
-      current = { marks: [...marks], ...(analyze ? { analyze } : {}) }
-      begin()
-    },
-    stop() {
-      scope?.cancel()
-      scope = undefined
-    },
-    alarm: () => alarm,
-    clearAlarm() {
-      alarm = undefined
-    },
-    advanced: () => advanced,
-    hold: () => hold,
-    hourPassed: () => hourPassed,
+  begin(guard)
+}
+
+/** Watches are retried for ever; what still fails is final, and nothing moves forward unwatched. */
+function fail(guard: Guard, error: unknown): void {
+  guard.scope = undefined
+  guard.alarm = {
+    kind: 'rollback',
+    reason: 'guardFailed',
+    sentence: `Rolled back: ${innermost(error)}`,
+    ledgerHash: '',
   }
 }
 
-const sentenceOf = (error: unknown): string =>
-  `the watch over the canary failed: ${error instanceof Error ? (error.cause instanceof Error ? error.cause.message : error.message) : String(error)}`
+const innermost = (error: unknown): string =>
+  error instanceof Error ? (error.cause instanceof Error ? innermost(error.cause) : error.message) : String(error)

@@ -31,13 +31,22 @@ export async function install(stay: Stay, number: number, replaces?: string): Pr
 
 async function bringUp(run: Run, replaces: string | undefined): Promise<void> {
   const { ref, target, settings } = run.picture
-  await tell(run, { phase: 'Progressing', message: `Starting revision ${run.canary}: ${replaces ? `${replaces} has no ready pod` : 'the first one'}` })
+  await tell(run, {
+    phase: 'Progressing',
+    message: `Starting revision ${run.canary}: ${replaces ? `${replaces} has no ready pod` : 'the first one'}`,
+  })
   await forward.ensureRevision({ ref, revision: run.canary, release: run.number, replicas: run.replicas })
   const deadlineAt = Date.now() + settings.progressDeadlineMs
   const ready = { ref, revision: run.canary, replicas: run.replicas, deadlineAt, settleMs: 0 }
   await during(run, () => watching.awaitReady(ready))
   await insist.pointApex({ ref, stable: run.canary })
-  await forward.setTraffic({ target, weights: { [run.canary]: 100 }, fence: nextFence(run), stable: run.canary, replicas: run.replicas })
+  await forward.setTraffic({
+    target,
+    weights: { [run.canary]: 100 },
+    fence: nextFence(run),
+    stable: run.canary,
+    replicas: run.replicas,
+  })
   run.weight = 100
   const message = `Revision ${run.canary} serves all of the traffic, without comparison: there was nothing to compare it with`
   const event = { type: 'Normal', reason: 'Promoted', message: `Release ${run.number}: ${message}` } as const

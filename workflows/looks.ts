@@ -31,14 +31,19 @@ export async function followLooks(run: Run): Promise<void> {
 /** Says it when the guard holds for another reason than before, and when it no longer does. */
 export async function followHolds(run: Run): Promise<void> {
   try {
-    for (let told: string | undefined; ; ) {
-      await condition(() => run.guard.hold()?.reason !== told)
-      const hold = run.guard.hold()
+    for (let told: string | undefined; ;) {
+      await condition(() => run.guard.hold?.reason !== told)
+      const hold = run.guard.hold
       told = hold?.reason
       const message = hold?.sentence ?? `Data again: release ${run.number} goes on at ${run.weight} %`
       const event = { type: hold ? 'Warning' : 'Normal', reason: hold ? 'Holding' : 'Resumed', message } as const
       const gate = run.desk.subject?.gate
-      await tell(run, { phase: hold ? 'Holding' : gate ? 'AwaitingApproval' : 'Analysing', message, event, ...(gate ? { gate } : {}) })
+      await tell(run, {
+        phase: hold ? 'Holding' : gate ? 'AwaitingApproval' : 'Analysing',
+        message,
+        event,
+        ...(gate ? { gate } : {}),
+      })
     }
   } catch (error) {
     if (!isCancellation(error)) run.discovered ??= asInterruption(error)
@@ -50,7 +55,8 @@ function discover(run: Run, picture: Picture): Interruption | undefined {
   if (picture.deleting) return gone(run)
   if (route.record?.aborted === run.number) return { kind: 'abortedOnRoute', sentence: abortedOnRoute(run.number) }
   if (declared.isStable) return { kind: 'reverted', sentence: reverted(run.number, run.stable) }
-  if (declared.revision !== run.canary) return { kind: 'superseded', sentence: superseded(run.number, declared.revision) }
+  if (declared.revision !== run.canary)
+    return { kind: 'superseded', sentence: superseded(run.number, declared.revision) }
   if (!run.writing && route.foreign?.direction === 'towardsStable') {
     return { kind: 'foreignEdit', sentence: `Aborted: ${route.foreign.manager} moved the route towards stable` }
   }
@@ -76,4 +82,8 @@ const gone = (run: Run): Interruption => ({
 const asInterruption = (error: unknown): Interruption =>
   error instanceof Interrupted
     ? error.interruption
-    : { kind: 'rollback', reason: 'Failed', sentence: `Rolled back: ${error instanceof Error ? error.message : String(error)}` }
+    : {
+        kind: 'rollback',
+        reason: 'Failed',
+        sentence: `Rolled back: ${error instanceof Error ? error.message : String(error)}`,
+      }

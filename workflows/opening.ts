@@ -1,6 +1,6 @@
 import type { Revision } from '../crds/traffic.ts'
 import type { Mark } from '../activities/picture.ts'
-import { openGuard } from './guard.ts'
+import { openGuard, watch } from './guard.ts'
 import { insist } from './proxies.ts'
 import type { Stay } from './retirement.ts'
 import type { Run } from './run.ts'
@@ -12,7 +12,12 @@ export async function openRun(stay: Stay, opening: Opening): Promise<Run> {
   const { input, desk, picture } = stay
   const carried = input.carried?.release?.number === opening.number ? input.carried.release : undefined
   const { ref } = picture
-  const opened = await insist.openRelease({ ref, number: opening.number, revision: opening.revision, from: opening.stable })
+  const opened = await insist.openRelease({
+    ref,
+    number: opening.number,
+    revision: opening.revision,
+    from: opening.stable,
+  })
   const weight = carried?.weight ?? picture.route.weights[opening.revision] ?? 0
   const run: Run = {
     input,
@@ -40,7 +45,7 @@ export async function openRun(stay: Stay, opening: Opening): Promise<Run> {
     ),
   }
   desk.subject = { release: run.number, revision: run.canary }
-  if (weight > 0) run.guard.watch(run.marks)
+  if (weight > 0) watch(run.guard, run.marks)
   return run
 }
 

@@ -1,4 +1,5 @@
 import { CancellationScope, sleep } from '@temporalio/workflow'
+import { stopWatching } from './guard.ts'
 import { insist } from './proxies.ts'
 import { nextFence, tell, type Run } from './run.ts'
 import { carry, mayGoForward, write } from './steps.ts'
@@ -25,7 +26,7 @@ async function commit(run: Run): Promise<void> {
 /** After the commit there is no way but forward: the apex follows, and the route reads as in Git again. */
 export async function settleIn(run: Run): Promise<void> {
   const { ref, target, settings } = run.picture
-  run.guard.stop()
+  stopWatching(run.guard)
   run.weight = 100
   if (run.desk.subject) run.desk.subject.settled = 'promoted'
   await insist.pointApex({ ref, stable: run.canary })

@@ -20,7 +20,10 @@ export const insist = proxyActivities<ActActivities>({
 })
 
 /** One volley of a write back to stable; the caller reports between volleys and goes on for ever. */
-export const volley = (lastsMs: number, maximumIntervalMs: number): Pick<ActActivities, 'setTraffic' | 'restoreRoute'> =>
+export const volley = (
+  lastsMs: number,
+  maximumIntervalMs: number,
+): Pick<ActActivities, 'setTraffic' | 'restoreRoute'> =>
   proxyActivities<ActActivities>({
     taskQueue: TASK_QUEUE.act,
     startToCloseTimeout: '10s',

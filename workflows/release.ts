@@ -44,7 +44,15 @@ async function carryOut(task: Task, stay: Stay): Promise<void> {
       return leaveBehind(stay, run, task.ending)
     }
     case 'release':
-      return bringOut(await openRun(stay, { revision: picture.declared.revision, ...task.resume, number: task.number, stable: task.stable }), stay)
+      return bringOut(
+        await openRun(stay, {
+          revision: picture.declared.revision,
+          ...task.resume,
+          number: task.number,
+          stable: task.stable,
+        }),
+        stay,
+      )
   }
 }
 
@@ -95,6 +103,11 @@ function leaveBehind(stay: Stay, run: Run, ending?: Ending): void {
   stay.lastNumber = run.number
   if (old === (ending ? run.stable : run.canary)) return
   const hadTraffic = !ending || run.marks.length > 0
-  stay.warm.push({ revision: old, until: now + delayMs, release: run.number, ...(hadTraffic ? { quietSince: now / 1_000 } : {}) })
+  stay.warm.push({
+    revision: old,
+    until: now + delayMs,
+    release: run.number,
+    ...(hadTraffic ? { quietSince: now / 1_000 } : {}),
+  })
   if (ending) stay.desk.looked = true
 }

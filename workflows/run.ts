@@ -54,9 +54,11 @@ export class Interrupted extends Error {
 /** The next fence of this release: every write carries a higher one than the last. */
 export const nextFence = (run: Run): Fence => ({ uid: run.picture.target.uid, release: run.number, seq: ++run.seq })
 
-export const stepLabel = (run: Run): string => `${Math.min(run.stepIndex + 1, run.plan.steps.length)}/${run.plan.steps.length}`
+export const stepLabel = (run: Run): string =>
+  `${Math.min(run.stepIndex + 1, run.plan.steps.length)}/${run.plan.steps.length}`
 
-export type Telling = Pick<Progress, 'phase' | 'message'> & Partial<Pick<Progress, 'gate' | 'outcome' | 'event' | 'stable' | 'weight'>>
+export type Telling = Pick<Progress, 'phase' | 'message'> &
+  Partial<Pick<Progress, 'gate' | 'outcome' | 'event' | 'stable' | 'weight'>>
 
 /** Writes the public record: Rollout and Release status, and an Event when there is something to remember. */
 export async function tell(run: Run, telling_: Telling): Promise<void> {
@@ -69,15 +71,20 @@ export async function tell(run: Run, telling_: Telling): Promise<void> {
     stepIndex: run.stepIndex,
     step: stepLabel(run),
     weight: run.weight,
-    epoch: run.guard.epoch(),
+    epoch: run.guard.epoch,
     generation: run.picture.generation,
     at: Date.now(),
     ...(event ? { event } : {}),
     ...rest,
   }
-  setCurrentDetails(`**${run.input.namespace}/${run.input.name}** release ${run.number}, step ${progress.step}\n\n${rest.message}`)
+  setCurrentDetails(
+    `**${run.input.namespace}/${run.input.name}** release ${run.number}, step ${progress.step}\n\n${rest.message}`,
+  )
   await insist.report(progress)
-  if (event) telling.recordEvent({ ref: run.picture.ref, uid: run.picture.target.uid, ...event }).catch((error: unknown) => log.warn('event not recorded', { error }))
+  if (event)
+    telling
+      .recordEvent({ ref: run.picture.ref, uid: run.picture.target.uid, ...event })
+      .catch((error: unknown) => log.warn('event not recorded', { error }))
 }
 
 export const runAgeMs = (): number => Date.now() - workflowInfo().runStartTime.getTime()

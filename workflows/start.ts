@@ -18,7 +18,8 @@ export type Task =
 /** What is to be done, from what is really there: the first run, a recovery and a continued run are one path. */
 export function taskFor(picture: Picture, carried?: Carried): Task {
   const { open, declared, stable } = picture
-  if (picture.deleting) return picture.route.atRest ? { kind: 'nothing' } : { kind: 'settle', why: 'the Rollout is being deleted' }
+  if (picture.deleting)
+    return picture.route.atRest ? { kind: 'nothing' } : { kind: 'settle', why: 'the Rollout is being deleted' }
   if (open) return taskForOpen(picture, open)
   if (declared.isStable || declared.rejected) return taskAtRest(picture)
   const number = Math.max(picture.nextNumber, (carried?.lastNumber ?? 0) + 1)
@@ -48,7 +49,8 @@ function taskAtRest(picture: Picture): Task {
   const { declared, stable, last, route } = picture
   if (!route.atRest) return { kind: 'settle', why: 'the route was left on revision hosts' }
   const serving = picture.revisions.find((state) => state.revision === stable)
-  if (serving && serving.replicas !== picture.replicas) return { kind: 'settle', why: `${picture.replicas} replicas are declared` }
+  if (serving && serving.replicas !== picture.replicas)
+    return { kind: 'settle', why: `${picture.replicas} replicas are declared` }
   const rejected = last !== undefined && isRejected(last.outcome)
   if (declared.isStable && rejected) return { kind: 'settle', why: 'the rejected revision was withdrawn' }
   if (picture.unsettled) return { kind: 'settle', why: 'the status still says that a release is under way' }

@@ -2,12 +2,13 @@ import { condition } from '@temporalio/workflow'
 import { formatDuration } from '../crds/duration.ts'
 import type { Step } from '../crds/plan.ts'
 import { take } from './desk.ts'
+import { isWatching, watch } from './guard.ts'
 import { forward, watching } from './proxies.ts'
 import { nextFence, tell, type Run } from './run.ts'
-import { during, waitFor } from './waiting.ts'
+import { during, throwIfInterrupted, waitFor } from './waiting.ts'
 
 /** Holds under which no step ends and no weight rises while the canary has traffic. */
-const BLOCKING = new Set(['noData', 'splitMismatch', 'localised', 'inconclusive'])
+const BLOCKING = new Set(['noData', 'splitMismatch', 'localised', 'inconclusive', 'dataDeadline', 'tooManySeries'])
 
 /** One step of the plan, from its beginning or from where an earlier run of this chain left it. */
 export async function doStep(run: Run, step: Step): Promise<void> {
@@ -25,6 +26,7 @@ export async function doStep(run: Run, step: Step): Promise<void> {
 
 /** Nothing moves forward on ignorance, nor while a person or the spec says stop. */
 export async function mayGoForward(run: Run): Promise<void> {
+  throwIfInterrupted(run)
   if (!standsInTheWay(run)) return
   await tell(run, { phase: 'Holding', message: standsInTheWay(run) ?? '' })
   await waitFor(run, () => standsInTheWay(run) === undefined)
@@ -58,11 +60,11 @@ export const podsFor = (weight: number, replicas: number): number => Math.max(1,
 /** Writes the weight and hands the guard over to it; the old watch goes on until the new weight was read back. */
 export async function shift(run: Run, weight: number, addedPods: boolean): Promise<void> {
   const slot = nextSlot(run)
-  if (!run.guard.running()) run.guard.watch([...run.marks, { slot, weight, since: Date.now() / 1_000, addedPods }])
+  if (!isWatching(run.guard)) watch(run.guard, [...run.marks, { slot, weight, since: Date.now() / 1_000, addedPods }])
   await write(run, { [run.stable]: 100 - weight, [run.canary]: weight })
   run.weight = weight
   run.marks.push({ slot, weight, since: Date.now() / 1_000, addedPods })
-  run.guard.watch(run.marks)
+  watch(run.guard, run.marks)
 }
 
 /** One traffic write at a time; not interruptible, because a half-known weight is worse than a late abort. */
@@ -71,7 +73,13 @@ export async function write(run: Run, weights: Record<string, number>, stable?: 
   run.writing = true
   try {
     const { target } = run.picture
-    await forward.setTraffic({ target, weights, fence: nextFence(run), replicas: run.replicas, ...(stable ? { stable } : {}) })
+    await forward.setTraffic({
+      target,
+      weights,
+      fence: nextFence(run),
+      replicas: run.replicas,
+      ...(stable ? { stable } : {}),
+    })
   } finally {
     run.writing = false
   }
@@ -86,14 +94,21 @@ async function setWeight(run: Run, weight: number): Promise<void> {
   await tell(run, {
     phase: 'Progressing',
     message: `${weight} % of the traffic goes to ${run.canary}`,
-    event: { type: 'Normal', reason: 'WeightSet', message: `Release ${run.number}: ${weight} % of the traffic goes to revision ${run.canary}` },
+    event: {
+      type: 'Normal',
+      reason: 'WeightSet',
+      message: `Release ${run.number}: ${weight} % of the traffic goes to revision ${run.canary}`,
+    },
   })
 }
 
 async function analyze(run: Run, forMs: number): Promise<void> {
-  await tell(run, { phase: 'Analysing', message: `Analysing ${run.canary} at ${run.weight} % for ${formatDuration(forMs)}` })
-  run.guard.watch(run.marks, { from: run.stepSince / 1_000, for: forMs / 1_000 })
-  await waitFor(run, () => run.guard.advanced() !== undefined)
+  await tell(run, {
+    phase: 'Analysing',
+    message: `Analysing ${run.canary} at ${run.weight} % for ${formatDuration(forMs)}`,
+  })
+  watch(run.guard, run.marks, { from: run.stepSince / 1_000, for: forMs / 1_000 })
+  await waitFor(run, () => run.guard.advanced !== undefined)
   await mayGoForward(run)
 }
 
@@ -140,7 +155,7 @@ function standsInTheWay(run: Run): string | undefined {
   if (run.override) return undefined
   if (run.desk.paused) return 'Paused by a person; resume lets it go on'
   if (run.suspended) return 'Suspended: spec.suspend is true'
-  const hold = run.guard.hold()
+  const hold = run.guard.hold
   if (run.weight > 0 && hold && BLOCKING.has(hold.reason)) return hold.sentence
   return undefined
 }

@@ -1,6 +1,7 @@
 import { allHandlersFinished, CancellationScope, condition, continueAsNew, workflowInfo } from '@temporalio/workflow'
 import type { Carried, ReleaseInput } from './contract.ts'
 import { waits } from './desk.ts'
+import { stopWatching } from './guard.ts'
 import { Interrupted, runAgeMs, type Interruption, type Run } from './run.ts'
 
 const RENEW_AFTER_MS = 10 * 60_000
@@ -12,15 +13,23 @@ export function interruption(run: Run): Interruption | undefined {
   const word = run.desk.inbox.find((decision) => decision.action === 'abort' || decision.action === 'reject')
   if (word) {
     const what = word.action === 'reject' ? `rejected at gate ${word.gate}` : 'aborted'
-    return { kind: 'abort', sentence: `Release ${run.number} ${what} by ${word.by}${word.reason ? `: ${word.reason}` : ''}` }
+    return {
+      kind: 'abort',
+      sentence: `Release ${run.number} ${what} by ${word.by}${word.reason ? `: ${word.reason}` : ''}`,
+    }
   }
-  const alarm = run.guard.alarm()
+  const alarm = run.guard.alarm
   if (alarm) return alarm
   if (run.discovered) return run.discovered
   if (run.desk.paused) return undefined
   if (waits(run.desk, 'promote')) return { kind: 'promote', sentence: 'a person said promote' }
   if (waits(run.desk, 'step')) return { kind: 'step', sentence: 'a person said step' }
   return undefined
+}
+
+export function throwIfInterrupted(run: Run): void {
+  const found = interruption(run)
+  if (found) throw new Interrupted(found)
 }
 
 /** Does `work` unless something interrupts it; then cancels it and throws `Interrupted`. */
@@ -47,8 +56,8 @@ export async function waitFor(run: Run, predicate: () => boolean, until = Infini
   while (!predicate()) {
     const leftMs = until - Date.now()
     if (leftMs <= 0) return false
-    await during(run, () => condition(() => predicate() || run.guard.hourPassed(), Math.min(HOUR_MS, leftMs)))
-    if (!predicate() && (run.guard.hourPassed() || runAgeMs() > HOUR_MS)) await renew(run)
+    await during(run, () => condition(() => predicate() || run.guard.hourPassed, Math.min(HOUR_MS, leftMs)))
+    if (!predicate() && (run.guard.hourPassed || runAgeMs() > HOUR_MS)) await renew(run)
   }
   return true
 }
@@ -56,13 +65,16 @@ export async function waitFor(run: Run, predicate: () => boolean, until = Infini
 /** At a step boundary: engine upgrades reach releases that wait for days, and histories stay short. */
 export async function renewIfDue(run: Run): Promise<void> {
   const info = workflowInfo()
-  const due = runAgeMs() > (run.input.renewAfterMs ?? RENEW_AFTER_MS) || info.historyLength > LONG_HISTORY || info.continueAsNewSuggested
+  const due =
+    runAgeMs() > (run.input.renewAfterMs ?? RENEW_AFTER_MS) ||
+    info.historyLength > LONG_HISTORY ||
+    info.continueAsNewSuggested
   if (due && interruption(run) === undefined) await renew(run)
 }
 
 /** Continues this release in a new run. Nothing may be awaited between the last look at the mailbox and the hand-over. */
 async function renew(run: Run): Promise<never> {
-  run.guard.stop()
+  stopWatching(run.guard)
   await condition(allHandlersFinished)
   return continueAsNew<(input: ReleaseInput) => Promise<void>>({
     ...run.input,
@@ -72,7 +84,7 @@ async function renew(run: Run): Promise<never> {
       consumed: run.desk.consumed,
       release: {
         number: run.number,
-        epoch: run.guard.epoch(),
+        epoch: run.guard.epoch,
         seq: run.seq,
         stepIndex: run.stepIndex,
         stepSince: run.stepSince,

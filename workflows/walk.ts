@@ -35,19 +35,30 @@ async function divert(run: Run, error: unknown): Promise<void> {
   }
   if (kind !== 'retreat') throw error
   if (run.retreats === MOST_RETREATS) {
-    throw new Interrupted({ kind: 'rollback', reason: 'notReady', sentence: `Rolled back: the canary lost all of its pods for the fourth time; ${sentence}` })
+    throw new Interrupted({
+      kind: 'rollback',
+      reason: 'notReady',
+      sentence: `Rolled back: the canary lost all of its pods for the fourth time; ${sentence}`,
+    })
   }
   await CancellationScope.nonCancellable(() => retreat(run, sentence))
 }
 
 /** Weight 0, canary kept: no pod to serve is no verdict on the code. The step starts again when pods are ready. */
 async function retreat(run: Run, sentence: string): Promise<void> {
-  run.guard.clearAlarm()
+  run.guard.alarm = undefined
   run.retreats += 1
   await withdraw(run)
   run.marks.push({ slot: run.marks.at(-1)?.slot ?? 0, weight: 0, since: Date.now() / 1_000, addedPods: false })
-  goTo(run, run.plan.steps.findLastIndex((step, index) => index <= run.stepIndex && step.kind === 'setWeight'))
-  await tell(run, { phase: 'Holding', message: sentence, event: { type: 'Warning', reason: 'Retreated', message: sentence } })
+  goTo(
+    run,
+    run.plan.steps.findLastIndex((step, index) => index <= run.stepIndex && step.kind === 'setWeight'),
+  )
+  await tell(run, {
+    phase: 'Holding',
+    message: sentence,
+    event: { type: 'Warning', reason: 'Retreated', message: sentence },
+  })
 }
 
 function goTo(run: Run, stepIndex: number): void {

@@ -1,0 +1,81 @@
+import process from 'node:process'
+import { Client, Connection } from '@temporalio/client'
+import { createSamplers } from './analysis/index.ts'
+import { readConfig } from './config.ts'
+import { startController } from './controller/index.ts'
+import { createKube, createRecorder } from './kube/index.ts'
+import { createIstioRouter } from './router/index.ts'
+import { createLog, createMetrics, startHealthServer } from './telemetry/index.ts'
+import { installRuntime, startWorkers } from './worker.ts'
+import { createWorkload } from './workload/index.ts'
+
+/** Composition root: every part is built here and handed what it needs. */
+type Part = { trouble(): string | undefined; stop(): Promise<void>; ended?: Promise<void> }
+
+const config = readConfig()
+const log = createLog({ component: config.role, level: config.logLevel })
+const metrics = createMetrics()
+const kube = createKube(config.kubeconfig === undefined ? {} : { kubeconfig: config.kubeconfig })
+const parts: Part[] = []
+const expected = config.role === 'all' ? 2 : 1
+let stopping = false
+
+process.on('SIGTERM', () => void stop('SIGTERM', 0))
+process.on('SIGINT', () => void stop('SIGINT', 0))
+
+const health = await startHealthServer({
+  port: config.healthPort,
+  host: config.healthHost,
+  live: {},
+  ready: { engine: () => (parts.length < expected ? 'starting' : parts.map((part) => part.trouble()).find(Boolean)) },
+  metrics,
+})
+log.info({ healthPort: health.port }, 'starting')
+installRuntime(log)
+if (config.role !== 'worker') parts.push(await controllerPart())
+if (config.role !== 'controller') parts.push(await workerPart())
+log.info('running')
+for (const part of parts) part.ended?.catch((error: unknown) => stop(error, 1))
+
+async function controllerPart(): Promise<Part> {
+  const connection = Connection.lazy({ address: config.temporalAddress })
+  const temporal = new Client({ connection, namespace: config.temporalNamespace })
+  const controller = await startController({ kube, temporal, cluster: config.cluster, log, metrics, clock: Date.now })
+  return {
+    trouble: () => (controller.ready() ? undefined : 'the caches of the controller are not filled'),
+    async stop() {
+      await controller.stop()
+      await connection.close()
+    },
+  }
+}
+
+async function workerPart(): Promise<Part> {
+  const deps = {
+    kube,
+    router: createIstioRouter({ kube }),
+    workload: createWorkload({ kube }),
+    samplers: createSamplers(),
+    events: createRecorder({ kube, controller: 'sluice.dev/engine', instance: `${process.pid}` }),
+    metrics,
+    now: Date.now,
+  }
+  const workers = await startWorkers(config, deps, log)
+  return {
+    trouble: () => (workers.trouble() === undefined ? undefined : `a worker is ${workers.trouble()}`),
+    stop: workers.stop,
+    ended: workers.ended,
+  }
+}
+
+/** A part that ends by itself ends the process: the next one starts from what is really there. */
+async function stop(why: unknown, code: number): Promise<void> {
+  if (stopping) return
+  stopping = true
+  log[code === 0 ? 'info' : 'error']({ error: why }, 'stopping')
+  process.exitCode = code
+  const results = await Promise.allSettled([...parts.map((part) => part.stop()), health.close()])
+  for (const result of results)
+    if (result.status === 'rejected') log.warn({ error: result.reason }, 'a part did not stop cleanly')
+  process.exit(code)
+}

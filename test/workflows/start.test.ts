@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest'
+import type { Picture } from '../../activities/picture.ts'
+import { taskFor } from '../../workflows/start.ts'
+
+const rest = { found: true, atRest: true, weights: { aaa: 100 }, record: { fence: 'u:1.3', stable: 'aaa', release: 1 } }
+
+const picture = (change: Partial<Picture> = {}): Picture => ({
+  ref: { namespace: 'shop', name: 'checkout' },
+  target: {
+    namespace: 'shop',
+    name: 'checkout',
+    uid: 'u',
+    router: { istio: { virtualServices: [{ name: 'checkout', routes: ['primary'] }] } },
+    service: { name: 'checkout', ports: [] },
+  },
+  generation: 1,
+  deleting: false,
+  replicas: 3,
+  suspend: false,
+  declared: { revision: 'aaa', isStable: true, rejected: false },
+  stable: 'aaa',
+  stableReady: 3,
+  route: rest,
+  last: { number: 1, revision: 'aaa', outcome: 'Promoted' },
+  nextNumber: 2,
+  nextSeq: 3,
+  unsettled: false,
+  revisions: [{ revision: 'aaa', replicas: 3, ready: 3 }],
+  settings: { settleMs: 500, scaleDownDelayMs: 0, abortScaleDownDelayMs: 0, drainMs: 0, progressDeadlineMs: 0 },
+  ...change,
+})
+
+const newer = { revision: 'bbb', isStable: false, rejected: false }
+const open = { number: 2, revision: 'bbb', from: 'aaa', epoch: 4, stepIndex: 1 }
+const moved = {
+  found: true,
+  atRest: false,
+  weights: { aaa: 75, bbb: 25 },
+  record: { ...rest.record, canary: 'bbb', release: 2 },
+}
+
+describe('what a run does first', () => {
+  it('does nothing when what is declared is what serves', () => {
+    expect(taskFor(picture())).toEqual({ kind: 'nothing' })
+  })
+
+  it('releases a declared revision that differs from stable, numbered after everything that was', () => {
+    expect(taskFor(picture({ declared: newer }))).toMatchObject({ kind: 'release', number: 2, stable: 'aaa' })
+    expect(taskFor(picture({ declared: newer }), { v: 1, warm: [], consumed: [], lastNumber: 6 })).toMatchObject({
+      number: 7,
+    })
+  })
+
+  it('does not start a rejected revision again', () => {
+    const last = { number: 2, revision: 'bbb', outcome: 'RolledBack' } as const
+    expect(taskFor(picture({ declared: { ...newer, rejected: true }, last }))).toEqual({ kind: 'nothing' })
+  })
+
+  it('settles once a rejected revision is no longer declared', () => {
+    const last = { number: 2, revision: 'bbb', outcome: 'RolledBack' } as const
+    expect(taskFor(picture({ last }))).toMatchObject({ kind: 'settle' })
+  })
+
+  it('installs when nothing serves yet, and when what should serve has no ready pod', () => {
+    const { stable: _, ...fresh } = picture({ declared: newer, stableReady: 0 })
+    expect(taskFor(fresh)).toEqual({ kind: 'install', number: 2 })
+    expect(taskFor(picture({ declared: newer, stableReady: 0 }))).toEqual({
+      kind: 'install',
+      number: 2,
+      replaces: 'aaa',
+    })
+  })
+
+  it('resumes an open release where it was', () => {
+    expect(taskFor(picture({ declared: newer, open, route: moved }))).toMatchObject({
+      kind: 'release',
+      number: 2,
+      resume: open,
+    })
+  })
+
+  it('finishes a promotion that was committed on the route, whatever is declared by now', () => {
+    const declared = { revision: 'ccc', isStable: false, rejected: false }
+    expect(taskFor(picture({ declared, open, route: moved, stable: 'bbb' }))).toEqual({ kind: 'finish', open })
+  })
+
+  it.each([
+    [
+      'was aborted on the route itself',
+      { route: { ...moved, record: { ...moved.record, aborted: 2 } }, declared: newer },
+      'Aborted',
+    ],
+    ['was taken back in Git', { route: moved }, 'Withdrawn'],
+    ['was overtaken by a newer one', { route: moved, declared: { ...newer, revision: 'ccc' } }, 'Superseded'],
+  ] as const)('goes back when the open release %s', (_, change, outcome) => {
+    expect(taskFor(picture({ open, ...change }))).toMatchObject({ kind: 'goBack', stable: 'aaa', ending: { outcome } })
+  })
+
+  it('settles a route that was left behind, and a size that is not as declared', () => {
+    expect(taskFor(picture({ route: { ...moved } }))).toMatchObject({ kind: 'settle' })
+    expect(taskFor(picture({ replicas: 5 }))).toMatchObject({ kind: 'settle' })
+  })
+
+  it('only puts the route right when the Rollout is being deleted', () => {
+    expect(taskFor(picture({ deleting: true, declared: newer }))).toEqual({ kind: 'nothing' })
+    expect(taskFor(picture({ deleting: true, route: moved }))).toMatchObject({ kind: 'settle' })
+  })
+})

@@ -1,0 +1,71 @@
+import { fileURLToPath } from 'node:url'
+import {
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type LogEntry,
+  type NativeConnectionOptions,
+} from '@temporalio/worker'
+import pRetry from 'p-retry'
+import { createActivities, type Deps } from './activities/index.ts'
+import type { Config } from './config.ts'
+import { TASK_QUEUE } from './crds/names.ts'
+import type { Logger } from './telemetry/index.ts'
+
+export type Workers = { trouble(): string | undefined; stop(): Promise<void>; ended: Promise<void> }
+
+const SHUTDOWN_GRACE = '5s'
+
+/** One worker per task queue, so that a hundred watches never take the slot of a rollback. Waits for Temporal as long as it takes. */
+export async function startWorkers(config: Config, deps: Deps, log: Logger): Promise<Workers> {
+  const connection = await connect({ address: config.temporalAddress }, log)
+  const activities = createActivities(deps)
+  const shared = { connection, namespace: config.temporalNamespace, shutdownGraceTime: SHUTDOWN_GRACE }
+  const workers = await Promise.all([
+    Worker.create({
+      ...shared,
+      taskQueue: TASK_QUEUE.act,
+      workflowsPath: fileURLToPath(new URL('workflows/index.ts', import.meta.url)),
+      activities: activities.act,
+      maxConcurrentActivityTaskExecutions: 100,
+    }),
+    Worker.create({
+      ...shared,
+      taskQueue: TASK_QUEUE.watch,
+      activities: activities.watch,
+      maxConcurrentActivityTaskExecutions: 1_000,
+    }),
+    Worker.create({
+      ...shared,
+      taskQueue: TASK_QUEUE.notify,
+      activities: activities.notify,
+      maxConcurrentActivityTaskExecutions: 20,
+    }),
+  ])
+  const ended = Promise.all(workers.map((worker) => worker.run())).then(() => undefined)
+  return {
+    trouble: () => workers.map((worker) => worker.getState()).find((state) => state !== 'RUNNING'),
+    async stop() {
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown()
+      await ended
+      await connection.close()
+    },
+    ended,
+  }
+}
+
+/** Temporal's own log lines become lines of ours. Once per process, before the first connection. */
+export function installRuntime(log: Logger): void {
+  const levels = { TRACE: 'debug', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const
+  const write = ({ level, message, meta }: LogEntry): void => log[levels[level]](meta ?? {}, message)
+  Runtime.install({ logger: new DefaultLogger('WARN', write), shutdownSignals: [] })
+}
+
+const connect = (options: NativeConnectionOptions, log: Logger): Promise<NativeConnection> =>
+  pRetry(() => NativeConnection.connect(options), {
+    retries: Number.POSITIVE_INFINITY,
+    minTimeout: 500,
+    maxTimeout: 5_000,
+    onFailedAttempt: ({ error }) => log.warn({ error }, `Temporal at ${options.address} does not answer yet`),
+  })
