@@ -11,11 +11,25 @@ export type Readiness = {
   waitingFor?: string
 }
 
-export type RevisionState = { revision: Revision; replicas: number; ready: number }
+export type RevisionState = {
+  revision: Revision
+  /** As its Deployment declares. */
+  replicas: number
+  /** Pods that are Ready and not being deleted. */
+  ready: number
+  /** `kubectl.kubernetes.io/restartedAt` of its Deployment; `ensureRevision` moves it on to the template's. */
+  restartedAt?: string
+}
+
+/** `since` (epoch seconds): a container that ended then or later has crashed, even if it happened before the following began. */
+export type FollowTarget = { namespace: string; rollout: string; revision: Revision; since?: number }
 
 /** Revisions as Kubernetes objects: Deployments, Services, pods. All verbs are declarative and may be repeated. */
 export type Workload = {
-  /** Deployment `<rollout>-<revision>`, created when missing; grown to `replicas`, never shrunk here. */
+  /**
+   * Deployment `<rollout>-<revision>`, created when missing; grown to `replicas`, never shrunk here. Of an existing one
+   * the template stays as it is, but for a later `restartedAt`, which restarts its pods.
+   */
   ensureRevision(rollout: Rollout, revision: Revision, template: PodTemplate, replicas: number): Promise<void>
   /** Sets the size, shrinking included. */
   scale(rollout: Rollout, revision: Revision, replicas: number): Promise<void>
@@ -29,11 +43,7 @@ export type Workload = {
   redirectService(rollout: Rollout, from: Revision, to: Revision): Promise<void>
   readiness(rollout: Rollout, revision: Revision): Promise<Readiness>
   /** Follows the pods of a revision until `signal`; `onChange` is called with the first state and every later one. */
-  followPods(
-    target: { namespace: string; rollout: string; revision: Revision },
-    onChange: (readiness: Readiness) => void,
-    signal: AbortSignal,
-  ): Promise<void>
+  followPods(target: FollowTarget, onChange: (readiness: Readiness) => void, signal: AbortSignal): Promise<void>
   /** Deletes the Deployment of a revision that has no replicas left. */
   remove(rollout: Rollout, revision: Revision): Promise<void>
   /** Every revision Deployment of this Rollout that exists. */

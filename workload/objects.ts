@@ -1,0 +1,60 @@
+import type { KubeObject } from '../kube/index.ts'
+
+/** The fields of Kubernetes' own kinds that this room reads; everything else passes through untouched. */
+export type Deployment = KubeObject & {
+  spec: {
+    replicas?: number
+    revisionHistoryLimit?: number
+    progressDeadlineSeconds?: number
+    selector: { matchLabels?: Record<string, string> }
+    template: { metadata?: { labels?: Record<string, string>; annotations?: Record<string, string> } }
+  }
+  status?: { conditions?: Condition[] }
+}
+
+export type Service = KubeObject & { spec: { selector?: Record<string, string>; ports?: ServicePort[] } }
+
+export type ServicePort = {
+  name?: string
+  port: number
+  targetPort?: number | string
+  protocol?: string
+  appProtocol?: string
+}
+
+export type Pod = KubeObject & { status?: PodStatus }
+
+export type PodStatus = {
+  phase?: string
+  reason?: string
+  message?: string
+  conditions?: Condition[]
+  initContainerStatuses?: ContainerStatus[]
+  containerStatuses?: ContainerStatus[]
+}
+
+export type Condition = { type: string; status: string; reason?: string; message?: string }
+
+export type ContainerStatus = {
+  name: string
+  image?: string
+  ready?: boolean
+  restartCount?: number
+  state?: ContainerState
+  lastState?: ContainerState
+}
+
+export type ContainerState = {
+  waiting?: { reason?: string; message?: string }
+  running?: object
+  terminated?: Terminated
+}
+
+export type Terminated = {
+  exitCode?: number
+  signal?: number
+  reason?: string
+  message?: string
+  /** RFC 3339, whole seconds. */
+  finishedAt?: string
+}
