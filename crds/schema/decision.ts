@@ -4,6 +4,7 @@ import type { ObjectMeta } from '../meta.ts'
 import { objectName, revision, rules, timestamp } from './vocabulary.ts'
 
 export type DecisionStatus = z.output<typeof decisionStatus>
+/** @public Delivered from the part of the work on that brings Decisions; until then people use the CLI. */
 export type Decision = {
   apiVersion: string
   kind: string

@@ -11,8 +11,8 @@ import { configRef, podTemplate, serviceSpec, workloadRef } from './workload.ts'
 export type { AnalysisSpec } from './analysis.ts'
 export type { Condition } from './condition.ts'
 export type { IstioRouter } from './router.ts'
-export type { StepSpec, StrategySpec } from './strategy.ts'
-export type { ConfigRef, PodTemplate, ServiceSpec } from './workload.ts'
+export type { StepSpec } from './strategy.ts'
+export type { PodTemplate, ServiceSpec } from './workload.ts'
 
 /** Objects as the API server returns them: defaults filled in. */
 export type RolloutSpec = z.output<typeof rolloutSpec>

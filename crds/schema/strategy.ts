@@ -225,5 +225,4 @@ export const strategy = z
     }),
   })
 
-export type StrategySpec = z.output<typeof strategy>
 export type StepSpec = z.output<typeof step>

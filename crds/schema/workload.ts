@@ -113,4 +113,3 @@ export const configRef = z
 
 export type PodTemplate = z.output<typeof podTemplate>
 export type ServiceSpec = z.output<typeof serviceSpec>
-export type ConfigRef = z.output<typeof configRef>

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { formatDuration } from '../../crds/duration.ts'
 import { compile } from '../../crds/plan.ts'
 import { rolloutSpec, type RolloutSpec } from '../../crds/schema/rollout.ts'
