@@ -23,3 +23,12 @@ export function loadConfig({ kubeconfig, context, token }: ConfigOptions): KubeC
   asToken.loadFromClusterAndUser(cluster, { name: 'token', token })
   return asToken
 }
+
+/** What the kubeconfig says about whoever asks, without a request. Throws as `loadConfig` does. */
+export function describeContext(options: ConfigOptions): { context: string; namespace?: string; user?: string } {
+  const config = loadConfig(options)
+  const context = config.getCurrentContext()
+  const namespace = config.getContextObject(context)?.namespace
+  const user = config.getCurrentUser()?.name
+  return { context, ...(namespace ? { namespace } : {}), ...(user ? { user } : {}) }
+}

@@ -1,4 +1,5 @@
 export { createKube, type KubeOptions } from './client.ts'
+export { describeContext } from './config.ts'
 export {
   apiException,
   describeError,

@@ -1,0 +1,72 @@
+import { LABEL } from '../crds/names.ts'
+import { RELEASES, ROLLOUTS } from '../crds/resources.ts'
+import type { Release } from '../crds/schema/release.ts'
+import type { Rollout } from '../crds/schema/rollout.ts'
+import {
+  createKube,
+  describeContext,
+  describeError,
+  isForbidden,
+  isNotFound,
+  type Kube,
+  type KubeObject,
+} from '../kube/index.ts'
+import { Refusal } from './failure.ts'
+
+/** Flags that every command takes. */
+export type AccessOptions = { kubeconfig?: string; context?: string; namespace?: string }
+
+/** The cluster as the caller reaches it: with the caller's kubeconfig, and nothing else. */
+export type Access = {
+  kube: Kube
+  namespace: string
+  /** The user's entry in the kubeconfig; the API server may know another name. */
+  user: string
+}
+
+/** Makes no request. Throws `Refusal` when the kubeconfig cannot be used. */
+export function reach({ namespace, ...kubeconfig }: AccessOptions): Access {
+  try {
+    const said = describeContext(kubeconfig)
+    return {
+      kube: createKube(kubeconfig),
+      namespace: namespace ?? said.namespace ?? 'default',
+      user: said.user ?? 'unknown',
+    }
+  } catch (error) {
+    throw new Refusal(`no usable kubeconfig: ${describeError(error)}. Name one by --kubeconfig or KUBECONFIG`)
+  }
+}
+
+export async function needRollout({ kube, namespace }: Access, name: string): Promise<Rollout> {
+  const rollout = await kube.get<Rollout>({ resource: ROLLOUTS, namespace, name })
+  if (rollout) return rollout
+  throw new Refusal(`there is no Rollout ${namespace}/${name}; sluice get -A lists what there is`)
+}
+
+export async function releasesOf({ kube, namespace }: Access, name: string): Promise<Release[]> {
+  const { items } = await kube.list<Release>(RELEASES, { namespace, labelSelector: `${LABEL.rollout}=${name}` })
+  return items.sort((one, other) => one.spec.number - other.spec.number)
+}
+
+/** The caller as the API server knows them; where it will not say, as the kubeconfig calls them. */
+export async function whoAsks({ kube, user }: Access): Promise<string> {
+  const question = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview', metadata: { name: '' } }
+  try {
+    const review = await kube.create<SelfSubjectReview>(SELF_SUBJECT_REVIEWS, question)
+    return review.status?.userInfo?.username ?? user
+  } catch (error) {
+    if (isForbidden(error) || isNotFound(error)) return user
+    throw error
+  }
+}
+
+type SelfSubjectReview = KubeObject & { status?: { userInfo?: { username?: string } } }
+
+const SELF_SUBJECT_REVIEWS = {
+  group: 'authentication.k8s.io',
+  version: 'v1',
+  plural: 'selfsubjectreviews',
+  kind: 'SelfSubjectReview',
+  namespaced: false,
+}

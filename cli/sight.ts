@@ -1,0 +1,38 @@
+import { findCondition } from '../crds/conditions.ts'
+import type { Release } from '../crds/schema/release.ts'
+import type { Rollout } from '../crds/schema/rollout.ts'
+
+/** What the cluster says about one Rollout at one moment. */
+export type Sight = { rollout: Rollout | undefined; releases: Release[] }
+
+/** How a release, or a declaration, ended. */
+export type End = 'promoted' | 'failed'
+
+/** The release that is asked about, else the one that runs, else the last one. */
+export function releaseOf({ rollout, releases }: Sight, asked?: number): Release | undefined {
+  const number = asked ?? rollout?.status?.release ?? rollout?.status?.lastRelease?.number
+  return number === undefined ? releases.at(-1) : releases.find((release) => release.spec.number === number)
+}
+
+/**
+ * Undefined while it goes on. With `asked` that release's outcome decides; otherwise what is declared now: the engine
+ * has seen it and either serves it or refuses it. So a wait that begins right after `kubectl apply` does not end with
+ * the state before.
+ */
+export function endOf(sight: Sight, asked?: number): End | undefined {
+  const { rollout } = sight
+  if (!rollout) return 'failed'
+  if (asked !== undefined) {
+    const outcome = releaseOf(sight, asked)?.status?.outcome
+    return outcome === undefined ? undefined : outcome === 'Promoted' ? 'promoted' : 'failed'
+  }
+  const { status, metadata } = rollout
+  if (findCondition(status?.conditions, 'Stalled')?.reason === 'InvalidSpec') return 'failed'
+  if (status?.observedGeneration !== metadata.generation) return undefined
+  const ready = findCondition(status?.conditions, 'Ready')?.status
+  if (ready === undefined || ready === 'Unknown') return undefined
+  // Two watches: the Rollout's news may be here before the Release's, which was written first.
+  const last = sight.releases.find(({ spec }) => spec.number === status?.lastRelease?.number)
+  if (last && last.status?.outcome === undefined) return undefined
+  return ready === 'True' ? 'promoted' : 'failed'
+}

@@ -1,0 +1,54 @@
+import { parseDuration } from '../crds/duration.ts'
+import { needRollout, reach, releasesOf, type Access, type AccessOptions } from './access.ts'
+import { Refusal } from './failure.ts'
+import { follow } from './follow.ts'
+import { openPainter } from './painter.ts'
+import { endOf, releaseOf, type Sight } from './sight.ts'
+import type { Terminal } from './terminal.ts'
+import { view } from './view.ts'
+
+export type StatusOptions = AccessOptions & { watch?: boolean; release?: number; timeout?: string }
+
+const EXIT = { promoted: 0, failed: 1, timeout: 2 } as const
+const NARROWEST = 40
+const UNSEEN_WIDTH = 120
+
+/** `sluice status NAME`: once, or until it ended. Returns the exit code: 0 promoted, 1 rolled back or aborted, 2 timeout. */
+export async function status(name: string, options: StatusOptions, terminal: Terminal): Promise<number> {
+  const access = reach(options)
+  const rollout = await needRollout(access, name)
+  const sight: Sight = { rollout, releases: await releasesOf(access, name) }
+  needRelease(sight, name, options.release)
+  if (options.watch) return watch(access, name, options, terminal)
+  const width = Math.max(NARROWEST, terminal.screen?.columns ?? UNSEEN_WIDTH)
+  terminal.print(`${view(sight, { colors: terminal.colors, width, ...asked(options) }).join('\n')}\n`)
+  return 0
+}
+
+async function watch(access: Access, name: string, options: StatusOptions, terminal: Terminal): Promise<number> {
+  const { promise: ended, resolve } = Promise.withResolvers<keyof typeof EXIT>()
+  const painter = openPainter(terminal, options.release)
+  const timeoutMs = options.timeout === undefined ? undefined : parseDuration(options.timeout)
+  const timer = timeoutMs === undefined ? undefined : setTimeout(() => resolve('timeout'), timeoutMs)
+  let look: () => void = () => undefined
+  const following = await follow(access, { name, terminal, onChange: () => look() })
+  look = () => {
+    painter.paint(following.sight())
+    const end = endOf(following.sight(), options.release)
+    if (end) resolve(end)
+  }
+  look()
+  const end = await ended
+  clearTimeout(timer)
+  await following.stop()
+  if (end === 'timeout') terminal.complain(`not finished within ${options.timeout}: the release goes on without you\n`)
+  return EXIT[end]
+}
+
+function needRelease(sight: Sight, name: string, release: number | undefined): void {
+  if (release === undefined || releaseOf(sight, release)) return
+  const known = sight.releases.map(({ spec }) => spec.number).join(', ')
+  throw new Refusal(`there is no release ${release} of ${name}; ${known ? `there are ${known}` : 'there is none yet'}`)
+}
+
+const asked = ({ release }: StatusOptions): { release?: number } => (release === undefined ? {} : { release })

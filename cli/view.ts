@@ -1,0 +1,123 @@
+import type { Plan } from '../crds/plan.ts'
+import type { Release, ReleaseStatus } from '../crds/schema/release.ts'
+import type { Rollout } from '../crds/schema/rollout.ts'
+import { clock, integer, table, wrap } from './render.ts'
+import { releaseOf, type Sight } from './sight.ts'
+import type { Colors } from './terminal.ts'
+import { moodOf, phaseOf, stepWords, type Mood } from './words.ts'
+
+export type ViewOptions = {
+  colors: Colors
+  /** Characters per line. */
+  width: number
+  /** Number of the release to show; the running or last one where absent. */
+  release?: number
+}
+
+const TIMELINE_LINES = 6
+
+/** One Rollout and one of its releases, as lines for people. */
+export function view(sight: Sight, options: ViewOptions): string[] {
+  const { rollout } = sight
+  if (!rollout) return ['The Rollout is gone.']
+  const release = releaseOf(sight, options.release)
+  const sections = [head(rollout, release, options), ...(release ? story(rollout, release, options) : [])]
+  const next = hint(rollout, release)
+  if (next.length > 0) sections.push(next.map((line) => options.colors.dim(line)))
+  return sections
+    .filter((section) => section.length > 0)
+    .flatMap((section, index) => (index === 0 ? section : ['', ...section]))
+}
+
+function head(rollout: Rollout, release: Release | undefined, { colors, width }: ViewOptions): string[] {
+  const { metadata, status } = rollout
+  const isRunning = release !== undefined && release.spec.number === status?.release
+  const phase = release && !isRunning ? (release.status?.outcome ?? phaseOf(status)) : phaseOf(status)
+  const { icon, paint } = moodOf(phase)
+  const title = `${colors.bold(metadata.name)} ${colors.dim(`in ${metadata.namespace}`)}`
+  const facts = [paint(colors)(`${icon} ${phase}`), ...(release ? releaseFacts(release) : [])]
+  const message =
+    (isRunning || !release ? status?.message : release.status?.message) ?? 'The engine has not looked at it yet.'
+  return [title, facts.join(colors.dim(' · ')), ...wrap(message, width)]
+}
+
+function releaseFacts({ spec, status }: Release): string[] {
+  const { commit, author, message } = spec.provenance
+  const said = [commit?.slice(0, 10), author && `${author}:`, message?.split('\n')[0]].filter(Boolean).join(' ')
+  return [
+    `release ${spec.number}`,
+    ...(status?.step && status.outcome === undefined ? [`step ${status.step}`] : []),
+    ...(said ? [said] : []),
+  ]
+}
+
+function story(rollout: Rollout, release: Release, options: ViewOptions): string[][] {
+  const { colors, width } = options
+  const { verdict, timeline = [] } = release.status ?? {}
+  const told = release.status?.message ?? rollout.status?.message ?? ''
+  const sentence = verdict && !told.includes(verdict.sentence) ? verdict.sentence : undefined
+  return [
+    sides(release),
+    steps(release.spec.plan, release.status ?? {}, isInstallation(release), colors),
+    sentence ? wrap(`Evidence: ${sentence}`, width) : [],
+    timeline
+      .slice(-TIMELINE_LINES)
+      .flatMap(({ at, event, message }) => wrap(`${clock(at)}  ${event}: ${message}`, width, ' '.repeat(10))),
+  ]
+}
+
+/** The first revision has nobody to be compared with, so it goes without steps. */
+const isInstallation = ({ spec }: Release): boolean => spec.from === undefined
+
+function sides(release: Release): string[] {
+  const { spec, status } = release
+  const weight = status?.weight ?? 0
+  const side = (name: string, revision: string | undefined, percent: number, of: 'canary' | 'stable'): string[][] => {
+    const count = status?.counts?.[of]
+    const share = count && count.requests > 0 ? ` (${((100 * count.failed) / count.requests).toFixed(2)} %)` : ''
+    const counts = count ? [integer(count.requests), `${integer(count.failed)}${share}`] : ['', '']
+    return revision === undefined ? [] : [[name, revision, `${percent} %`, ...counts]]
+  }
+  return table(
+    ['', 'REVISION', 'WEIGHT', 'REQUESTS', 'FAILED'],
+    [...side('canary', spec.revision, weight, 'canary'), ...side('stable', spec.from, 100 - weight, 'stable')],
+  )
+}
+
+function steps({ steps }: Plan, status: ReleaseStatus, installation: boolean, colors: Colors): string[] {
+  if (installation) return []
+  const now = status.stepIndex ?? 0
+  const marks = [...steps.map(stepWords), 'promote'].map((words, index) => {
+    const { icon, paint } = markOf(index, now, status.outcome)
+    return paint(colors)(`${icon} ${words}`)
+  })
+  return marks.map((line) => `  ${line}`)
+}
+
+const DONE: Mood = { icon: '✔', paint: (colors) => colors.green }
+const AHEAD: Mood = { icon: '·', paint: (colors) => colors.dim }
+const CURRENT: Mood = { icon: '▶', paint: (colors) => colors.cyan }
+
+function markOf(index: number, now: number, outcome: ReleaseStatus['outcome']): Mood {
+  if (outcome === 'Promoted' || index < now) return DONE
+  if (index > now) return AHEAD
+  return outcome === undefined ? CURRENT : moodOf(outcome)
+}
+
+/** What a person can do now. */
+function hint({ metadata, status }: Rollout, release: Release | undefined): string[] {
+  const on = `${metadata.name} -n ${metadata.namespace}`
+  if (release && release.spec.number !== status?.release) return []
+  switch (phaseOf(status)) {
+    case 'AwaitingApproval':
+      return [`sluice approve ${on} --gate ${status?.gate ?? 'GATE'}`, `sluice abort ${on} --reason WHY`]
+    case 'Paused':
+      return [`sluice resume ${on}`, `sluice abort ${on} --reason WHY`]
+    case 'Holding':
+      return [`sluice promote ${on}   (overrides the hold)`, `sluice abort ${on} --reason WHY`]
+    case 'RollbackBlocked':
+      return [`sluice rollback ${on} --direct   (with your own rights)`]
+    default:
+      return []
+  }
+}

@@ -1,0 +1,52 @@
+import { findCondition } from '../crds/conditions.ts'
+import { formatDuration } from '../crds/duration.ts'
+import type { Step } from '../crds/plan.ts'
+import type { RolloutStatus } from '../crds/schema/rollout.ts'
+import type { Colors } from './terminal.ts'
+
+export type Mood = { icon: string; paint: (colors: Colors) => (text: string) => string }
+
+/** The state in one word: a stall says more than Ready does. */
+export function phaseOf(status: RolloutStatus | undefined): string {
+  const stalled = findCondition(status?.conditions, 'Stalled')
+  if (stalled?.status === 'True') return stalled.reason
+  return findCondition(status?.conditions, 'Ready')?.reason ?? 'Pending'
+}
+
+/** Icon and colour of a phase or an outcome: whether all is well, something runs, or somebody has to do something. */
+export function moodOf(phase: string): Mood {
+  return PHASES[phase] ?? RUNNING
+}
+
+/** A step as people say it. */
+export function stepWords(step: Step): string {
+  if (step.kind === 'setWeight') return `set weight ${step.weight} %`
+  if (step.kind === 'analyze') return `analyze ${formatDuration(step.forMs)}`
+  if (step.kind === 'approve') return `approve ${step.name}`
+  return step.forMs === undefined ? 'pause until resumed' : `pause ${formatDuration(step.forMs)}`
+}
+
+const GOOD: Mood = { icon: '✔', paint: (colors) => colors.green }
+const BAD: Mood = { icon: '✖', paint: (colors) => colors.red }
+const WAITING: Mood = { icon: '◔', paint: (colors) => colors.yellow }
+const RUNNING: Mood = { icon: '◑', paint: (colors) => colors.cyan }
+const OVER: Mood = { icon: '○', paint: (colors) => colors.dim }
+
+const PHASES: Record<string, Mood> = {
+  Promoted: GOOD,
+  RolledBack: BAD,
+  AnalysisFailed: BAD,
+  Aborted: BAD,
+  RollingBack: BAD,
+  RollbackBlocked: BAD,
+  InvalidSpec: BAD,
+  EngineUnavailable: BAD,
+  EngineStuck: BAD,
+  AwaitingApproval: WAITING,
+  Paused: WAITING,
+  Suspended: WAITING,
+  Holding: WAITING,
+  Withdrawn: OVER,
+  Superseded: OVER,
+  Pending: OVER,
+}

@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest'
+import { CANARY, STABLE, stage, type Cli } from './stage.ts'
+
+const running = { canary: CANARY, release: 2, step: '4/5', weight: 25 }
+const counts = { canary: { requests: 1_402, failed: 1 }, stable: { requests: 4_204, failed: 9 } }
+
+function atTheGate({ rollout, release }: Cli): void {
+  const message = 'Gate go-wide: waiting for an approval at 25 %'
+  rollout('AwaitingApproval', message, { ...running, gate: 'go-wide' })
+  const timeline = [{ at: '2030-01-01T10:00:05Z', event: 'WeightSet', message: '5 % goes to bbbbbbbbbb' }]
+  release(2, { step: '4/5', stepIndex: 3, weight: 25, counts, message, timeline })
+}
+
+const end = (cli: Cli, outcome: 'Promoted' | 'RolledBack' | 'Aborted', message: string): void => {
+  cli.release(2, { outcome, message, stepIndex: 3, weight: 0, endedAt: '2030-01-01T10:05:00Z' })
+  const lastRelease = { number: 2, revision: CANARY, outcome }
+  cli.rollout(outcome, message, {
+    lastRelease,
+    weight: 0,
+    release: null,
+    canary: null,
+    gate: null,
+    step: null,
+  } as never)
+}
+
+describe('sluice status', () => {
+  it('shows where a release is, what was counted, and what a person can do', async () => {
+    const cli = await stage()
+    atTheGate(cli)
+    const { out, code } = await cli.sluice('status', 'checkout')
+    expect(code).toBe(0)
+    expect(out).toContain('checkout in shop\n◔ AwaitingApproval · release 2 · step 4/5 · 3f2a9c1 Ada: Faster totals\n')
+    expect(out).toMatch(new RegExp(`canary +${CANARY} +25 % +1,402 +1 \\(0.07 %\\)`))
+    expect(out).toMatch(new RegExp(`stable +${STABLE} +75 % +4,204 +9 \\(0.21 %\\)`))
+    expect(out).toContain('✔ set weight 25 %\n  ▶ approve go-wide\n  · set weight 50 %\n  · promote\n')
+    expect(out).toMatch(/\d\d:00:05 {2}WeightSet: 5 % goes to bbbbbbbbbb/)
+    expect(out).toContain('sluice approve checkout -n shop --gate go-wide')
+  })
+
+  it('shows a release that was rolled back with its sentence and the step that it did not pass', async () => {
+    const cli = await stage()
+    atTheGate(cli)
+    end(cli, 'RolledBack', 'Rolled back: 12 of 240 requests failed')
+    const { out } = await cli.sluice('status', 'checkout')
+    expect(out).toContain('✖ RolledBack · release 2')
+    expect(out).toContain('Rolled back: 12 of 240 requests failed')
+    expect(out).toContain('✖ approve go-wide')
+    expect(out).not.toContain('sluice approve')
+  })
+
+  it('shows an earlier release, and says which there are when there is no such one', async () => {
+    const cli = await stage()
+    atTheGate(cli)
+    cli.release(1, { outcome: 'Promoted', message: 'Promoted: the first one' })
+    expect((await cli.sluice('status', 'checkout', '--release', '1')).out).toContain('✔ Promoted · release 1')
+    const none = await cli.sluice('status', 'checkout', '--release', '7')
+    expect(none).toMatchObject({ code: 1, complaints: 'error: there is no release 7 of checkout; there are 1, 2\n' })
+  })
+})
+
+describe('sluice status --watch', () => {
+  it('prints a line per change and exits 0 when the release was promoted', async () => {
+    const cli = await stage()
+    atTheGate(cli)
+    const { seen, ended, out } = cli.begin(['status', 'checkout', '--watch'])
+    await seen('AwaitingApproval · release 2 · step 4/5 · weight 25 %')
+    end(cli, 'Promoted', 'Promoted: revision bbbbbbbbbb serves all of the traffic')
+    expect(await ended).toBe(0)
+    expect(out().trimEnd().split('\n').at(-1)).toMatch(
+      /^\d\d:\d\d:\d\d {2}✔ Promoted · release 2 {2}Promoted: revision/,
+    )
+  })
+
+  it.each(['RolledBack', 'Aborted'] as const)('exits 1 when the release ends as %s', async (outcome) => {
+    const cli = await stage()
+    atTheGate(cli)
+    const { seen, ended } = cli.begin(['status', 'checkout', '--watch'])
+    await seen('AwaitingApproval')
+    end(cli, outcome, 'it is over')
+    expect(await ended).toBe(1)
+  })
+
+  it('waits for the engine to have seen what was declared last, not for the state before', async () => {
+    const cli = await stage()
+    end(cli, 'Promoted', 'the one before')
+    cli.rollout('Promoted', 'the one before', { observedGeneration: 0 })
+    const { seen, ended } = cli.begin(['status', 'checkout', '--watch'])
+    await seen('the one before')
+    cli.rollout('Progressing', 'the new one', { ...running, observedGeneration: 1 })
+    cli.release(2, { step: '1/5', stepIndex: 0, weight: 0, message: 'the new one' })
+    await seen('the new one')
+    end(cli, 'RolledBack', 'it was bad')
+    expect(await ended).toBe(1)
+  })
+
+  it('goes by the outcome of the release that was asked for', async () => {
+    const cli = await stage()
+    atTheGate(cli)
+    cli.release(1, { outcome: 'Superseded', message: 'Superseded: makes way' })
+    expect(await cli.begin(['status', 'checkout', '--watch', '--release', '1']).ended).toBe(1)
+  })
+
+  it('exits 2 when time is up', async () => {
+    const cli = await stage()
+    atTheGate(cli)
+    const { ended, complaints } = cli.begin(['status', 'checkout', '--watch', '--timeout', '50ms'])
+    expect(await ended).toBe(2)
+    expect(complaints()).toContain('not finished within 50ms')
+  })
+
+  it('asks the server once and is told the rest', async () => {
+    const cli = await stage()
+    atTheGate(cli)
+    const { seen, ended } = cli.begin(['status', 'checkout', '--watch'])
+    await seen('AwaitingApproval')
+    for (let weight = 26; weight < 40; weight += 1) {
+      cli.release(2, { step: '5/5', stepIndex: 4, weight, message: `at ${weight} %` })
+      await seen(`at ${weight} %`)
+    }
+    const lists = cli.server.requests.filter(({ query }) => query.get('watch') !== 'true')
+    expect(lists).toHaveLength(4)
+    end(cli, 'Promoted', 'done')
+    await ended
+  })
+
+  it('redraws in place on a screen, and never more than the screen holds', async () => {
+    const cli = await stage()
+    atTheGate(cli)
+    const { seen, ended, out } = cli.begin(['status', 'checkout', '--watch'], { columns: 50, rows: 12 })
+    await seen('AwaitingApproval')
+    expect(out().trimEnd().split('\n').length).toBeLessThan(12)
+    expect(
+      Math.max(
+        ...out()
+          .split('\n')
+          .map((line) => line.length),
+      ),
+    ).toBeLessThanOrEqual(50)
+    end(cli, 'Promoted', 'done')
+    await ended
+    expect(out()).toContain('\u001B[11A\u001B[0J')
+  })
+})
