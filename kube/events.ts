@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { apiVersionOf } from './path.ts'
-import { isAlreadyExists } from './errors.ts'
+import { isAlreadyExists, isNotFound } from './errors.ts'
 import type { Kube, KubeObject, Resource } from './types.ts'
 
 /** What an Event is about; `uid` makes `kubectl describe` find it. */
@@ -23,13 +23,13 @@ export type Recorder = {
   record(event: EventOptions): Promise<void>
 }
 
-/** `controller`: domain-qualified name of who reports, `instance`: which process. Needs create, get, patch on events. */
+/** `controller`: domain-qualified name of who reports, `instance`: which process. Needs create and patch on events. */
 export function createRecorder({
   kube,
   controller,
   instance,
 }: {
-  kube: Pick<Kube, 'create' | 'get' | 'mergePatch'>
+  kube: Pick<Kube, 'create' | 'mergePatch'>
   controller: string
   instance: string
 }): Recorder {
@@ -72,12 +72,16 @@ function eventObject(event: EventOptions, controller: string, instance: string):
   }
 }
 
-async function countUp(kube: Pick<Kube, 'get' | 'mergePatch'>, { metadata }: EventObject): Promise<void> {
+async function countUp(kube: Pick<Kube, 'mergePatch'>, { metadata }: EventObject): Promise<void> {
   const ref = { resource: EVENTS, namespace: metadata.namespace, name: metadata.name }
-  const existing = await kube.get<EventObject>(ref)
-  if (existing === undefined) return // expired between the two requests, and with it the news
-  const count = (existing.series?.count ?? 1) + 1
-  await kube.mergePatch(ref, { series: { count, lastObservedTime: microTime() } })
+  try {
+    // An empty patch reads the event without the right to get events.
+    const existing = await kube.mergePatch<EventObject>(ref, {})
+    const count = (existing.series?.count ?? 1) + 1
+    await kube.mergePatch(ref, { series: { count, lastObservedTime: microTime() } })
+  } catch (error) {
+    if (!isNotFound(error)) throw error // expired meanwhile, and with it the news
+  }
 }
 
 function referenceTo({ resource, namespace, name, uid }: Regarding) {

@@ -12,12 +12,14 @@ import {
   type Selector,
 } from './types.ts'
 
-export type ReflectOptions = Selector & {
+export type ReflectOptions<T extends KubeObject = KubeObject> = Selector & {
   kube: Pick<Kube, 'list' | 'watch'>
   resource: Resource
   /** `namespace/name` of an object that appeared, changed or went. Called after the cache knows. */
   onChange: (key: string) => void
   log: Log
+  /** What the cache keeps of an object; for kinds of which most is never looked at. */
+  trim?: (object: T) => T
   /** Once per watch that ended in an error, and per relist. */
   onRestart?: (kind: string) => void
   /** A watch without any event for so long (bookmarks come every minute) is begun anew; default 3 minutes. */
@@ -29,7 +31,7 @@ export type ReflectOptions = Selector & {
  * costs a request every five to ten minutes. Cheap to make and to stop: with a labelSelector (or
  * `fieldSelector: metadata.name=…`) it is the way to follow a few pods, or one object, for the length of a release.
  */
-export function reflect<T extends KubeObject>(options: ReflectOptions): Reflector<T> {
+export function reflect<T extends KubeObject>(options: ReflectOptions<T>): Reflector<T> {
   const { promise: synced, resolve: setSynced } = Promise.withResolvers<void>()
   const stopped = new AbortController()
   const cache = createCache<T>(options)
@@ -55,7 +57,8 @@ type Cache<T extends KubeObject> = {
   apply(type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK', object: T): void
 }
 
-function createCache<T extends KubeObject>({ onChange, log, resource }: ReflectOptions): Cache<T> {
+function createCache<T extends KubeObject>(options: ReflectOptions<T>): Cache<T> {
+  const { onChange, log, resource, trim = (object: T) => object } = options
   // A handler that throws must not end the watch.
   function tell(key: string): void {
     try {
@@ -70,7 +73,7 @@ function createCache<T extends KubeObject>({ onChange, log, resource }: ReflectO
     lastActivity: Date.now(),
     replace({ items, resourceVersion }) {
       const before = cache.objects
-      cache.objects = new Map(items.map((item) => [keyOf(item), item]))
+      cache.objects = new Map(items.map((item) => [keyOf(item), trim(item)]))
       cache.resourceVersion = resourceVersion
       cache.lastActivity = Date.now()
       for (const key of before.keys()) if (!cache.objects.has(key)) tell(key)
@@ -84,7 +87,7 @@ function createCache<T extends KubeObject>({ onChange, log, resource }: ReflectO
       if (type === 'BOOKMARK') return
       const key = keyOf(object)
       if (type === 'DELETED') cache.objects.delete(key)
-      else cache.objects.set(key, object)
+      else cache.objects.set(key, trim(object))
       tell(key)
     },
   }
@@ -93,7 +96,7 @@ function createCache<T extends KubeObject>({ onChange, log, resource }: ReflectO
 
 /** The only owner of the loop: two of them would double every event and every request. */
 async function run<T extends KubeObject>(
-  options: ReflectOptions,
+  options: ReflectOptions<T>,
   cache: Cache<T>,
   setSynced: () => void,
   stopped: AbortSignal,
@@ -129,7 +132,7 @@ async function run<T extends KubeObject>(
 }
 
 async function watchOnce<T extends KubeObject>(
-  { kube, resource, silenceMs = 180_000 }: ReflectOptions,
+  { kube, resource, silenceMs = 180_000 }: ReflectOptions<T>,
   cache: Cache<T>,
   from: Selector & { resourceVersion: string },
   stopped: AbortSignal,

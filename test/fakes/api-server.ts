@@ -179,14 +179,14 @@ function send(watch: Watch, { type, place, object }: Change): void {
 
 const write = (watch: Watch, event: unknown) => watch.response.write(`${JSON.stringify(event)}\n`)
 
-/** Equality only; `metadata.name` is the one field selector every kind has. */
+/** Equality and presence only; `metadata.name` is the one field selector every kind has. */
 function selects(query: URLSearchParams, { metadata }: Stored): boolean {
   const labels = (query.get('labelSelector') ?? '').split(',').filter(Boolean)
   const field = query.get('fieldSelector')
   if (field && field !== `metadata.name=${metadata.name}`) return false
   return labels.every((term) => {
     const [key = '', value] = term.split('=')
-    return metadata.labels?.[key] === value
+    return value === undefined ? metadata.labels?.[key] !== undefined : metadata.labels?.[key] === value
   })
 }
 

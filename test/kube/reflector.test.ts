@@ -4,7 +4,7 @@ import { listen, stage, toy, TOYS } from './stage.ts'
 
 type Toy = KubeObject & { spec: { size?: number } }
 
-async function reflectToys(options: Partial<ReflectOptions> = {}) {
+async function reflectToys(options: Partial<ReflectOptions<Toy>> = {}) {
   const { server, kube } = await stage()
   const { log, lines } = listen()
   const keys: string[] = []

@@ -1,0 +1,117 @@
+import { LABEL } from '../crds/names.ts'
+import { DEPLOYMENTS, RELEASES, ROLLOUTS, VIRTUAL_SERVICES } from '../crds/resources.ts'
+import type { Rollout } from '../crds/schema/rollout.ts'
+import { reflect, type Kube, type KubeObject, type Log, type Reflector } from '../kube/index.ts'
+import type { ReleaseRecord } from './declaration.ts'
+import type { Deployment, View } from './judgement.ts'
+import { createRouteSights, noteOf, type RouteSights, type VirtualService } from './routes.ts'
+import type { RolloutRef } from './workflows.ts'
+
+export type Caches = {
+  /** Resolves when all of them know everything. */
+  synced: Promise<unknown>
+  /** Keys of all Rollouts. */
+  rollouts(): string[]
+  view(rollout: RolloutRef): View | undefined
+  /** Epoch milliseconds: of the cache that heard of the server longest ago. */
+  lastActivity(): number
+  stop(): Promise<unknown>
+}
+
+export type CachesOptions = {
+  kube: Pick<Kube, 'list' | 'watch'>
+  log: Log
+  onRestart: (kind: string) => void
+  /** Key of a Rollout that something happened to. */
+  onChange: (key: string) => void
+}
+
+/** The kinds a judgement is made of. Only what it reads is kept: a Release's ledger alone would be megabytes. */
+export function openCaches(options: CachesOptions): Caches {
+  const sights = createRouteSights()
+  const reflectors = openReflectors(options, sights)
+  const { rollouts, releases, deployments, routes } = reflectors
+  const all = [rollouts, releases, deployments, routes]
+  return {
+    synced: Promise.all(all.map((one) => one.synced)),
+    rollouts: () => rollouts.items().map(({ metadata }) => keyOf(metadata)),
+    lastActivity: () => Math.min(...all.map((one) => one.lastActivity())),
+    stop: () => Promise.all(all.map((one) => one.stop())),
+    view: (ref) => viewOf(reflectors, sights, ref),
+  }
+}
+
+type Reflectors = {
+  rollouts: Reflector<Rollout>
+  releases: Reflector<ReleaseRecord>
+  deployments: Reflector<Deployment>
+  routes: Reflector<VirtualService>
+}
+
+function openReflectors({ onChange, ...common }: CachesOptions, sights: RouteSights): Reflectors {
+  const rollouts = reflect<Rollout>({ ...common, resource: ROLLOUTS, onChange, trim: withoutManagers })
+  const releases = reflect<ReleaseRecord>({
+    ...common,
+    resource: RELEASES,
+    onChange: (key) => onChange(key.replace(/-\d+$/, '')),
+    trim: recordOf,
+  })
+  const deployments = reflect<Deployment>({
+    ...common,
+    resource: DEPLOYMENTS,
+    labelSelector: LABEL.rollout,
+    onChange: (key) => onChange(key.replace(/-[0-9a-f]+$/, '')),
+    trim: sizeOf,
+  })
+  const routes = reflect<VirtualService>({
+    ...common,
+    resource: VIRTUAL_SERVICES,
+    onChange(key) {
+      sights.see(key, routes.get(key))
+      for (const rollout of rollouts.items()) if (routeKeys(rollout).includes(key)) onChange(keyOf(rollout.metadata))
+    },
+    trim: withoutManagers,
+  })
+  return { rollouts, releases, deployments, routes }
+}
+
+function viewOf(reflectors: Reflectors, sights: RouteSights, { namespace, name }: RolloutRef): View | undefined {
+  const { rollouts, releases, deployments, routes } = reflectors
+  const rollout = rollouts.get(`${namespace}/${name}`)
+  if (!rollout) return undefined
+  const keys = routeKeys(rollout)
+  return {
+    rollout,
+    releases: releases.items().filter((one) => isIn(one, namespace) && one.spec.rollout === name),
+    deployment: (deployment) => deployments.get(`${namespace}/${deployment}`),
+    virtualService: (route) => routes.get(`${namespace}/${route}`),
+    others: rollouts.items().filter((one) => isIn(one, namespace) && one !== rollout),
+    notes: keys.flatMap((key) => {
+      const route = routes.get(key)
+      return (route && noteOf(route, namespace, name)) ?? []
+    }),
+    edits: keys.reduce((sum, key) => sum + sights.edits(key), 0),
+  }
+}
+
+const keyOf = ({ namespace = '', name }: { namespace?: string; name: string }): string => `${namespace}/${name}`
+const isIn = ({ metadata }: { metadata: { namespace?: string } }, namespace: string): boolean =>
+  metadata.namespace === namespace
+
+const routeKeys = ({ metadata, spec }: Rollout): string[] =>
+  (spec.router.istio?.virtualServices ?? []).map(({ name }) => `${metadata.namespace}/${name}`)
+
+function withoutManagers<T extends KubeObject>(object: T): T {
+  const { managedFields: _, ...metadata } = object.metadata
+  return { ...object, metadata }
+}
+
+function recordOf(release: ReleaseRecord): ReleaseRecord {
+  const { apiVersion, kind, metadata, spec } = withoutManagers(release)
+  return { apiVersion, kind, metadata, spec }
+}
+
+function sizeOf(deployment: Deployment): Deployment {
+  const { apiVersion, kind, metadata, spec } = withoutManagers(deployment)
+  return { apiVersion, kind, metadata, spec: { replicas: spec?.replicas ?? 1 } }
+}

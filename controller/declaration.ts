@@ -1,0 +1,31 @@
+import { isRejected } from '../crds/outcome.ts'
+import type { Release } from '../crds/schema/release.ts'
+import type { PodTemplate, Rollout } from '../crds/schema/rollout.ts'
+import type { Revision } from '../crds/traffic.ts'
+import { revisionOf, sameTemplate } from '../workload/revision.ts'
+
+/** What the controller keeps of a Release. */
+export type ReleaseRecord = Pick<Release, 'apiVersion' | 'kind' | 'metadata' | 'spec'>
+
+export type Declaration = {
+  revision: Revision
+  /** Equal to the snapshot of stable, read through the same API server. */
+  isStable: boolean
+  /** Rolled back or aborted before; it does not start again by itself. */
+  rejected: boolean
+}
+
+/** What the Rollout declares, seen against what serves and what was refused. */
+export function declarationOf(rollout: Rollout, template: PodTemplate, releases: ReleaseRecord[]): Declaration {
+  const { stable, lastRelease: last } = rollout.status ?? {}
+  const revision = revisionOf({ template, configs: {} })
+  const snapshot = newest(releases.filter((release) => release.spec.revision === stable))
+  const isStable = snapshot ? sameTemplate(snapshot.spec.template, template) : revision === stable
+  if (!last || !isRejected(last.outcome)) return { revision, isStable, rejected: false }
+  const refused = releases.find((release) => release.spec.number === last.number)
+  const rejected = refused ? sameTemplate(refused.spec.template, template) : revision === last.revision
+  return { revision, isStable, rejected: rejected && !isStable }
+}
+
+const newest = (releases: ReleaseRecord[]): ReleaseRecord | undefined =>
+  releases.toSorted((a, b) => b.spec.number - a.spec.number)[0]

@@ -1,0 +1,85 @@
+import { findCondition, stallAfter, type Stall } from '../crds/conditions.ts'
+import { revisionObject } from '../crds/names.ts'
+import { isRejected } from '../crds/outcome.ts'
+import type { Rollout } from '../crds/schema/rollout.ts'
+import type { KubeObject } from '../kube/index.ts'
+import { declarationOf, type Declaration, type ReleaseRecord } from './declaration.ts'
+import type { RouteNote } from './routes.ts'
+import { problemOf, type Surroundings } from './validity.ts'
+
+export type Deployment = KubeObject & { spec?: { replicas?: number } }
+
+/** Everything a judgement is made of; all of it comes from caches. */
+export type View = Surroundings & {
+  rollout: Rollout
+  releases: ReleaseRecord[]
+  deployment: (name: string) => Deployment | undefined
+  /** The annotations of the VirtualServices that the Rollout names. */
+  notes: RouteNote[]
+  /** Others' edits of them so far, as counted by `RouteSights`. */
+  edits: number
+}
+
+export type Judgement =
+  | { kind: 'invalid'; message: string }
+  | ({ kind: 'look' } & Look)
+  | { kind: 'rest'; stall?: { reason: Stall; message: string } }
+
+export type Look = {
+  /** A release is under way: there has to be a run, and it has to move. */
+  underWay: boolean
+  reason: string
+  /** The same facts need not be told to the run twice. */
+  facts: string
+}
+
+/** Level-based and pure: that something must happen, never how. */
+export function judge(view: View): Judgement {
+  const { rollout } = view
+  if (findCondition(rollout.status?.conditions, 'Reconciling')) return aroundRun(view)
+  const { template } = rollout.spec
+  const message = problemOf(rollout, view)
+  if (message !== undefined || !template) return { kind: 'invalid', message: message ?? 'spec.template is missing' }
+  const declared = declarationOf(rollout, template, view.releases)
+  return whatIsToDo(view, declared) ?? { kind: 'rest', ...stallOf(rollout, declared) }
+}
+
+function aroundRun({ rollout, notes, edits }: View): Judgement {
+  const aborted = notes.map((note) => note.aborted ?? '-').join(',')
+  const facts = `generation ${rollout.metadata.generation}, edits ${edits}, aborted ${aborted}`
+  return { kind: 'look', underWay: true, reason: 'something changed around the release', facts }
+}
+
+function whatIsToDo({ rollout, notes, deployment }: View, declared: Declaration): Judgement | undefined {
+  const { status, spec, metadata } = rollout
+  if (!declared.isStable && !declared.rejected) {
+    return look('another revision is declared', declared.revision)
+  }
+  const last = status?.lastRelease
+  if (declared.isStable && last && isRejected(last.outcome)) {
+    return look('the rejected revision was withdrawn', `release ${last.number}`)
+  }
+  const left = notes.find((note) => !note.atRest)
+  if (left) return look('the route was left on revision hosts', left.fence)
+  const other = notes.find((note) => note.stable !== status?.stable)
+  if (other) return look('the route names another stable revision', other.fence)
+  const serving = status?.stable && deployment(revisionObject(metadata.name, status.stable))
+  const size = serving ? (serving.spec?.replicas ?? 1) : spec.replicas
+  if (size !== spec.replicas) return look('another size is declared', `${size} to ${spec.replicas}`)
+  return undefined
+}
+
+const look = (reason: string, detail: string): Judgement => ({
+  kind: 'look',
+  underWay: false,
+  reason,
+  facts: `${reason}: ${detail}`,
+})
+
+function stallOf({ status }: Rollout, declared: Declaration): { stall?: { reason: Stall; message: string } } {
+  const last = status?.lastRelease
+  const reason = stallAfter(last, declared.rejected && last ? last.revision : '')
+  if (!reason || !last) return {}
+  const message = status.message ?? `Release ${last.number} of revision ${last.revision} ended: ${last.outcome}`
+  return { stall: { reason, message } }
+}

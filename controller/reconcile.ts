@@ -1,0 +1,154 @@
+import type { Rollout } from '../crds/schema/rollout.ts'
+import { describeError, isConflict, isNotFound, type Kube, type Log } from '../kube/index.ts'
+import type { Metrics } from '../telemetry/index.ts'
+import { judge, type Look, type View } from './judgement.ts'
+import { forget, freshMemory, isCheckDue, isNews, remember, untilNextMs, type Memory } from './memory.ts'
+import { writeStatus, type Saying } from './status.ts'
+import type { RolloutRef, Workflows } from './workflows.ts'
+
+/** Milliseconds. */
+export type Timing = {
+  /** How often the run of a release under way is looked at, and the least time until the same is told again. */
+  checkMs: number
+  /** How long Temporal may be silent before it is a condition. */
+  unavailableAfterMs: number
+  /** How soon an invalid spec is looked at again: what it misses may come without an event of its own. */
+  invalidMs: number
+}
+
+export type ReconcilerOptions = {
+  kube: Pick<Kube, 'apply'>
+  workflows: Workflows
+  log: Log
+  metrics: Pick<Metrics, 'setRollout' | 'forgetRollout'>
+  /** Undefined when the Rollout is gone. */
+  view: (rollout: RolloutRef) => View | undefined
+  timing: Timing
+}
+
+type Result = { requeueAfterMs?: number }
+
+/** Level-based: judges what the caches show, tells the run when it has to look, and keeps Stalled true. */
+export function createReconciler(options: ReconcilerOptions): (key: string) => Promise<Result> {
+  const memories = new Map<string, Memory>()
+  return async (key) => {
+    const ref = refOf(key)
+    const view = options.view(ref)
+    const known = memories.get(key)
+    if (!view) {
+      if (known) await end(options, ref, known)
+      memories.delete(key)
+      options.metrics.forgetRollout(ref)
+      return {}
+    }
+    showMetrics(options, ref, view.rollout)
+    const memory = await memoryFor(options, ref, view.rollout, known)
+    memories.set(key, memory)
+    if (view.rollout.metadata.deletionTimestamp) {
+      await end(options, ref, memory)
+      return {}
+    }
+    return await act(options, ref, view, memory)
+  }
+}
+
+/** A Rollout of the same name that was made anew is another one: the run of the old one ends first. */
+async function memoryFor(options: ReconcilerOptions, ref: RolloutRef, rollout: Rollout, known: Memory | undefined) {
+  const { uid } = rollout.metadata
+  if (known?.uid === uid && known) return known
+  if (known) await end(options, ref, known)
+  return freshMemory(uid)
+}
+
+async function end({ workflows, log }: ReconcilerOptions, ref: RolloutRef, memory: Memory): Promise<void> {
+  if (memory.cancelled) return
+  await workflows.cancel(ref)
+  memory.cancelled = true
+  log.info({ namespace: ref.namespace, rollout: ref.name }, 'Rollout deleted, its run was cancelled')
+}
+
+async function act(options: ReconcilerOptions, ref: RolloutRef, view: View, memory: Memory): Promise<Result> {
+  const { timing } = options
+  const judgement = judge(view)
+  if (judgement.kind === 'look') {
+    const free = await reach(options, view.rollout, memory, () => isFree(options, ref, memory, view.rollout))
+    if (!free) return { requeueAfterMs: timing.checkMs / 60 }
+    await reach(options, view.rollout, memory, () => follow(options, ref, memory, judgement))
+    await say(options, view.rollout, { stall: stuckOf(memory), observed: false })
+    return { requeueAfterMs: untilNextMs(memory, judgement, timing.checkMs, Date.now()) }
+  }
+  forget(memory)
+  if (judgement.kind === 'rest') {
+    await say(options, view.rollout, { stall: judgement.stall, observed: true })
+    return {}
+  }
+  await say(options, view.rollout, { stall: { reason: 'InvalidSpec', message: judgement.message }, observed: true })
+  return { requeueAfterMs: timing.invalidMs }
+}
+
+/** A Rollout that nobody has looked at cannot have a run: one that is there belongs to a deleted namesake, and is ending. */
+async function isFree({ workflows }: ReconcilerOptions, ref: RolloutRef, memory: Memory, { status }: Rollout) {
+  if (memory.told || status?.conditions) return true
+  return !(await workflows.describe(ref)).running
+}
+
+/** Tells the run what it does not know yet, and looks from time to time whether there is one and whether it moves. */
+async function follow({ workflows, log, timing }: ReconcilerOptions, ref: RolloutRef, memory: Memory, look: Look) {
+  const about = { namespace: ref.namespace, rollout: ref.name }
+  let missing = false
+  if (isCheckDue(memory, look, timing.checkMs, Date.now())) {
+    const { running, trouble } = await workflows.describe(ref)
+    memory.stuck = trouble
+    memory.checkedAt = Date.now()
+    missing = look.underWay && !running
+    if (missing) log.warn(about, 'a release is under way without a run')
+  }
+  if (!missing && !isNews(memory, look, timing.checkMs, Date.now())) return
+  await workflows.look(ref)
+  remember(memory, look, Date.now())
+  log.info({ ...about, reason: look.reason }, 'told the run to look')
+}
+
+/** Calls Temporal. When it has not answered for some time, that becomes a condition until it does. */
+async function reach<R>(
+  options: ReconcilerOptions,
+  rollout: Rollout,
+  memory: Memory,
+  call: () => Promise<R>,
+): Promise<R> {
+  try {
+    const answer = await call()
+    delete memory.unreachable
+    return answer
+  } catch (error) {
+    memory.unreachable ??= { since: Date.now(), words: describeError(error) }
+    const { since, words } = memory.unreachable
+    if (Date.now() - since >= options.timing.unavailableAfterMs) {
+      const message = `Temporal does not answer (${words}); traffic stays where it is, and the release goes on when it does`
+      await say(options, rollout, { stall: { reason: 'EngineUnavailable', message }, observed: false })
+    }
+    throw error
+  }
+}
+
+const stuckOf = ({ stuck }: Memory): Saying['stall'] =>
+  stuck === undefined ? undefined : { reason: 'EngineStuck', message: stuck }
+
+/** A look at an old version is no failure: the newer one is on its way and brings the next look. */
+async function say({ kube, log }: ReconcilerOptions, rollout: Rollout, saying: Saying): Promise<void> {
+  try {
+    await writeStatus(kube, rollout, saying)
+  } catch (error) {
+    if (!isConflict(error) && !isNotFound(error)) throw error
+    log.debug({ rollout: rollout.metadata.name, error: describeError(error) }, 'the Rollout changed meanwhile')
+  }
+}
+
+function showMetrics({ metrics }: ReconcilerOptions, ref: RolloutRef, { status }: Rollout): void {
+  metrics.setRollout({ ...ref, weight: status?.weight ?? 0, conditions: status?.conditions ?? [] })
+}
+
+function refOf(key: string): RolloutRef {
+  const [namespace = '', name = ''] = key.split('/')
+  return { namespace, name }
+}

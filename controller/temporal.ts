@@ -1,0 +1,52 @@
+import { WorkflowNotFoundError, type Client } from '@temporalio/client'
+import { TASK_QUEUE, workflowId } from '../crds/names.ts'
+import { LOOK_SIGNAL, RELEASE_WORKFLOW, type ReleaseInput } from '../workflows/contract.ts'
+import { troubleOf } from './trouble.ts'
+import type { RolloutRef, Workflows } from './workflows.ts'
+
+/** Of one call. Without it the client would retry for ever. */
+const DEADLINE_MS = 5_000
+
+export type TemporalOptions = { client: Client; cluster: string }
+
+export function temporalWorkflows({ client, cluster }: TemporalOptions): Workflows {
+  const idOf = ({ namespace, name }: RolloutRef): string => workflowId(cluster, namespace, name)
+  const soon = <R>(call: () => Promise<R>): Promise<R> => client.withDeadline(Date.now() + DEADLINE_MS, call)
+  return {
+    async look({ namespace, name }) {
+      const input: ReleaseInput = { cluster, namespace, name }
+      const options = {
+        workflowId: idOf({ namespace, name }),
+        taskQueue: TASK_QUEUE.act,
+        args: [input],
+        signal: LOOK_SIGNAL,
+        // One open run per id is the lock on the route. Never TERMINATE_EXISTING: that would skip the way back.
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        staticSummary: `${namespace}/${name}`,
+      } as const
+      await soon(() => client.workflow.signalWithStart(RELEASE_WORKFLOW, options))
+    },
+    describe: (rollout) =>
+      ifThere({ running: false }, async () => {
+        const { status, raw } = await soon(() => client.workflow.getHandle(idOf(rollout)).describe())
+        if (status.name !== 'RUNNING') return { running: false }
+        const trouble = troubleOf(raw, Date.now())
+        return trouble === undefined ? { running: true } : { running: true, trouble }
+      }),
+    cancel: (rollout) =>
+      ifThere(undefined, async () => {
+        await soon(() => client.workflow.getHandle(idOf(rollout)).cancel())
+      }),
+  }
+}
+
+/** A run that is closed, or never was, is no error. */
+async function ifThere<R>(otherwise: R, call: () => Promise<R>): Promise<R> {
+  try {
+    return await call()
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return otherwise
+    throw error
+  }
+}

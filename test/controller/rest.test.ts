@@ -1,0 +1,143 @@
+import { describe, expect, it, vi } from 'vitest'
+import { revision, stage } from './stage.ts'
+
+describe('an invalid spec', () => {
+  const invalid = (message: string) => ({ reason: 'InvalidSpec', message })
+
+  it('starts nothing, names what is missing, and starts when it is there', async () => {
+    const { start, declare, removeRoute, editRoute, stalled, looks, status } = await stage()
+    declare('checkout', 'one')
+    removeRoute('checkout')
+    start()
+    await vi.waitFor(() =>
+      expect(stalled('checkout')).toEqual(
+        invalid(
+          'spec.router.istio.virtualServices[0].name: there is no VirtualService checkout in namespace shop; create it or name another',
+        ),
+      ),
+    )
+    editRoute('checkout', [{ name: 'static' }])
+    await vi.waitFor(() =>
+      expect(stalled('checkout')).toEqual(
+        invalid(
+          'spec.router.istio.virtualServices[0].routes: VirtualService checkout has no http route named primary (it has static); name that route in the VirtualService or name another here',
+        ),
+      ),
+    )
+    expect(status('checkout')?.observedGeneration).toBe(1)
+    expect(looks('checkout')).toBe(0)
+    editRoute('checkout', [{ name: 'static' }, { name: 'primary' }])
+    await vi.waitFor(() => expect(looks('checkout')).toBe(1))
+    await vi.waitFor(() => expect(stalled('checkout')).toBeUndefined())
+  })
+
+  it('is what the younger of two Rollouts on one route has, until the older is gone', async () => {
+    const { start, declare, serves, remove, stalled, looks } = await stage()
+    declare('a-checkout', 'one')
+    serves('a-checkout', 'one')
+    const router = { istio: { virtualServices: [{ name: 'a-checkout', routes: ['primary'] }] } }
+    declare('b-checkout', 'one', { router })
+    start()
+    await vi.waitFor(() =>
+      expect(stalled('b-checkout')).toEqual(
+        invalid(
+          'spec.router.istio.virtualServices: route a-checkout/primary belongs to Rollout a-checkout; name another or delete one of the two',
+        ),
+      ),
+    )
+    expect(stalled('a-checkout')).toBeUndefined()
+    remove('a-checkout')
+    await vi.waitFor(() => expect(looks('b-checkout')).toBe(1))
+  })
+
+  it('does not take a running release from its run', async () => {
+    const { start, declare, serves, begins, removeRoute, looks, stalled } = await stage()
+    declare('checkout', 'one')
+    serves('checkout', 'one')
+    declare('checkout', 'two')
+    begins('checkout', 'two')
+    removeRoute('checkout')
+    start()
+    await vi.waitFor(() => expect(looks('checkout')).toBe(1))
+    expect(stalled('checkout')).toBeUndefined()
+  })
+})
+
+describe('a route at rest', () => {
+  it('may be edited as anyone likes', async () => {
+    const { start, declare, serves, editRoute, looks, caughtUp } = await stage()
+    declare('checkout', 'one')
+    serves('checkout', 'one')
+    start()
+    await caughtUp()
+    editRoute('checkout', [{ name: 'primary' }, { name: 'another' }])
+    await caughtUp()
+    expect(looks('checkout')).toBe(0)
+  })
+
+  it('is looked at when it was left behind, or names another stable revision', async () => {
+    const { start, declare, serves, writesRoute, looks } = await stage()
+    declare('checkout', 'one')
+    serves('checkout', 'one')
+    writesRoute('checkout', 5, { fence: 'u:1.1', rest: {} })
+    start()
+    await vi.waitFor(() => expect(looks('checkout')).toBe(1))
+    writesRoute('checkout', 0, { fence: 'u:1.2', stable: revision('zero') })
+    await vi.waitFor(() => expect(looks('checkout')).toBe(2))
+  })
+})
+
+describe('an idle controller', () => {
+  it('asks and writes nothing, whatever wakes it', async () => {
+    const { start, declare, serves, size, server, caughtUp } = await stage()
+    const names = Array.from({ length: 20 }, (_, index) => `service-${index}`)
+    for (const name of names) {
+      declare(name, 'one')
+      serves(name, 'one')
+    }
+    start()
+    await caughtUp()
+    const before = server.requests.length
+    for (const name of names) {
+      serves(name, 'one')
+      size(name, 'one', 3)
+      declare(name, 'one')
+    }
+    await caughtUp()
+    expect(server.requests.slice(before).map(({ method, path }) => `${method} ${path}`)).toEqual([])
+  })
+
+  it('judges nothing before all of its caches are complete', async () => {
+    const { start, declare, serves, server, temporal, looks, caughtUp } = await stage()
+    declare('checkout', 'one')
+    serves('checkout', 'one')
+    declare('checkout', 'two')
+    server.interfere(({ path }) =>
+      path.endsWith('/releases') ? { code: 403, reason: 'Forbidden', message: 'not yet' } : undefined,
+    )
+    const controller = start()
+    await vi.waitFor(() => expect(server.watches()).toBe(3))
+    expect(controller.ready()).toBe(false)
+    expect(temporal.looks).toEqual([])
+    server.interfere(() => undefined)
+    await caughtUp()
+    expect(controller.ready()).toBe(true)
+    expect(looks('checkout')).toBe(1)
+  })
+
+  it('does not take back what the release wrote while it looked', async () => {
+    const { start, declare, serves, begins, ends, server, status, stalled } = await stage()
+    declare('checkout', 'one')
+    serves('checkout', 'one')
+    declare('checkout', 'two')
+    begins('checkout', 'two')
+    ends('checkout', 'two', 'RolledBack', 'old words')
+    server.interfere(({ method }) => {
+      if (method === 'PATCH' && status('checkout')?.message === 'old words')
+        ends('checkout', 'two', 'RolledBack', 'new words')
+      return undefined
+    })
+    start()
+    await vi.waitFor(() => expect(stalled('checkout')?.message).toBe('new words'))
+  })
+})

@@ -1,0 +1,143 @@
+import { describe, expect, it, vi } from 'vitest'
+import { stage, template } from './stage.ts'
+
+describe('a declared change', () => {
+  it('of a new Rollout starts a run, and leaves the status to it', async () => {
+    const { start, declare, looks, status, caughtUp } = await stage()
+    start()
+    declare('checkout', 'one')
+    await vi.waitFor(() => expect(looks('checkout')).toBe(1))
+    await caughtUp()
+    expect(looks('checkout')).toBe(1)
+    expect(status('checkout')).toBeUndefined()
+  })
+
+  it('of the template starts a run, once', async () => {
+    const { start, declare, serves, looks, caughtUp } = await stage()
+    declare('checkout', 'one')
+    serves('checkout', 'one')
+    start()
+    await caughtUp()
+    expect(looks('checkout')).toBe(0)
+    declare('checkout', 'two')
+    await vi.waitFor(() => expect(looks('checkout')).toBe(1))
+    declare('checkout', 'two', { rollbackWindow: 5 })
+    await caughtUp()
+    expect(looks('checkout')).toBe(1)
+  })
+
+  it('that says nothing new starts nothing, and is acknowledged', async () => {
+    const { start, declare, serves, looks, status } = await stage()
+    declare('checkout', 'one')
+    serves('checkout', 'one')
+    start()
+    const { spec } = template('one')
+    const restarted = { metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': 'today' } }, spec }
+    const { metadata } = declare('checkout', 'one', { template: restarted })
+    expect(metadata.generation).toBe(2)
+    await vi.waitFor(() => expect(status('checkout')?.observedGeneration).toBe(2))
+    expect(looks('checkout')).toBe(0)
+  })
+
+  it('of the size starts a run, until the pods are as many', async () => {
+    const { start, declare, serves, size, looks, status, caughtUp } = await stage()
+    declare('checkout', 'one')
+    serves('checkout', 'one')
+    start()
+    declare('checkout', 'one', { replicas: 5 })
+    await vi.waitFor(() => expect(looks('checkout')).toBe(1))
+    size('checkout', 'one', 5)
+    await vi.waitFor(() => expect(status('checkout')?.observedGeneration).toBe(2))
+    await caughtUp()
+    expect(looks('checkout')).toBe(1)
+  })
+
+  it('is told again when nothing came of it', async () => {
+    const { start, declare, serves, looks } = await stage({ checkMs: 30 })
+    declare('checkout', 'one')
+    serves('checkout', 'one')
+    declare('checkout', 'two')
+    start()
+    await vi.waitFor(() => expect(looks('checkout')).toBeGreaterThan(2))
+  })
+})
+
+describe('a rejected revision', () => {
+  it('does not start again by itself, also after a restart, and says why it stands still', async () => {
+    const { start, declare, serves, ends, begins, looks, stalled, caughtUp } = await stage()
+    declare('checkout', 'one')
+    serves('checkout', 'one')
+    declare('checkout', 'two')
+    begins('checkout', 'two')
+    ends('checkout', 'two', 'RolledBack', '5 % of the requests failed')
+    const first = start()
+    const stall = { reason: 'AnalysisFailed', message: '5 % of the requests failed' }
+    await vi.waitFor(() => expect(stalled('checkout')).toEqual(stall))
+    await first.stop()
+    start()
+    await caughtUp()
+    expect(looks('checkout')).toBe(0)
+    expect(stalled('checkout')).toEqual(stall)
+  })
+
+  it('makes way for another one', async () => {
+    const { start, declare, serves, ends, begins, looks, stalled } = await stage()
+    declare('checkout', 'one')
+    serves('checkout', 'one')
+    declare('checkout', 'two')
+    begins('checkout', 'two')
+    ends('checkout', 'two', 'RolledBack', '5 % of the requests failed')
+    start()
+    declare('checkout', 'three')
+    await vi.waitFor(() => expect(looks('checkout')).toBe(1))
+    begins('checkout', 'three', 3)
+    await vi.waitFor(() => expect(stalled('checkout')).toBeUndefined())
+  })
+
+  it('is withdrawn by the run when stable is declared again', async () => {
+    const { start, declare, serves, ends, begins, looks, stalled, caughtUp } = await stage()
+    declare('checkout', 'one')
+    serves('checkout', 'one')
+    declare('checkout', 'two')
+    begins('checkout', 'two')
+    ends('checkout', 'two', 'RolledBack', '5 % of the requests failed')
+    start()
+    await vi.waitFor(() => expect(stalled('checkout')).toBeDefined())
+    declare('checkout', 'one')
+    await vi.waitFor(() => expect(looks('checkout')).toBe(1))
+    ends('checkout', 'two', 'Withdrawn', 'serves')
+    await vi.waitFor(() => expect(stalled('checkout')).toBeUndefined())
+    await caughtUp()
+    expect(looks('checkout')).toBe(1)
+  })
+})
+
+describe('a Rollout that is deleted', () => {
+  it('has its run cancelled', async () => {
+    const { start, declare, serves, remove, temporal, caughtUp, metrics } = await stage()
+    declare('checkout', 'one')
+    serves('checkout', 'one')
+    start()
+    await caughtUp()
+    expect(await metrics.content()).toContain('sluice_rollout_info{namespace="shop",name="checkout"} 1')
+    remove('checkout')
+    await vi.waitFor(() => expect(temporal.cancelled).toEqual(['checkout']))
+    await vi.waitFor(async () => expect(await metrics.content()).not.toContain('name="checkout"'))
+  })
+
+  it('and declared anew waits for the old run to end', async () => {
+    const { start, declare, serves, remove, temporal, looks, caughtUp } = await stage({ checkMs: 600 })
+    declare('checkout', 'one')
+    serves('checkout', 'one')
+    temporal.set('checkout', { running: true })
+    start()
+    await caughtUp()
+    remove('checkout')
+    declare('checkout', 'one')
+    await vi.waitFor(() => expect(temporal.cancelled).toEqual(['checkout']))
+    await caughtUp()
+    expect(looks('checkout')).toBe(0)
+    temporal.set('checkout', { running: false })
+    await vi.waitFor(() => expect(looks('checkout')).toBe(1))
+  })
+})
