@@ -1,0 +1,75 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { behaviourFrom, parseOrder } from './behaviour.ts'
+
+/** One service of the shop: answers on PORT, takes orders about its behaviour on PORT_CONTROL, drains at SIGTERM. */
+const { SERVICE = 'service', VERSION = '0', HOSTNAME = 'pod', PORT, PORT_CONTROL, FAIL_AT_START } = process.env
+const behaviour = behaviourFrom(process.env)
+let ending = false
+
+if (FAIL_AT_START) {
+  console.error(`fatal: ${FAIL_AT_START}`)
+  process.exit(1)
+}
+
+const shop = serve(Number(PORT), answer)
+const control = serve(Number(PORT_CONTROL), takeOrder)
+console.log(`${SERVICE} ${VERSION} listens on ${PORT}`)
+process.once('SIGTERM', drain)
+
+function serve(port: number, handler: (request: IncomingMessage, response: ServerResponse) => void): Server {
+  const server = createServer(handler)
+  // A proxy keeps its connections and decides when one is too old. Closed by us, they would cut off requests.
+  server.keepAliveTimeout = 0
+  return server.listen(port, '127.0.0.1')
+}
+
+function answer(request: IncomingMessage, response: ServerResponse): void {
+  if (request.url === '/healthz')
+    return reply(response, behaviour.ready && !ending ? 200 : 503, { ready: behaviour.ready })
+  const failed = Math.random() < behaviour.errorShare
+  const slow = Math.random() < behaviour.slowShare
+  const body = failed ? { error: `${SERVICE} ${VERSION} could not answer` } : { service: SERVICE, version: VERSION }
+  const send = (): void => reply(response, failed ? behaviour.errorStatus : 200, body)
+  if (slow) setTimeout(send, behaviour.slowMs)
+  else send()
+}
+
+function reply(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'x-version': VERSION,
+    'x-pod': HOSTNAME,
+    ...(ending ? { connection: 'close' } : {}),
+  })
+  response.end(JSON.stringify(body))
+}
+
+function takeOrder(request: IncomingMessage, response: ServerResponse): void {
+  let text = ''
+  request.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+  request.on('end', () => {
+    try {
+      const { exitCode, ...changes } = parseOrder(text || '{}')
+      Object.assign(behaviour, changes)
+      response.once('finish', () => leave(exitCode))
+      reply(response, 200, behaviour)
+    } catch (error) {
+      reply(response, 400, { error: String(error) })
+    }
+  })
+}
+
+function leave(exitCode: number | undefined): void {
+  if (exitCode === undefined) return
+  console.error(`fatal: told to exit with ${exitCode}`)
+  process.exit(exitCode)
+}
+
+/** Answers what is on its way; idle connections are closed at once. */
+function drain(): void {
+  ending = true
+  control.close()
+  control.closeAllConnections()
+  shop.close(() => process.exit(0))
+  shop.closeIdleConnections()
+}

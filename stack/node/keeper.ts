@@ -1,0 +1,154 @@
+import { isDeepStrictEqual } from 'node:util'
+import { isConflict, isNotFound, type Kube } from '../../kube/index.ts'
+import { publishAddress, withdrawAddress } from './address.ts'
+import type { Surroundings } from './container.ts'
+import { NODE_NAME } from './node.ts'
+import { BINDINGS, PODS, type Pod, type PodStatus } from './pod.ts'
+import { runPod, type PodRun } from './run.ts'
+import { statusOf, unschedulable } from './status.ts'
+
+export type KeeperOptions = {
+  kube: Kube
+  pod: (key: string) => Pod | undefined
+  cordoned: () => boolean
+  endpointDelayMs: () => number
+  run: Pick<Surroundings, 'catalogue' | 'records'> & { stateDir: string; onChange: (key: string) => void }
+}
+
+export type Keeper = {
+  /** Brings one pod's processes, status and address to what is declared. Level-based; throws when the server refuses. */
+  reconcile(key: string): Promise<{ requeueAfterMs?: number }>
+  /** Ends every process: the node goes. */
+  endAll(): Promise<void>
+}
+
+/** The pod was deleted without grace, or the node goes: nobody waits for a slow goodbye. */
+const HASTY_MS = 2_000
+/** On every pod: the ports of its processes by name, as JSON. */
+export const PORTS_ANNOTATION = 'node.sluice.dev/ports'
+
+type Context = KeeperOptions & { runs: Map<string, PodRun> }
+
+export function createKeeper(options: KeeperOptions): Keeper {
+  const context: Context = { ...options, runs: new Map() }
+  return {
+    async reconcile(key) {
+      const pod = context.pod(key)
+      const run = context.runs.get(key)
+      if (run && run.uid !== pod?.metadata.uid) return forget(context, key, run)
+      if (!pod) return {}
+      if (pod.metadata.deletionTimestamp) return remove(context, key, pod, run)
+      if (!pod.spec.nodeName) return place(context, pod)
+      if (pod.spec.nodeName !== NODE_NAME) return {}
+      return keep(context, pod, run ?? begin(context, key, pod))
+    },
+    async endAll() {
+      await Promise.all([...context.runs.values()].map((run) => run.end(HASTY_MS)))
+    },
+  }
+}
+
+/** The Pod object is gone, or another one has its name. */
+function forget({ runs, run: { onChange } }: Context, key: string, run: PodRun): { requeueAfterMs?: number } {
+  if (run.life === 'running') void run.end(HASTY_MS)
+  if (run.life !== 'ended') return {}
+  runs.delete(key)
+  onChange(key)
+  return {}
+}
+
+function begin({ runs, run: { onChange, ...around } }: Context, key: string, pod: Pod): PodRun {
+  const run = runPod(pod, { ...around, onChange: () => onChange(key) })
+  runs.set(key, run)
+  return run
+}
+
+async function place({ kube, cordoned }: Context, pod: Pod): Promise<{ requeueAfterMs?: number }> {
+  const { name, namespace = '' } = pod.metadata
+  if (pod.spec.schedulingGates?.length) return {}
+  if (cordoned()) {
+    if (pod.status?.conditions?.some(({ type }) => type === 'PodScheduled')) return {}
+    await writeStatus(kube, pod, unschedulable(pod.status))
+    return {}
+  }
+  const target = { apiVersion: 'v1', kind: 'Node', name: NODE_NAME }
+  const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { name, namespace }, target }
+  try {
+    await kube.create(BINDINGS, binding)
+  } catch (error) {
+    if (!isConflict(error) && !isNotFound(error)) throw error // bound already, or gone: its event is on the way
+  }
+  return {}
+}
+
+/** Status first, address later: as on real clusters, where other machines learn of an address after the pod is Ready. */
+async function keep({ kube, endpointDelayMs }: Context, pod: Pod, run: PodRun): Promise<{ requeueAfterMs?: number }> {
+  const ready = run.ready()
+  const ports = run.ports()
+  const wanted = ready ? JSON.stringify(ports) : undefined
+  await report(kube, pod, run)
+  if (run.published !== undefined && run.published !== wanted) {
+    await withdraw(kube, pod, run)
+    run.readySince = undefined // restarted in between: other ports, a new beginning
+  }
+  run.readySince = ready ? (run.readySince ?? Date.now()) : undefined
+  if (run.readySince === undefined || run.published === wanted) return {}
+  const waitMs = run.readySince + endpointDelayMs() - Date.now()
+  if (waitMs > 0) return { requeueAfterMs: waitMs }
+  await publishAddress(kube, pod, ports)
+  run.published = wanted
+  run.served = true
+  return {}
+}
+
+async function remove(
+  context: Context,
+  key: string,
+  pod: Pod,
+  run: PodRun | undefined,
+): Promise<{ requeueAfterMs?: number }> {
+  const { kube, runs } = context
+  const { name, namespace = '', uid = '', deletionGracePeriodSeconds = 30 } = pod.metadata
+  if (pod.spec.nodeName !== NODE_NAME) return {}
+  if (run) {
+    await withdraw(kube, pod, run)
+    if (run.life === 'running') void run.end(deletionGracePeriodSeconds * 1_000)
+    if (run.life !== 'ended') return {}
+    await report(kube, pod, run)
+  }
+  try {
+    await kube.delete({ resource: PODS, namespace, name }, { uid, graceSeconds: 0 })
+  } catch (error) {
+    if (!isConflict(error)) throw error // another pod has the name by now
+  }
+  runs.delete(key)
+  return {}
+}
+
+async function withdraw(kube: Kube, pod: Pod, run: PodRun): Promise<void> {
+  if (run.published === undefined) return
+  await withdrawAddress(kube, pod)
+  run.published = undefined
+}
+
+async function report(kube: Kube, pod: Pod, run: PodRun): Promise<void> {
+  const status = statusOf({ ...pod, ...(run.written ? { status: run.written } : {}) }, run.statuses())
+  if (isDeepStrictEqual(status, run.written)) return
+  await writeStatus(kube, pod, status, { [PORTS_ANNOTATION]: JSON.stringify(run.ports()) })
+  run.written = status
+}
+
+/** The uid is a precondition: another pod may have the name by now. */
+async function writeStatus(
+  kube: Kube,
+  { metadata: { name, namespace = '', uid } }: Pod,
+  status: PodStatus,
+  annotations: Record<string, string> = {},
+): Promise<void> {
+  const patch = { metadata: { uid, annotations }, status }
+  try {
+    await kube.mergePatch({ resource: PODS, namespace, name }, patch, { subresource: 'status' })
+  } catch (error) {
+    if (!isNotFound(error) && !isConflict(error)) throw error // its event is on the way
+  }
+}

@@ -1,0 +1,41 @@
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { describeError, type Log } from '../../kube/index.ts'
+import { startAgent } from './agent.ts'
+
+/** `node stack/node/main.ts --kubeconfig F --state-dir D [--endpoint-delay-ms N]`: says `ready`, ends its pods at SIGTERM. */
+const { values } = parseArgs({
+  options: {
+    kubeconfig: { type: 'string' },
+    'state-dir': { type: 'string' },
+    'endpoint-delay-ms': { type: 'string', default: '100' },
+  },
+})
+const { kubeconfig, 'state-dir': stateDir, 'endpoint-delay-ms': delay } = values
+const endpointDelayMs = Number(delay)
+if (!kubeconfig || !stateDir || !Number.isFinite(endpointDelayMs) || endpointDelayMs < 0) {
+  console.error('usage: main.ts --kubeconfig FILE --state-dir DIRECTORY [--endpoint-delay-ms MILLISECONDS]')
+  process.exit(2)
+}
+
+// Pods are short-lived Node processes: what the first of a kind compiles, the others find.
+process.env.NODE_COMPILE_CACHE ??= join(resolve(stateDir), 'pods', 'compile-cache')
+
+const line = (level: string) => (fields: object, message: string) =>
+  console.error(JSON.stringify({ time: new Date().toISOString(), level, message, ...fields }))
+const log: Log = { debug: () => undefined, info: line('info'), warn: line('warn'), error: line('error') }
+
+const agent = await startAgent({ kubeconfig, stateDir: resolve(stateDir), endpointDelayMs, log })
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void end(signal))
+console.log('ready')
+
+async function end(signal: string): Promise<void> {
+  log.info({ signal }, 'ending the pods')
+  try {
+    await agent.stop()
+    process.exit(0)
+  } catch (error) {
+    log.error({ error: describeError(error) }, 'the pods did not end')
+    process.exit(1)
+  }
+}
