@@ -2,7 +2,7 @@ import process from 'node:process'
 import { Client, Connection } from '@temporalio/client'
 import { createSamplers } from './analysis/index.ts'
 import { readConfig } from './config.ts'
-import { startController } from './controller/index.ts'
+import { startController, temporalWorkflows } from './controller/index.ts'
 import { createKube, createRecorder } from './kube/index.ts'
 import { createIstioRouter } from './router/index.ts'
 import { createLog, createMetrics, startHealthServer } from './telemetry/index.ts'
@@ -32,15 +32,16 @@ const health = await startHealthServer({
 })
 log.info({ healthPort: health.port }, 'starting')
 installRuntime(log)
-if (config.role !== 'worker') parts.push(await controllerPart())
+if (config.role !== 'worker') parts.push(controllerPart())
 if (config.role !== 'controller') parts.push(await workerPart())
 log.info('running')
 for (const part of parts) part.ended?.catch((error: unknown) => stop(error, 1))
 
-async function controllerPart(): Promise<Part> {
+function controllerPart(): Part {
   const connection = Connection.lazy({ address: config.temporalAddress })
-  const temporal = new Client({ connection, namespace: config.temporalNamespace })
-  const controller = await startController({ kube, temporal, cluster: config.cluster, log, metrics, clock: Date.now })
+  const client = new Client({ connection, namespace: config.temporalNamespace })
+  const workflows = temporalWorkflows({ client, cluster: config.cluster })
+  const controller = startController({ kube, workflows, log, metrics })
   return {
     trouble: () => (controller.ready() ? undefined : 'the caches of the controller are not filled'),
     async stop() {
@@ -54,7 +55,7 @@ async function workerPart(): Promise<Part> {
   const deps = {
     kube,
     router: createIstioRouter({ kube }),
-    workload: createWorkload({ kube }),
+    workload: createWorkload({ kube, log }),
     samplers: createSamplers(),
     events: createRecorder({ kube, controller: 'sluice.dev/engine', instance: `${process.pid}` }),
     metrics,

@@ -4,7 +4,8 @@ import type { Release } from '../crds/schema/release.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
 import { parseFence } from '../crds/traffic.ts'
 import type { Observed } from '../router/router.ts'
-import { revisionOf, sameTemplate } from '../workload/revision.ts'
+import { RESTARTED_AT, revisionOf, sameTemplate } from '../workload/revision.ts'
+import type { RevisionState } from '../workload/workload.ts'
 import type { Deps } from './deps.ts'
 import type { OpenRelease, Picture, RolloutRef, Settings } from './picture.ts'
 import { getRollout, releasesOf, routeTarget, templateOf } from './rollouts.ts'
@@ -28,7 +29,7 @@ export async function observe(deps: Deps, input: { ref: RolloutRef; release?: nu
     deleting: rollout.metadata.deletionTimestamp !== undefined,
     replicas: rollout.spec.replicas,
     suspend: rollout.spec.suspend,
-    declared: declared(rollout, releases, stable),
+    declared: { ...declared(rollout, releases, stable), restart: restartOf(rollout, revisions, stable) },
     ...(stable ? { stable } : {}),
     stableReady: revisions.find((state) => state.revision === stable)?.ready ?? 0,
     route,
@@ -42,7 +43,11 @@ export async function observe(deps: Deps, input: { ref: RolloutRef; release?: nu
   }
 }
 
-function declared(rollout: Rollout, releases: Release[], stable: string | undefined): Picture['declared'] {
+function declared(
+  rollout: Rollout,
+  releases: Release[],
+  stable: string | undefined,
+): Omit<Picture['declared'], 'restart'> {
   const template = templateOf(rollout)
   const revision = revisionOf({ template, configs: {} })
   const snapshot = releases.findLast((release) => release.spec.revision === stable)
@@ -52,6 +57,12 @@ function declared(rollout: Rollout, releases: Release[], stable: string | undefi
   const again = rejectedTemplate ? sameTemplate(rejectedTemplate, template) : last?.revision === revision
   const rejected = last !== undefined && isRejected(last.outcome) && again
   return { revision: isStable && stable !== undefined ? stable : revision, isStable, rejected }
+}
+
+function restartOf(rollout: Rollout, revisions: RevisionState[], stable: string | undefined): boolean {
+  const wanted = templateOf(rollout).metadata?.annotations?.[RESTARTED_AT]
+  const serving = revisions.find((state) => state.revision === stable)
+  return wanted !== undefined && serving !== undefined && serving.restartedAt !== wanted
 }
 
 function openRelease(releases: Release[]): OpenRelease | undefined {

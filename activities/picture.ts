@@ -20,6 +20,8 @@ export type Picture = {
     isStable: boolean
     /** Rolled back or aborted before; starts again only by `retry`, or after another was declared. */
     rejected: boolean
+    /** A `kubectl.kubernetes.io/restartedAt` that stable's Deployment does not have yet: restarts stable, and is no release. */
+    restart: boolean
   }
   /** The route's word, else the status'. */
   stable?: Revision

@@ -4,11 +4,11 @@ import { isRejected, type Outcome } from '../crds/outcome.ts'
 import type { Deps } from './deps.ts'
 import type { Picture } from './picture.ts'
 import { applyStatus } from './report.ts'
-import { getRollout } from './rollouts.ts'
+import { getRollout, templateOf } from './rollouts.ts'
 
 /** Nothing is to be released: route, size and status are made to say so. */
 export async function settle(deps: Deps, input: { picture: Picture }): Promise<void> {
-  const { ref, target, route, stable, nextNumber, nextSeq, replicas } = input.picture
+  const { ref, target, route, stable, declared, nextNumber, nextSeq, replicas } = input.picture
   if (!route.atRest && route.found) {
     await deps.router.restore(target, { uid: target.uid, release: nextNumber - 1, seq: nextSeq + 1 })
   }

@@ -1,5 +1,5 @@
 import type { Reading } from '../analysis/index.ts'
-import type { Readiness, Workload } from '../workload/workload.ts'
+import type { FollowTarget, Readiness, Workload } from '../workload/workload.ts'
 
 /** What the guard reacts to: a closed interval, the end of a canary process, or five seconds without a ready pod. */
 export type Sighting =
@@ -7,7 +7,7 @@ export type Sighting =
 
 export type SightingsInput = {
   workload: Pick<Workload, 'followPods'>
-  pods: { namespace: string; rollout: string; revision: string }
+  pods: FollowTarget
   readings: AsyncIterable<Reading>
   signal: AbortSignal
 }

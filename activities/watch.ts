@@ -53,7 +53,10 @@ export async function watch(deps: Deps, input: WatchInput): Promise<WatchResult>
 
 async function follow(deps: Deps, input: WatchInput, signal: AbortSignal): Promise<WatchResult | undefined> {
   const record = await openRecord(deps, input)
-  const pods = { namespace: input.ref.namespace, rollout: input.ref.name, revision: input.canary }
+  const [first] = input.marks
+  // A process that ended between two watches of this release has crashed all the same.
+  const since = first ? { since: first.since } : {}
+  const pods = { namespace: input.ref.namespace, rollout: input.ref.name, revision: input.canary, ...since }
   const readings = record.readings(signal)
   for await (const sighting of sightings({ workload: deps.workload, pods, readings, signal })) {
     if (!note(sighting, input.marks, record)) continue

@@ -48,6 +48,7 @@ function taskForOpen(picture: Picture, open: OpenRelease): Task {
 function taskAtRest(picture: Picture): Task {
   const { declared, stable, last, route } = picture
   if (!route.atRest) return { kind: 'settle', why: 'the route was left on revision hosts' }
+  if (declared.isStable && declared.restart) return { kind: 'settle', why: 'a restart is declared' }
   const serving = picture.revisions.find((state) => state.revision === stable)
   if (serving && serving.replicas !== picture.replicas)
     return { kind: 'settle', why: `${picture.replicas} replicas are declared` }

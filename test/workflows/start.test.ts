@@ -17,7 +17,7 @@ const picture = (change: Partial<Picture> = {}): Picture => ({
   deleting: false,
   replicas: 3,
   suspend: false,
-  declared: { revision: 'aaa', isStable: true, rejected: false },
+  declared: { revision: 'aaa', isStable: true, rejected: false, restart: false },
   stable: 'aaa',
   stableReady: 3,
   route: rest,
@@ -30,7 +30,7 @@ const picture = (change: Partial<Picture> = {}): Picture => ({
   ...change,
 })
 
-const newer = { revision: 'bbb', isStable: false, rejected: false }
+const newer = { revision: 'bbb', isStable: false, rejected: false, restart: false }
 const open = { number: 2, revision: 'bbb', from: 'aaa', epoch: 4, stepIndex: 1 }
 const moved = {
   found: true,
@@ -80,7 +80,7 @@ describe('what a run does first', () => {
   })
 
   it('finishes a promotion that was committed on the route, whatever is declared by now', () => {
-    const declared = { revision: 'ccc', isStable: false, rejected: false }
+    const declared = { revision: 'ccc', isStable: false, rejected: false, restart: false }
     expect(taskFor(picture({ declared, open, route: moved, stable: 'bbb' }))).toEqual({ kind: 'finish', open })
   })
 
@@ -99,6 +99,11 @@ describe('what a run does first', () => {
   it('settles a route that was left behind, and a size that is not as declared', () => {
     expect(taskFor(picture({ route: { ...moved } }))).toMatchObject({ kind: 'settle' })
     expect(taskFor(picture({ replicas: 5 }))).toMatchObject({ kind: 'settle' })
+  })
+
+  it('restarts stable where that is declared, without a release', () => {
+    const declared = { revision: 'aaa', isStable: true, rejected: false, restart: true }
+    expect(taskFor(picture({ declared }))).toMatchObject({ kind: 'settle' })
   })
 
   it('only puts the route right when the Rollout is being deleted', () => {
