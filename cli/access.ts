@@ -28,6 +28,7 @@ export type Access = {
 export function reach({ namespace, ...kubeconfig }: AccessOptions): Access {
   try {
     const said = describeContext(kubeconfig)
+    if (said.context === NO_KUBECONFIG) throw new Error('there is neither $KUBECONFIG nor ~/.kube/config')
     return {
       kube: createKube(kubeconfig),
       namespace: namespace ?? said.namespace ?? 'default',
@@ -60,6 +61,9 @@ export async function whoAsks({ kube, user }: Access): Promise<string> {
     throw error
   }
 }
+
+/** What client-node calls its last resort, http://localhost:8080. */
+const NO_KUBECONFIG = 'loaded-context'
 
 type SelfSubjectReview = KubeObject & { status?: { userInfo?: { username?: string } } }
 

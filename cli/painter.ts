@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from 'node:util'
 import { clock } from './render.ts'
-import { releaseOf, type Sight } from './sight.ts'
+import { releaseOf, stateOf, type Sight } from './sight.ts'
 import type { Terminal } from './terminal.ts'
 import { view } from './view.ts'
-import { moodOf, phaseOf } from './words.ts'
+import { moodOf } from './words.ts'
 
 export type Painter = { paint(sight: Sight): void }
 
@@ -49,17 +49,15 @@ function inLines(terminal: Terminal, release?: number): Painter {
 }
 
 function lineOf(sight: Sight, asked?: number): string {
-  const { status } = sight.rollout ?? {}
   if (!sight.rollout) return 'The Rollout is gone.'
   const release = releaseOf(sight, asked)
-  const isRunning = release !== undefined && release.spec.number === status?.release
-  const phase = (isRunning ? undefined : release?.status?.outcome) ?? phaseOf(status)
-  const { step, weight, message } = release?.status ?? {}
+  const { phase, message } = stateOf(sight, asked)
+  const { step, weight, outcome } = release?.status ?? {}
   const facts = [
     `${moodOf(phase).icon} ${phase}`,
     ...(release ? [`release ${release.spec.number}`] : []),
-    ...(isRunning && step ? [`step ${step}`] : []),
-    ...(isRunning && weight !== undefined ? [`weight ${weight} %`] : []),
+    ...(outcome === undefined && step ? [`step ${step}`] : []),
+    ...(outcome === undefined && weight !== undefined ? [`weight ${weight} %`] : []),
   ]
-  return `${facts.join(' · ')}  ${message ?? status?.message ?? ''}`.trimEnd()
+  return `${facts.join(' · ')}  ${message}`
 }

@@ -1,6 +1,7 @@
 import { findCondition } from '../crds/conditions.ts'
 import type { Release } from '../crds/schema/release.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
+import { phaseOf } from './words.ts'
 
 /** What the cluster says about one Rollout at one moment. */
 export type Sight = { rollout: Rollout | undefined; releases: Release[] }
@@ -13,6 +14,24 @@ export function releaseOf({ rollout, releases }: Sight, asked?: number): Release
   const number = asked ?? rollout?.status?.release ?? rollout?.status?.lastRelease?.number
   return number === undefined ? releases.at(-1) : releases.find((release) => release.spec.number === number)
 }
+
+/** What there is to say: about the release that is asked about or was last, else about the Rollout. */
+export function stateOf(sight: Sight, asked?: number): { phase: string; message: string } {
+  const status = sight.rollout?.status
+  const release = releaseOf(sight, asked)
+  const stalled = findCondition(status?.conditions, 'Stalled')
+  if (asked === undefined && stalled?.status === 'True' && !AFTER_A_RELEASE.has(stalled.reason)) {
+    return { phase: stalled.reason, message: stalled.message }
+  }
+  const { outcome, message } = release?.status ?? {}
+  if (outcome !== undefined && release?.spec.number !== status?.release) {
+    return { phase: outcome, message: message ?? outcome }
+  }
+  return { phase: phaseOf(status), message: status?.message ?? 'The engine has not looked at it yet.' }
+}
+
+/** Stalls that say again how the last release ended. */
+const AFTER_A_RELEASE = new Set(['AnalysisFailed', 'Aborted'])
 
 /**
  * Undefined while it goes on. With `asked` that release's outcome decides; otherwise what is declared now: the engine
@@ -27,8 +46,8 @@ export function endOf(sight: Sight, asked?: number): End | undefined {
     return outcome === undefined ? undefined : outcome === 'Promoted' ? 'promoted' : 'failed'
   }
   const { status, metadata } = rollout
-  if (findCondition(status?.conditions, 'Stalled')?.reason === 'InvalidSpec') return 'failed'
   if (status?.observedGeneration !== metadata.generation) return undefined
+  if (findCondition(status?.conditions, 'Stalled')?.reason === 'InvalidSpec') return 'failed'
   const ready = findCondition(status?.conditions, 'Ready')?.status
   if (ready === undefined || ready === 'Unknown') return undefined
   // Two watches: the Rollout's news may be here before the Release's, which was written first.

@@ -2,7 +2,7 @@ import type { Plan } from '../crds/plan.ts'
 import type { Release, ReleaseStatus } from '../crds/schema/release.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
 import { clock, integer, table, wrap } from './render.ts'
-import { releaseOf, type Sight } from './sight.ts'
+import { releaseOf, stateOf, type Sight } from './sight.ts'
 import type { Colors } from './terminal.ts'
 import { moodOf, phaseOf, stepWords, type Mood } from './words.ts'
 
@@ -21,7 +21,7 @@ export function view(sight: Sight, options: ViewOptions): string[] {
   const { rollout } = sight
   if (!rollout) return ['The Rollout is gone.']
   const release = releaseOf(sight, options.release)
-  const sections = [head(rollout, release, options), ...(release ? story(rollout, release, options) : [])]
+  const sections = [head(sight, rollout, options), ...(release ? story(sight, release, options) : [])]
   const next = hint(rollout, release)
   if (next.length > 0) sections.push(next.map((line) => options.colors.dim(line)))
   return sections
@@ -29,15 +29,13 @@ export function view(sight: Sight, options: ViewOptions): string[] {
     .flatMap((section, index) => (index === 0 ? section : ['', ...section]))
 }
 
-function head(rollout: Rollout, release: Release | undefined, { colors, width }: ViewOptions): string[] {
-  const { metadata, status } = rollout
-  const isRunning = release !== undefined && release.spec.number === status?.release
-  const phase = release && !isRunning ? (release.status?.outcome ?? phaseOf(status)) : phaseOf(status)
+function head(sight: Sight, rollout: Rollout, { colors, width, release: asked }: ViewOptions): string[] {
+  const { metadata } = rollout
+  const release = releaseOf(sight, asked)
+  const { phase, message } = stateOf(sight, asked)
   const { icon, paint } = moodOf(phase)
   const title = `${colors.bold(metadata.name)} ${colors.dim(`in ${metadata.namespace}`)}`
   const facts = [paint(colors)(`${icon} ${phase}`), ...(release ? releaseFacts(release) : [])]
-  const message =
-    (isRunning || !release ? status?.message : release.status?.message) ?? 'The engine has not looked at it yet.'
   return [title, facts.join(colors.dim(' · ')), ...wrap(message, width)]
 }
 
@@ -51,11 +49,11 @@ function releaseFacts({ spec, status }: Release): string[] {
   ]
 }
 
-function story(rollout: Rollout, release: Release, options: ViewOptions): string[][] {
+function story(sight: Sight, release: Release, options: ViewOptions): string[][] {
   const { colors, width } = options
   const { verdict, timeline = [] } = release.status ?? {}
-  const told = release.status?.message ?? rollout.status?.message ?? ''
-  const sentence = verdict && !told.includes(verdict.sentence) ? verdict.sentence : undefined
+  const { message } = stateOf(sight, options.release)
+  const sentence = verdict && !message.includes(verdict.sentence) ? verdict.sentence : undefined
   return [
     sides(release),
     steps(release.spec.plan, release.status ?? {}, isInstallation(release), colors),

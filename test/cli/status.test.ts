@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { stalledConditions } from '../../crds/conditions.ts'
 import { CANARY, STABLE, stage, type Cli } from './stage.ts'
 
 const running = { canary: CANARY, release: 2, step: '4/5', weight: 25 }
@@ -47,6 +48,17 @@ describe('sluice status', () => {
     expect(out).toContain('Rolled back: 12 of 240 requests failed')
     expect(out).toContain('✖ approve go-wide')
     expect(out).not.toContain('sluice approve')
+  })
+
+  it('says what is wrong with a declaration that the engine refuses, whatever was released before', async () => {
+    const cli = await stage()
+    end(cli, 'Promoted', 'the one before')
+    const message = 'spec.router.istio: there is no VirtualService shop'
+    const stalled = stalledConditions({ stall: 'InvalidSpec', message, generation: 1, at: 0 })
+    cli.rollout('Promoted', 'the one before', { conditions: stalled })
+    const { out } = await cli.sluice('status', 'checkout')
+    expect(out).toContain(`✖ InvalidSpec · release 2 · 3f2a9c1 Ada: Faster totals\n${message}\n`)
+    expect(await cli.begin(['status', 'checkout', '--watch']).ended).toBe(1)
   })
 
   it('shows an earlier release, and says which there are when there is no such one', async () => {
@@ -115,7 +127,7 @@ describe('sluice status --watch', () => {
     const { seen, ended } = cli.begin(['status', 'checkout', '--watch'])
     await seen('AwaitingApproval')
     for (let weight = 26; weight < 40; weight += 1) {
-      cli.release(2, { step: '5/5', stepIndex: 4, weight, message: `at ${weight} %` })
+      cli.rollout('Progressing', `at ${weight} %`, running)
       await seen(`at ${weight} %`)
     }
     const lists = cli.server.requests.filter(({ query }) => query.get('watch') !== 'true')
