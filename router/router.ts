@@ -20,8 +20,12 @@ export type RouteRecord = {
   canary?: Revision
   /** Number of the release that wrote last. */
   release: number
+  /** Number of the release that made `stable` stable: as long as it is `release`, `previous` is where to return to. */
+  committed?: number
   /** Number of a release that was aborted on the route itself (`rollback --direct`). */
   aborted?: number
+  /** What the last write gave to whom, percent: anything else on the route is a foreign edit. Absent at rest. */
+  weights?: Record<Revision, number>
   /** The original destination lists, verbatim, keyed by `<route object>/<route name>`; absent at rest. */
   rest?: Record<string, unknown[]>
 }

@@ -1,0 +1,19 @@
+import type { Kube } from '../kube/index.ts'
+import { prepare, release } from './istio/destination-rules.ts'
+import { observe } from './istio/observing.ts'
+import { restore, setTraffic } from './istio/traffic.ts'
+import type { Router } from './router.ts'
+
+export { rollbackDirect, type DirectRollback } from './istio/direct.ts'
+export type { Observed, Router, RouteRecord, RouteTarget } from './router.ts'
+
+/** Adopts named http routes of existing VirtualServices. */
+export function createIstioRouter({ kube }: { kube: Kube }): Router {
+  return {
+    prepare: (target, revisions) => prepare(kube, target, revisions),
+    setTraffic: (target, traffic, write) => setTraffic({ kube, target, traffic, ...write }),
+    observe: (target) => observe(kube, target),
+    restore: (target, fence) => restore({ kube, target, fence }),
+    release: (target, revisions) => release(kube, target, revisions),
+  }
+}

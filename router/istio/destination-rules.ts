@@ -1,0 +1,64 @@
+import { API_VERSION, FIELD_MANAGER, LABEL, revisionObject } from '../../crds/names.ts'
+import { DEPLOYMENTS, DESTINATION_RULES } from '../../crds/resources.ts'
+import type { Revision } from '../../crds/traffic.ts'
+import type { Kube, KubeObject, OwnerReference } from '../../kube/index.ts'
+import type { RouteTarget } from '../router.ts'
+import { fqdn, hostsOf } from './hosts.ts'
+
+type DestinationRule = KubeObject & {
+  spec: { host: string; workloadSelector?: unknown; subsets?: unknown } & Record<string, unknown>
+}
+
+/** One DestinationRule per revision host: the declared policy, or what the apex host's has; none where neither says anything. */
+export async function prepare(kube: Kube, target: RouteTarget, revisions: Revision[]): Promise<void> {
+  const policy = await policyFor(kube, target)
+  if (policy === undefined) return
+  const { namespace, name } = target
+  for (const revision of revisions) {
+    const rule = {
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'DestinationRule',
+      metadata: {
+        name: revisionObject(name, revision),
+        namespace,
+        labels: { [LABEL.rollout]: name, [LABEL.revision]: revision, [LABEL.managedBy]: 'sluice' },
+        ownerReferences: [await ownerOf(kube, target, revision)],
+      },
+      spec: { ...policy, host: hostsOf(target).of(revision) },
+    }
+    await kube.apply(DESTINATION_RULES, rule, { fieldManager: FIELD_MANAGER.objects, force: true })
+  }
+}
+
+/** Removes what `prepare` made for these revisions. */
+export async function release(kube: Kube, { namespace, name }: RouteTarget, revisions: Revision[]): Promise<void> {
+  const labelSelector = `${LABEL.rollout}=${name},${LABEL.managedBy}=sluice`
+  const { items } = await kube.list<DestinationRule>(DESTINATION_RULES, { namespace, labelSelector })
+  for (const { metadata } of items) {
+    if (!revisions.includes(metadata.labels?.[LABEL.revision] ?? '')) continue
+    const ref = { resource: DESTINATION_RULES, namespace, name: metadata.name }
+    await kube.delete(ref, metadata.uid ? { uid: metadata.uid } : {})
+  }
+}
+
+async function policyFor(kube: Kube, target: RouteTarget): Promise<Record<string, unknown> | undefined> {
+  const { trafficPolicy } = target.router.istio
+  if (trafficPolicy) return { trafficPolicy }
+  const { items } = await kube.list<DestinationRule>(DESTINATION_RULES, { namespace: target.namespace })
+  const { apex } = hostsOf(target)
+  const ofApex = items.filter(({ spec }) => fqdn(spec.host, target.namespace) === apex)
+  // One for selected clients comes second: revision hosts have room for one only.
+  const [rule] = ofApex.sort((a, b) => Number('workloadSelector' in a.spec) - Number('workloadSelector' in b.spec))
+  if (!rule) return undefined
+  const { subsets: _subsets, host: _host, ...policy } = rule.spec
+  return Object.keys(policy).length === 0 ? undefined : policy
+}
+
+/** The owner of the revision's Deployment; without blockOwnerDeletion, so that no deletion waits for a rule. */
+async function ownerOf(kube: Kube, target: RouteTarget, revision: Revision): Promise<OwnerReference> {
+  const ref = { resource: DEPLOYMENTS, namespace: target.namespace, name: revisionObject(target.name, revision) }
+  const owner = (await kube.get(ref))?.metadata.ownerReferences?.find(({ controller }) => controller)
+  if (!owner) return { apiVersion: API_VERSION, kind: 'Rollout', name: target.name, uid: target.uid }
+  const { apiVersion, kind, name, uid } = owner
+  return { apiVersion, kind, name, uid }
+}

@@ -1,0 +1,52 @@
+import { FIELD_MANAGER } from '../../crds/names.ts'
+import type { Kube, KubeObject } from '../../kube/index.ts'
+import type { Observed, RouteRecord, RouteTarget } from '../router.ts'
+import type { Weights } from './destinations.ts'
+import { readRoutes, weightsOn, type RouteObject } from './routes.ts'
+
+/** See `Router.observe`. Where several routes disagree, a revision's weight is the largest that any of them gives. */
+export async function observe(kube: Kube, target: RouteTarget): Promise<Observed> {
+  const routes = await readRoutes(kube, target)
+  const { objects, record } = routes
+  const foreign = objects.map(foreignEdit).find((edit) => edit !== undefined)
+  return {
+    found: objects.every((object) => object.missing.length === 0),
+    atRest: objects.every((object) => object.routes.every((route) => route.atRest)),
+    weights: weightsOn(routes),
+    ...(record ? { record } : {}),
+    ...(foreign ? { foreign } : {}),
+  }
+}
+
+/** Compared by weights with what our record says was written; at rest nobody's edit is foreign. */
+function foreignEdit({ live, record, routes, missing }: RouteObject): Observed['foreign'] {
+  if (!live || !record?.weights) return undefined
+  const manager = otherManager(live)
+  if (missing.length > 0) return { direction: 'gone', manager }
+  for (const route of routes) {
+    const direction = directionOf(route.weights, record, record.weights)
+    if (direction) return { direction, manager }
+  }
+  return undefined
+}
+
+function directionOf(
+  found: Weights,
+  { stable }: RouteRecord,
+  written: Weights,
+): 'towardsStable' | 'towardsCanary' | undefined {
+  if (Object.keys(found).length === 0) return undefined
+  const change = (found[stable] ?? 0) - (written[stable] ?? 0)
+  if (change === 0) return undefined
+  return change > 0 ? 'towardsStable' : 'towardsCanary'
+}
+
+const OURS = new Set<string>([FIELD_MANAGER.objects, FIELD_MANAGER.direct])
+
+/** The newest field manager of the spec that is not ours. */
+function otherManager({ metadata }: KubeObject): string {
+  const others = (metadata.managedFields ?? [])
+    .filter(({ manager, fieldsV1 }) => !OURS.has(manager) && 'f:spec' in ((fieldsV1 as object | undefined) ?? {}))
+    .sort((a, b) => (a.time ?? '').localeCompare(b.time ?? ''))
+  return others.at(-1)?.manager ?? 'unknown'
+}

@@ -1,0 +1,108 @@
+import { FIELD_MANAGER } from '../../crds/names.ts'
+import { parseFence, passesFence, type Fence, type Revision, type Traffic } from '../../crds/traffic.ts'
+import type { Kube } from '../../kube/index.ts'
+import { routeError } from '../errors.ts'
+import type { RouteRecord, RouteTarget } from '../router.ts'
+import type { Weights } from './destinations.ts'
+import { planRest, planTraffic } from './plan.ts'
+import { isOfSameRollout } from './record.ts'
+import { apexRevision, type Routes } from './routes.ts'
+import { writeRoutes, type Draft } from './writing.ts'
+
+export type TrafficInput = { kube: Kube; target: RouteTarget; traffic: Traffic; fence: Fence; stable?: Revision }
+
+/** See `Router.setTraffic`. A route at rest whose apex serves the one wanted revision gets the annotation only. */
+export async function setTraffic({ kube, target, traffic, fence, stable }: TrafficInput): Promise<Traffic> {
+  const weights = accepted(traffic)
+  const read = await writeRoutes({
+    kube,
+    target,
+    fieldManager: FIELD_MANAGER.objects,
+    async plan(routes): Promise<Draft> {
+      const before = routes.record
+      passFence(before, fence)
+      const commits = stable !== undefined && stable !== before?.stable
+      const raises = commits || isRaise(routes, weights)
+      if (raises) refuseAborted(before, fence)
+      const known = before !== undefined && onlyOne(weights) === undefined
+      const apex = known ? before.stable : ((await apexRevision(kube, target)) ?? before?.stable)
+      const next = stable ?? before?.stable ?? apex ?? onlyOne(weights)
+      if (next === undefined) {
+        throw new Error(
+          `nothing tells which of ${Object.keys(weights).join(' and ')} is stable; say it with this write`,
+        )
+      }
+      const { hosts } = routes
+      const write = { weights, fence, stable: next, commits, apex, before, hosts }
+      return { of: (object) => planTraffic(object, write), raises }
+    },
+  })
+  return { weights: read }
+}
+
+/** See `Router.restore`. Refuses while the apex selects another revision than stable, because the route would name it. */
+export async function restore({
+  kube,
+  target,
+  fence,
+}: {
+  kube: Kube
+  target: RouteTarget
+  fence: Fence
+}): Promise<void> {
+  await writeRoutes({
+    kube,
+    target,
+    fieldManager: FIELD_MANAGER.objects,
+    async plan(routes): Promise<Draft> {
+      const { record: before, hosts } = routes
+      passFence(before, fence)
+      const moves = routes.objects.some((object) => object.routes.some((route) => !route.atRest))
+      const apex = moves ? await apexRevision(kube, target) : undefined
+      if (apex !== undefined && before !== undefined && apex !== before.stable) {
+        const words = `Service ${target.service.name} selects ${apex} while ${before.stable} is stable; point it there first`
+        throw routeError('ApexElsewhere', words)
+      }
+      return { of: (object) => planRest(object, { before, fence, hosts }), raises: false }
+    },
+  })
+}
+
+function accepted({ weights: asked, ...rest }: Traffic): Weights {
+  const extra = Object.entries(rest).filter(([, value]) => value !== undefined)
+  if (extra.length > 0) {
+    const names = extra.map(([name]) => name).join(', ')
+    throw routeError('NotYetSupported', `traffic with ${names} is not yet supported; give weights only`)
+  }
+  const weights = Object.fromEntries(Object.entries(asked).filter(([, weight]) => weight !== 0))
+  const values = Object.values(weights)
+  const sum = values.reduce((total, weight) => total + weight, 0)
+  if (sum !== 100 || values.length > 2 || values.some((weight) => !Number.isInteger(weight) || weight < 0)) {
+    throw new Error(`weights must be whole percent of one or two revisions and add up to 100: ${JSON.stringify(asked)}`)
+  }
+  return weights
+}
+
+function passFence(before: RouteRecord | undefined, fence: Fence): void {
+  if (before === undefined || passesFence(fence, parseFence(before.fence))) return
+  const words = `the route was written by ${before.fence} already, write ${fence.release}.${fence.seq} comes too late`
+  throw routeError('FencedOff', words)
+}
+
+function refuseAborted(before: RouteRecord | undefined, fence: Fence): void {
+  if (before?.aborted !== fence.release || !isOfSameRollout(before, fence)) return
+  throw routeError('AbortedOnRoute', `release ${fence.release} was aborted on the route (rollback --direct)`)
+}
+
+/** True when some route would give more to a revision other than the stable one before this write. */
+function isRaise({ objects, record }: Routes, weights: Weights): boolean {
+  const rising = Object.entries(weights).filter(([revision]) => revision !== record?.stable)
+  return objects.some((object) =>
+    object.routes.some((route) => rising.some(([revision, weight]) => weight > (route.weights[revision] ?? 0))),
+  )
+}
+
+function onlyOne(weights: Weights): Revision | undefined {
+  const [revision, ...others] = Object.keys(weights)
+  return others.length === 0 ? revision : undefined
+}
