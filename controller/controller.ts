@@ -1,5 +1,5 @@
-import { createQueue, type Kube, type Log, type QueueObserver } from '../kube/index.ts'
-import type { Metrics } from '../telemetry/index.ts'
+import { createQueue, type Kube, type QueueObserver } from '../kube/index.ts'
+import type { Logger, Metrics } from '../telemetry/index.ts'
 import { openCaches } from './caches.ts'
 import { createReconciler, type Timing } from './reconcile.ts'
 import type { Workflows } from './workflows.ts'
@@ -7,7 +7,7 @@ import type { Workflows } from './workflows.ts'
 export type ControllerOptions = {
   kube: Kube
   workflows: Workflows
-  log: Log
+  log: Logger
   metrics: Metrics
   /** Defaults are right in a cluster; tests shorten them. */
   timing?: Partial<Timing>

@@ -1,6 +1,6 @@
 import type { Rollout } from '../crds/schema/rollout.ts'
-import { describeError, isConflict, isNotFound, type Kube, type Log } from '../kube/index.ts'
-import type { Metrics } from '../telemetry/index.ts'
+import { describeError, isConflict, isNotFound, type Kube } from '../kube/index.ts'
+import { rolloutLog, type Logger, type Metrics } from '../telemetry/index.ts'
 import { judge, type Look, type View } from './judgement.ts'
 import { forget, freshMemory, isCheckDue, isNews, remember, untilNextMs, type Memory } from './memory.ts'
 import { writeStatus, type Saying } from './status.ts'
@@ -19,7 +19,7 @@ export type Timing = {
 export type ReconcilerOptions = {
   kube: Pick<Kube, 'apply'>
   workflows: Workflows
-  log: Log
+  log: Logger
   metrics: Pick<Metrics, 'setRollout' | 'forgetRollout'>
   /** Undefined when the Rollout is gone. */
   view: (rollout: RolloutRef) => View | undefined
@@ -64,25 +64,28 @@ async function end({ workflows, log }: ReconcilerOptions, ref: RolloutRef, memor
   if (memory.cancelled) return
   await workflows.cancel(ref)
   memory.cancelled = true
-  log.info({ namespace: ref.namespace, rollout: ref.name }, 'Rollout deleted, its run was cancelled')
+  logOf(log, ref).info('Rollout deleted, its run was cancelled')
 }
 
 async function act(options: ReconcilerOptions, ref: RolloutRef, view: View, memory: Memory): Promise<Result> {
   const { timing } = options
   const judgement = judge(view)
   if (judgement.kind === 'look') {
-    const free = await reach(options, view.rollout, memory, () => isFree(options, ref, memory, view.rollout))
+    const free = await reach(options, ref, view, memory, () => isFree(options, ref, memory, view.rollout))
     if (!free) return { requeueAfterMs: timing.checkMs / 60 }
-    await reach(options, view.rollout, memory, () => follow(options, ref, memory, judgement))
-    await say(options, view.rollout, { stall: stuckOf(memory), observed: false })
+    await reach(options, ref, view, memory, () => follow(options, ref, memory, judgement))
+    await say(options, ref, view.rollout, { stall: stuckOf(memory), observed: false })
     return { requeueAfterMs: untilNextMs(memory, judgement, timing.checkMs, Date.now()) }
   }
   forget(memory)
   if (judgement.kind === 'rest') {
-    await say(options, view.rollout, { stall: judgement.stall, observed: true })
+    await say(options, ref, view.rollout, { stall: judgement.stall, observed: true })
     return {}
   }
-  await say(options, view.rollout, { stall: { reason: 'InvalidSpec', message: judgement.message }, observed: true })
+  await say(options, ref, view.rollout, {
+    stall: { reason: 'InvalidSpec', message: judgement.message },
+    observed: true,
+  })
   return { requeueAfterMs: timing.invalidMs }
 }
 
@@ -94,25 +97,25 @@ async function isFree({ workflows }: ReconcilerOptions, ref: RolloutRef, memory:
 
 /** Tells the run what it does not know yet, and looks from time to time whether there is one and whether it moves. */
 async function follow({ workflows, log, timing }: ReconcilerOptions, ref: RolloutRef, memory: Memory, look: Look) {
-  const about = { namespace: ref.namespace, rollout: ref.name }
   let missing = false
   if (isCheckDue(memory, look, timing.checkMs, Date.now())) {
     const { running, trouble } = await workflows.describe(ref)
     memory.stuck = trouble
     memory.checkedAt = Date.now()
     missing = look.underWay && !running
-    if (missing) log.warn(about, 'a release is under way without a run')
+    if (missing) logOf(log, ref).warn('a release is under way without a run')
   }
   if (!missing && !isNews(memory, look, timing.checkMs, Date.now())) return
   await workflows.look(ref)
   remember(memory, look, Date.now())
-  log.info({ ...about, reason: look.reason }, 'told the run to look')
+  logOf(log, ref).info({ reason: look.reason }, 'told the run to look')
 }
 
 /** Calls Temporal. When it has not answered for some time, that becomes a condition until it does. */
 async function reach<R>(
   options: ReconcilerOptions,
-  rollout: Rollout,
+  ref: RolloutRef,
+  { rollout }: View,
   memory: Memory,
   call: () => Promise<R>,
 ): Promise<R> {
@@ -125,7 +128,7 @@ async function reach<R>(
     const { since, words } = memory.unreachable
     if (Date.now() - since >= options.timing.unavailableAfterMs) {
       const message = `Temporal does not answer (${words}); traffic stays where it is, and the release goes on when it does`
-      await say(options, rollout, { stall: { reason: 'EngineUnavailable', message }, observed: false })
+      await say(options, ref, rollout, { stall: { reason: 'EngineUnavailable', message }, observed: false })
     }
     throw error
   }
@@ -135,18 +138,20 @@ const stuckOf = ({ stuck }: Memory): Saying['stall'] =>
   stuck === undefined ? undefined : { reason: 'EngineStuck', message: stuck }
 
 /** A look at an old version is no failure: the newer one is on its way and brings the next look. */
-async function say({ kube, log }: ReconcilerOptions, rollout: Rollout, saying: Saying): Promise<void> {
+async function say({ kube, log }: ReconcilerOptions, ref: RolloutRef, rollout: Rollout, saying: Saying): Promise<void> {
   try {
     await writeStatus(kube, rollout, saying)
   } catch (error) {
     if (!isConflict(error) && !isNotFound(error)) throw error
-    log.debug({ rollout: rollout.metadata.name, error: describeError(error) }, 'the Rollout changed meanwhile')
+    logOf(log, ref).debug({ error: describeError(error) }, 'the Rollout changed meanwhile')
   }
 }
 
 function showMetrics({ metrics }: ReconcilerOptions, ref: RolloutRef, { status }: Rollout): void {
   metrics.setRollout({ ...ref, weight: status?.weight ?? 0, conditions: status?.conditions ?? [] })
 }
+
+const logOf = (log: Logger, { namespace, name }: RolloutRef): Logger => rolloutLog(log, { namespace, rollout: name })
 
 function refOf(key: string): RolloutRef {
   const [namespace = '', name = ''] = key.split('/')

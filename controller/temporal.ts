@@ -1,4 +1,5 @@
-import { WorkflowNotFoundError, type Client } from '@temporalio/client'
+import { isGrpcDeadlineError, WorkflowNotFoundError, type Client } from '@temporalio/client'
+import { defineSearchAttributeKey } from '@temporalio/common'
 import { TASK_QUEUE, workflowId } from '../crds/names.ts'
 import { LOOK_SIGNAL, RELEASE_WORKFLOW, type ReleaseInput } from '../workflows/contract.ts'
 import { troubleOf } from './trouble.ts'
@@ -7,11 +8,15 @@ import type { RolloutRef, Workflows } from './workflows.ts'
 /** Of one call. Without it the client would retry for ever. */
 const DEADLINE_MS = 5_000
 
+/** Set by the server after five failures of a workflow task in a row. */
+const PROBLEMS = defineSearchAttributeKey('TemporalReportedProblems', 'KEYWORD_LIST')
+
 export type TemporalOptions = { client: Client; cluster: string }
 
 export function temporalWorkflows({ client, cluster }: TemporalOptions): Workflows {
   const idOf = ({ namespace, name }: RolloutRef): string => workflowId(cluster, namespace, name)
-  const soon = <R>(call: () => Promise<R>): Promise<R> => client.withDeadline(Date.now() + DEADLINE_MS, call)
+  const soon = <R>(call: () => Promise<R>): Promise<R> =>
+    client.withDeadline(Date.now() + DEADLINE_MS, call).catch(clearly)
   return {
     async look({ namespace, name }) {
       const input: ReleaseInput = { cluster, namespace, name }
@@ -29,9 +34,11 @@ export function temporalWorkflows({ client, cluster }: TemporalOptions): Workflo
     },
     describe: (rollout) =>
       ifThere({ running: false }, async () => {
-        const { status, raw } = await soon(() => client.workflow.getHandle(idOf(rollout)).describe())
+        const { status, raw, typedSearchAttributes } = await soon(() =>
+          client.workflow.getHandle(idOf(rollout)).describe(),
+        )
         if (status.name !== 'RUNNING') return { running: false }
-        const trouble = troubleOf(raw, Date.now())
+        const trouble = troubleOf({ ...raw, problems: typedSearchAttributes.get(PROBLEMS) }, Date.now())
         return trouble === undefined ? { running: true } : { running: true, trouble }
       }),
     cancel: (rollout) =>
@@ -39,6 +46,12 @@ export function temporalWorkflows({ client, cluster }: TemporalOptions): Workflo
         await soon(() => client.workflow.getHandle(idOf(rollout)).cancel())
       }),
   }
+}
+
+/** The client retries until the deadline and then speaks of the deadline only. */
+function clearly(error: unknown): never {
+  const late = isGrpcDeadlineError(error) || (error instanceof Error && isGrpcDeadlineError(error.cause))
+  throw late ? new Error(`no answer within ${DEADLINE_MS / 1_000} s`) : error
 }
 
 /** A run that is closed, or never was, is no error. */

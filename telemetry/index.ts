@@ -1,3 +1,3 @@
-export { startHealthServer, type HealthOptions, type HealthServer, type Probe } from './health.ts'
-export { createLog, rolloutLog, type About, type Logger, type LogOptions } from './log.ts'
-export { createMetrics, type Metrics, type RolloutSample } from './metrics.ts'
+export { startHealthServer, type Probe } from './health.ts'
+export { createLog, rolloutLog, type Logger } from './log.ts'
+export { createMetrics, type Metrics } from './metrics.ts'
