@@ -85,7 +85,7 @@ function wordsOf(error: unknown): string {
   // Failed connections to several addresses arrive as an AggregateError with an empty message.
   const inner = error instanceof AggregateError ? error.errors[0] : error.cause
   const own = error.message || (inner === undefined ? error.name : '')
-  return inner instanceof Error && inner.message !== own ? [own, inner.message].filter(Boolean).join(': ') : own
+  return inner instanceof Error && !own.includes(inner.message) ? [own, inner.message].filter(Boolean).join(': ') : own
 }
 
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim()
