@@ -38,6 +38,11 @@ describe('errors', () => {
     )
   })
 
+  it('do not say their cause twice', () => {
+    const cause = new Error('socket hang up')
+    expect(describeError(new Error('GET /x: socket hang up', { cause }))).toBe('GET /x: socket hang up')
+  })
+
   it('are told apart', () => {
     expect(isConflict(status(409, 'Conflict', ''))).toBe(true)
     expect(isAlreadyExists(status(409, 'Conflict', ''))).toBe(false)
