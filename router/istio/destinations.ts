@@ -36,12 +36,11 @@ export function weightsOf(list: RouteDestination[], stable: Revision | undefined
   })
   if (own.length === 0) return undefined
   const total = own.reduce((sum, { weight }) => sum + weight, 0)
-  const weights: Weights = {}
+  const sums: Weights = {}
   for (const { revision, weight } of own) {
-    if (revision === undefined || weight === 0) continue
-    weights[revision] = round((weights[revision] ?? 0) + (100 * weight) / total)
+    if (revision !== undefined && weight > 0) sums[revision] = (sums[revision] ?? 0) + weight
   }
-  return weights
+  return Object.fromEntries(Object.entries(sums).map(([revision, sum]) => [revision, round((100 * sum) / total)]))
 }
 
 /** Revisions whose own host stands in the list. */

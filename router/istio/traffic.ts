@@ -21,12 +21,13 @@ export async function setTraffic({ kube, target, traffic, fence, stable }: Traff
     async plan(routes): Promise<Draft> {
       const before = routes.record
       passFence(before, fence)
-      const commits = stable !== undefined && stable !== before?.stable
-      const raises = commits || isRaise(routes, weights)
-      if (raises) refuseAborted(before, fence)
       const known = before !== undefined && onlyOne(weights) === undefined
       const apex = known ? before.stable : ((await apexRevision(kube, target)) ?? before?.stable)
-      const next = stable ?? before?.stable ?? apex ?? onlyOne(weights)
+      const current = before?.stable ?? apex
+      const commits = stable !== undefined && stable !== before?.stable
+      const raises = commits || isRaise(routes, weights, current)
+      if (raises) refuseAborted(before, fence)
+      const next = stable ?? current ?? onlyOne(weights)
       if (next === undefined) {
         throw new Error(
           `nothing tells which of ${Object.keys(weights).join(' and ')} is stable; say it with this write`,
@@ -94,11 +95,13 @@ function refuseAborted(before: RouteRecord | undefined, fence: Fence): void {
   throw routeError('AbortedOnRoute', `release ${fence.release} was aborted on the route (rollback --direct)`)
 }
 
-/** True when some route would give more to a revision other than the stable one before this write. */
-function isRaise({ objects, record }: Routes, weights: Weights): boolean {
-  const rising = Object.entries(weights).filter(([revision]) => revision !== record?.stable)
-  return objects.some((object) =>
-    object.routes.some((route) => rising.some(([revision, weight]) => weight > (route.weights[revision] ?? 0))),
+/** True when some route would give more to a revision other than the one that is stable now. */
+function isRaise({ objects }: Routes, weights: Weights, stable: Revision | undefined): boolean {
+  const others = Object.entries(weights).filter(([revision]) => revision !== stable)
+  return others.some(([revision, weight]) =>
+    objects.some(
+      ({ routes, missing }) => missing.length > 0 || routes.some((route) => weight > (route.weights[revision] ?? 0)),
+    ),
   )
 }
 

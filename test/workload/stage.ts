@@ -3,7 +3,6 @@ import { DEPLOYMENTS, PODS, SERVICES } from '../../crds/resources.ts'
 import type { PodTemplate, Rollout } from '../../crds/schema/rollout.ts'
 import { createKube, type KubeObject, type Log, type Resource } from '../../kube/index.ts'
 import { createWorkload } from '../../workload/index.ts'
-import type { Json } from '../fakes/api-merge.ts'
 import { placeOf, startApiServer } from '../fakes/api-server.ts'
 
 export const REVISION = 'aaaaaaaaaa'
@@ -28,7 +27,7 @@ export async function stage() {
     pod: (input: PodInput): void => {
       const { status, ...pod } = podOf(input)
       server.put(PODS, { ...pod, status })
-      server.store.merge(placeOf(PODS, 'shop'), input.name, { status } as unknown as Json, 'status')
+      server.store.merge(placeOf(PODS, 'shop'), input.name, { status }, 'status')
     },
     writes: () => server.requests.filter(({ method }) => method !== 'GET').length,
   }

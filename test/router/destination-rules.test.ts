@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest'
+import { DEPLOYMENTS, DESTINATION_RULES } from '../../crds/resources.ts'
+import { CANARY, hostOf, STABLE, stage } from './stage.ts'
+
+const rule = (name: string, spec: Record<string, unknown>) => ({
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'DestinationRule',
+  metadata: { name, namespace: 'shop' },
+  spec,
+})
+const pool = { connectionPool: { tcp: { maxConnections: 10 } } }
+const names = [`checkout-${STABLE}`, `checkout-${CANARY}`] as const
+
+describe('destinations', () => {
+  it('need no DestinationRule where nobody says anything', async () => {
+    const { router, target, server, writes } = await stage()
+    server.put(DESTINATION_RULES, rule('cart', { host: 'cart', trafficPolicy: pool }))
+    const before = writes()
+    await router.prepare(target, [STABLE, CANARY])
+    expect(writes()).toBe(before)
+  })
+
+  it('get the declared policy per revision host', async () => {
+    const { router, target, rule: made } = await stage({ istio: { trafficPolicy: pool } })
+    await router.prepare(target, [STABLE, CANARY])
+    expect(made(names[0])?.spec).toEqual({ host: hostOf(STABLE), trafficPolicy: pool })
+    expect(made(names[1])?.spec).toEqual({ host: hostOf(CANARY), trafficPolicy: pool })
+  })
+
+  it('get a copy of what the apex host has, without its subsets', async () => {
+    const { router, target, server, rule: made } = await stage()
+    server.put(DESTINATION_RULES, rule('some', { host: 'checkout', workloadSelector: {}, trafficPolicy: {} }))
+    const subsets = [{ name: 'gold', labels: { tier: 'gold' } }]
+    server.put(DESTINATION_RULES, rule('all', { host: 'checkout.shop', exportTo: ['.'], trafficPolicy: pool, subsets }))
+    await router.prepare(target, [CANARY])
+    expect(made(names[1])?.spec).toEqual({ host: hostOf(CANARY), exportTo: ['.'], trafficPolicy: pool })
+  })
+
+  it('have the owner of their Deployment, and hold no deletion back', async () => {
+    const { router, target, server, rule: made } = await stage({ istio: { trafficPolicy: pool } })
+    const owner = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'checkout', uid: 'declared' }
+    const metadata = {
+      name: names[0],
+      namespace: 'shop',
+      ownerReferences: [{ ...owner, controller: true, blockOwnerDeletion: true }],
+    }
+    server.put(DEPLOYMENTS, { apiVersion: 'apps/v1', kind: 'Deployment', metadata })
+    await router.prepare(target, [STABLE, CANARY])
+    expect(made(names[0])?.metadata.ownerReferences).toEqual([owner])
+    expect(made(names[1])?.metadata.ownerReferences).toEqual([
+      { apiVersion: 'sluice.dev/v1alpha1', kind: 'Rollout', name: 'checkout', uid: 'uid-1' },
+    ])
+  })
+
+  it('are released by revision; the user’s own stay', async () => {
+    const { router, target, server, rule: made } = await stage({ istio: { trafficPolicy: pool } })
+    server.put(DESTINATION_RULES, rule('all', { host: 'checkout' }))
+    await router.prepare(target, [STABLE, CANARY])
+    await router.release(target, [STABLE])
+    expect(made(names[0])).toBeUndefined()
+    expect(made(names[1])).toBeDefined()
+    expect(made('all')).toBeDefined()
+  })
+})
