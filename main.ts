@@ -10,7 +10,10 @@ import { installRuntime, startWorkers } from './worker.ts'
 import { createWorkload } from './workload/index.ts'
 
 /** Composition root: every part is built here and handed what it needs. */
-type Part = { trouble(): string | undefined; stop(): Promise<void>; ended?: Promise<void> }
+type Part = { trouble(): string | undefined; dead?(): string | undefined; stop(): Promise<void>; ended?: Promise<void> }
+
+/** Quiet kinds are silent for minutes by design; longer than this a watch is dead. */
+const SILENCE_MS = 10 * 60_000
 
 const config = readConfig()
 const log = createLog({ component: config.role, level: config.logLevel })
@@ -26,7 +29,7 @@ process.on('SIGINT', () => void stop('SIGINT', 0))
 const health = await startHealthServer({
   port: config.healthPort,
   host: config.healthHost,
-  live: {},
+  live: { engine: () => parts.map((part) => part.dead?.()).find(Boolean) },
   ready: { engine: () => (parts.length < expected ? 'starting' : parts.map((part) => part.trouble()).find(Boolean)) },
   metrics,
 })
@@ -44,6 +47,8 @@ function controllerPart(): Part {
   const controller = startController({ kube, workflows, log, metrics })
   return {
     trouble: () => (controller.ready() ? undefined : 'the caches of the controller are not filled'),
+    dead: () =>
+      Date.now() - controller.lastActivity() > SILENCE_MS ? 'a watch has heard nothing for ten minutes' : undefined,
     async stop() {
       await controller.stop()
       await connection.close()

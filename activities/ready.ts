@@ -40,7 +40,7 @@ function enoughReady(deps: Deps, input: ReadyInput, signal: AbortSignal): Promis
     const deadline = setTimeout(overdue, Math.max(0, input.deadlineAt - deps.now()))
     signal.addEventListener('abort', () => {
       clearTimeout(deadline)
-      reject(Context.current().cancellationSignal.reason)
+      reject(signal.reason)
     })
     const see = (readiness: Readiness): void => {
       last = readiness

@@ -15,13 +15,22 @@ export type Stay = { input: ReleaseInput; desk: Desk; picture: Picture; lastNumb
  */
 export async function retire(stay: Stay): Promise<void> {
   const { desk, warm, picture } = stay
+  const anyToLeave = warm.length > 0
   for (let old = next(warm); old; old = next(warm)) {
     await condition(() => desk.looked, Math.max(1, old.until - Date.now()))
     if (desk.looked) await lookForNews(stay)
     else if (await leaves(stay, old)) warm.splice(warm.indexOf(old), 1)
   }
   await insist.collect({ ref: picture.ref, target: picture.target })
+  if (anyToLeave) await countAgain(stay)
   while (desk.looked) await lookForNews(stay)
+}
+
+/** The status says how many pods there are: fewer than when the release ended. */
+async function countAgain({ input, desk }: Stay): Promise<void> {
+  const seen = await observe(input, desk)
+  if (seen && taskFor(seen).kind === 'nothing') await insist.settle({ picture: seen })
+  else desk.looked = true
 }
 
 const next = (warm: Warm[]): Warm | undefined => [...warm].sort((a, b) => a.until - b.until)[0]
