@@ -23,7 +23,7 @@ export type Keeper = {
 }
 
 /** The pod was deleted without grace, or the node goes: nobody waits for a slow goodbye. */
-const HASTY_MS = 2_000
+const HASTY = { graceMs: 2_000, hasty: true }
 /** On every pod: the ports of its processes by name, as JSON. */
 export const PORTS_ANNOTATION = 'node.sluice.dev/ports'
 
@@ -43,14 +43,14 @@ export function createKeeper(options: KeeperOptions): Keeper {
       return keep(context, pod, run ?? begin(context, key, pod))
     },
     async endAll() {
-      await Promise.all([...context.runs.values()].map((run) => run.end(HASTY_MS)))
+      await Promise.all([...context.runs.values()].map((run) => run.end(HASTY)))
     },
   }
 }
 
 /** The Pod object is gone, or another one has its name. */
 function forget({ runs, run: { onChange } }: Context, key: string, run: PodRun): { requeueAfterMs?: number } {
-  if (run.life === 'running') void run.end(HASTY_MS)
+  if (run.life === 'running') void run.end(HASTY)
   if (run.life !== 'ended') return {}
   runs.delete(key)
   onChange(key)
@@ -112,7 +112,7 @@ async function remove(
   if (pod.spec.nodeName !== NODE_NAME) return {}
   if (run) {
     await withdraw(kube, pod, run)
-    if (run.life === 'running') void run.end(deletionGracePeriodSeconds * 1_000)
+    if (run.life === 'running') void run.end({ graceMs: deletionGracePeriodSeconds * 1_000 })
     if (run.life !== 'ended') return {}
     await report(kube, pod, run)
   }

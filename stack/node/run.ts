@@ -10,7 +10,7 @@ export type PodRun = {
   ports(): Record<string, number>
   ready(): boolean
   /** Ends the processes and starts none any more; resolves when they are gone. May be said again, with more haste. */
-  end(graceMs: number): Promise<void>
+  end(how: Ending): Promise<void>
   life: 'running' | 'ending' | 'ended'
   /** What the API server was told last. */
   written: PodStatus | undefined
@@ -20,6 +20,13 @@ export type PodRun = {
   published: string | undefined
   /** It had an address: requests may be on their way. */
   served: boolean
+}
+
+export type Ending = {
+  /** From SIGTERM to SIGKILL, in milliseconds. */
+  graceMs: number
+  /** Nobody has the address any more, or it does not matter: SIGTERM at once. */
+  hasty?: boolean
 }
 
 /** Connections stop coming while the address is already gone; requests that are on their way still get here. */
@@ -40,9 +47,9 @@ export function runPod(
     statuses: () => containers.map((container) => container.status()),
     ports: () => Object.assign({}, ...containers.map((container) => container.ports())) as Record<string, number>,
     ready: () => run.life === 'running' && containers.every((container) => container.status().ready),
-    async end(graceMs) {
+    async end({ graceMs, hasty = false }) {
       if (run.life === 'running') run.life = 'ending'
-      if (run.served) await sleep(DRAIN_MS)
+      if (run.served && !hasty) await sleep(DRAIN_MS)
       await Promise.all(containers.map((container) => container.end(graceMs)))
       run.life = 'ended'
       around.onChange()

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { beginningOf } from '../../stack/node/identity.ts'
 import { setCordoned, setEndpointDelay } from '../../stack/node/agent.ts'
-import { eventually, stage, type Entry, type Stage } from './stage.ts'
+import { eventually, served, stage, type Entry, type Stage } from './stage.ts'
 
 type Answer = { pid: number; probes: number; env: Record<string, string>; args: string[] }
 
@@ -14,13 +14,6 @@ const ask = async (address: Entry['spec'] | undefined): Promise<Answer> =>
 const container = (scene: Stage, name: string) => scene.pod(name)?.status?.containerStatuses?.[0]
 const condition = (scene: Stage, name: string, type: string) =>
   scene.pod(name)?.status?.conditions?.find((one) => one.type === type)
-const served = (scene: Stage, name: string): Promise<Entry['spec']> =>
-  eventually(() => {
-    const address = scene.address(name)
-    expect(address).toBeDefined()
-    return address!
-  })
-
 it('runs a pod as a process with its literal environment and arguments, and gives it an address by its labels', async () => {
   const scene = await stage()
   await scene.start()

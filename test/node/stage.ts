@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, vi } from 'vitest'
+import { expect, onTestFinished, vi } from 'vitest'
 import { createKube, type Kube, type Log, type Resource } from '../../kube/index.ts'
 import { startAgent, type AgentOptions } from '../../stack/node/agent.ts'
 import { NODES, PODS, type Pod } from '../../stack/node/pod.ts'
@@ -53,7 +53,7 @@ export async function stage(): Promise<Stage> {
   const server = await startApiServer()
   const stateDir = mkdtempSync(join(tmpdir(), 'node-agent-'))
   const agents: { stop(): Promise<void> }[] = []
-  afterEach(async () => {
+  onTestFinished(async () => {
     await Promise.all(agents.map((agent) => agent.stop()))
     await server.stop()
     rmSync(stateDir, { recursive: true, force: true })
@@ -105,3 +105,15 @@ const quiet: Log = { debug: () => undefined, info: () => undefined, warn: () => 
 /** Waits until it holds; fails with what it last said. */
 export const eventually = <T>(check: () => T | Promise<T>): Promise<T> =>
   vi.waitFor(check, { timeout: 15_000, interval: 20 })
+
+/** The address of a pod, as soon as it has one. */
+export const served = (scene: Stage, name: string): Promise<Entry['spec']> =>
+  eventually(() => {
+    const address = scene.address(name)
+    expect(address).toBeDefined()
+    return address!
+  })
+
+/** What the agent wrote down about its processes. */
+export const readRecords = ({ stateDir }: Pick<Stage, 'stateDir'>): { pid: number; began: string }[] =>
+  JSON.parse(readFileSync(join(stateDir, 'pods', 'processes.json'), 'utf8')) as { pid: number; began: string }[]
