@@ -69,7 +69,7 @@ async function workerPart(): Promise<Part> {
   const workers = await startWorkers(config, deps, log)
   return {
     trouble: () => (workers.trouble() === undefined ? undefined : `a worker is ${workers.trouble()}`),
-    stop: workers.stop,
+    stop: () => workers.stop(),
     ended: workers.ended,
   }
 }

@@ -29,7 +29,7 @@ export async function observe(deps: Deps, input: { ref: RolloutRef; release?: nu
     deleting: rollout.metadata.deletionTimestamp !== undefined,
     replicas: rollout.spec.replicas,
     suspend: rollout.spec.suspend,
-    declared: { ...declared(rollout, releases, stable), restart: restartOf(rollout, revisions, stable) },
+    declared: { ...declared(rollout, releases, route, stable), restart: restartOf(rollout, revisions, stable) },
     ...(stable ? { stable } : {}),
     stableReady: revisions.find((state) => state.revision === stable)?.ready ?? 0,
     route,
@@ -46,6 +46,7 @@ export async function observe(deps: Deps, input: { ref: RolloutRef; release?: nu
 function declared(
   rollout: Rollout,
   releases: Release[],
+  route: Observed,
   stable: string | undefined,
 ): Omit<Picture['declared'], 'restart'> {
   const template = templateOf(rollout)
@@ -55,7 +56,7 @@ function declared(
   const last = rollout.status?.lastRelease
   const rejectedTemplate = releases.find((release) => release.spec.number === last?.number)?.spec.template
   const again = rejectedTemplate ? sameTemplate(rejectedTemplate, template) : last?.revision === revision
-  const rejected = last !== undefined && isRejected(last.outcome) && again
+  const rejected = last !== undefined && (isRejected(last.outcome) || route.record?.aborted === last.number) && again
   return { revision: isStable && stable !== undefined ? stable : revision, isStable, rejected }
 }
 

@@ -52,8 +52,10 @@ export async function ensureRevision(
   return { grown: true }
 }
 
+/** The apex Service selects `stable`. Nothing to do where the Rollout is gone, and its Service with it. */
 export async function pointApex(deps: Deps, input: { ref: RolloutRef; stable: Revision }): Promise<void> {
-  await deps.workload.pointApex(await needRollout(deps.kube, input.ref), input.stable)
+  const rollout = await getRollout(deps.kube, input.ref)
+  if (rollout) await deps.workload.pointApex(rollout, input.stable)
 }
 
 /**

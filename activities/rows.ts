@@ -32,6 +32,7 @@ export function rowOf(reading: Reading, ready: number, marks: Mark[], ledger: Le
     cells: reading.cells,
     ...(reading.pods ? { pods: reading.pods } : {}),
     ...(reading.classes ? { classes: reading.classes } : {}),
+    ...(reading.missing === undefined ? {} : { missing: reading.missing }),
   }
 }
 

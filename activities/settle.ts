@@ -9,14 +9,16 @@ import { getRollout, templateOf } from './rollouts.ts'
 /** Nothing is to be released: route, size and status are made to say so. */
 export async function settle(deps: Deps, input: { picture: Picture }): Promise<void> {
   const { ref, target, route, stable, declared, nextNumber, nextSeq, replicas } = input.picture
+  const rollout = await getRollout(deps.kube, ref)
+  const lives = rollout !== undefined && rollout.metadata.deletionTimestamp === undefined
+  if (lives && stable !== undefined) await deps.workload.pointApex(rollout, stable)
   if (!route.atRest && route.found) {
     await deps.router.restore(target, { uid: target.uid, release: nextNumber - 1, seq: nextSeq + 1 })
   }
-  const rollout = await getRollout(deps.kube, ref)
-  if (!rollout || rollout.metadata.deletionTimestamp || stable === undefined) return
-  if (input.picture.revisions.some((state) => state.revision === stable))
-    await deps.workload.scale(rollout, stable, replicas)
-  await deps.workload.pointApex(rollout, stable)
+  if (!lives || stable === undefined) return
+  const serves = input.picture.revisions.some((state) => state.revision === stable)
+  if (serves && declared.restart) await deps.workload.ensureRevision(rollout, stable, templateOf(rollout), replicas)
+  if (serves) await deps.workload.scale(rollout, stable, replicas)
   await applyStatus(deps, ref, await settled(deps, input.picture, stable))
 }
 
@@ -24,8 +26,10 @@ async function settled(deps: Deps, picture: Picture, stable: string): Promise<Pa
   const rollout = await getRollout(deps.kube, picture.ref)
   const { last, declared } = picture
   const withdrawn = last !== undefined && isRejected(last.outcome) && declared.isStable
-  const outcome: Outcome = withdrawn ? 'Withdrawn' : (last?.outcome ?? 'Promoted')
-  const message = declared.isStable ? `Revision ${stable} serves all of the traffic` : (rollout?.status?.message ?? '')
+  const aborted = last !== undefined && picture.route.record?.aborted === last.number && !declared.isStable
+  const outcome: Outcome = withdrawn ? 'Withdrawn' : aborted ? 'Aborted' : (last?.outcome ?? 'Promoted')
+  const said = aborted ? `Release ${last.number} was rolled back on the route itself` : (rollout?.status?.message ?? '')
+  const message = declared.isStable ? `Revision ${stable} serves all of the traffic` : said
   const revisions = await deps.workload.revisions(picture.ref)
   return {
     conditions: releaseConditions({

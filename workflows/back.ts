@@ -34,6 +34,7 @@ export async function goBack(run: Run, ending: Ending): Promise<void> {
   stopWatching(run.guard)
   await condition(() => !run.writing)
   if (run.marks.length > 0) await withdraw(run)
+  await insist.pointApex({ ref: run.picture.ref, stable: run.stable })
   await persist(run, 'restoreRoute')
   run.weight = 0
   await tellEnding(run, ending)

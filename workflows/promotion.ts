@@ -1,7 +1,8 @@
-import { CancellationScope, sleep } from '@temporalio/workflow'
+import { CancellationScope, log, sleep } from '@temporalio/workflow'
 import { stopWatching } from './guard.ts'
 import { insist } from './proxies.ts'
-import { nextFence, tell, type Run } from './run.ts'
+import { Interrupted, nextFence, tell, type Run } from './run.ts'
+import { abortedOnRoute } from './start.ts'
 import { carry, mayGoForward, write } from './steps.ts'
 
 /** Weight 100 and `stable` in one write commits; before it every interruption returns to the old stable. */
@@ -25,13 +26,10 @@ async function commit(run: Run): Promise<void> {
 
 /** After the commit there is no way but forward: the apex follows, and the route reads as in Git again. */
 export async function settleIn(run: Run): Promise<void> {
-  const { ref, target, settings } = run.picture
   stopWatching(run.guard)
   run.weight = 100
   if (run.desk.subject) run.desk.subject.settled = 'promoted'
-  await insist.pointApex({ ref, stable: run.canary })
-  await sleep(settings.settleMs)
-  await insist.restoreRoute({ target, fence: nextFence(run) })
+  await comeToRest(run)
   const message = `Promoted: revision ${run.canary} serves all of the traffic`
   await tell(run, {
     phase: 'Promoted',
@@ -40,4 +38,24 @@ export async function settleIn(run: Run): Promise<void> {
     message,
     event: { type: 'Normal', reason: 'Promoted', message: `Release ${run.number}: ${message}` },
   })
+}
+
+/** Throws `Interrupted` when somebody went back on the route itself after the commit. */
+async function comeToRest(run: Run): Promise<void> {
+  const { ref, target, settings } = run.picture
+  for (;;) {
+    await insist.pointApex({ ref, stable: run.canary })
+    await sleep(settings.settleMs)
+    try {
+      return await insist.restoreRoute({ target, fence: nextFence(run) })
+    } catch (error) {
+      log.warn('the route does not come to rest', { error })
+      const seen = await insist.observe({ ref, release: run.number })
+      if (!seen) return
+      if (seen.stable !== run.canary)
+        throw new Interrupted({ kind: 'abortedOnRoute', sentence: abortedOnRoute(run.number) })
+      run.seq = Math.max(run.seq, seen.nextSeq)
+      await sleep(1_000)
+    }
+  }
 }

@@ -18,7 +18,7 @@ export async function release(input: ReleaseInput): Promise<void> {
   const desk = openDesk(input)
   const picture = await observe(input, desk, input.carried?.release?.number)
   if (!picture) return
-  const warm = (input.carried?.warm ?? []).filter((old) => old.revision !== picture.declared.revision)
+  const warm = warmNow(picture, input.carried?.warm ?? [])
   const stay: Stay = { input, desk, picture, warm, lastNumber: picture.nextNumber - 1 }
   await carryOut(taskFor(picture, input.carried), stay)
   await retire(stay)
@@ -35,8 +35,7 @@ async function carryOut(task: Task, stay: Stay): Promise<void> {
       return install(stay, task.number, task.replaces)
     case 'finish': {
       const run = await openRun(stay, { ...task.open, stable: task.open.from ?? task.open.revision })
-      await CancellationScope.nonCancellable(() => settleIn(run))
-      return leaveBehind(stay, run)
+      return conclude(run, stay, () => CancellationScope.nonCancellable(() => settleIn(run)))
     }
     case 'goBack': {
       const run = await openRun(stay, { ...task.open, stable: task.stable })
@@ -60,19 +59,26 @@ async function carryOut(task: Task, stay: Stay): Promise<void> {
 async function bringOut(run: Run, stay: Stay): Promise<void> {
   const aside = new CancellationScope()
   void aside.run(() => Promise.all([followLooks(run), followHolds(run)]))
+  try {
+    await conclude(run, stay, async () => {
+      await prepare(run)
+      await walk(run)
+      await promote(run)
+    })
+  } finally {
+    aside.cancel()
+  }
+}
+
+async function conclude(run: Run, stay: Stay, forwards: () => Promise<void>): Promise<void> {
   let ending: Ending | undefined
   try {
-    await prepare(run)
-    await walk(run)
-    await promote(run)
+    await forwards()
   } catch (error) {
     if (error instanceof ContinueAsNew) throw error
     const why = endingOf(error)
     ending = why
-    aside.cancel()
     await CancellationScope.nonCancellable(() => goBack(run, why))
-  } finally {
-    aside.cancel()
   }
   leaveBehind(stay, run, ending)
 }

@@ -33,6 +33,18 @@ async function countAgain({ input, desk }: Stay): Promise<void> {
   else desk.looked = true
 }
 
+/** Who is to leave: those that earlier runs left behind, and pods that nobody remembers. Never what serves or is released. */
+export function warmNow({ open, declared, stable, last, revisions, settings }: Picture, carried: Warm[]): Warm[] {
+  const needed = new Set([stable, open?.revision, declared.rejected ? undefined : declared.revision])
+  const remembered = new Set(carried.map((old) => old.revision))
+  const now = Date.now()
+  const until = now + settings.abortScaleDownDelayMs
+  const forgotten = revisions
+    .filter(({ revision, replicas }) => replicas > 0 && !needed.has(revision) && !remembered.has(revision))
+    .map(({ revision }) => ({ revision, until, release: last?.number ?? 0, quietSince: now / 1_000 }))
+  return [...carried.filter((old) => !needed.has(old.revision)), ...forgotten]
+}
+
 const next = (warm: Warm[]): Warm | undefined => [...warm].sort((a, b) => a.until - b.until)[0]
 
 /** True when the pods are gone; false when a look came first. */
