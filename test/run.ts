@@ -33,7 +33,9 @@ type Report = { numPassedTests: number; numFailedTests: number; numPendingTests:
 async function runProject(project: string): Promise<void> {
   const file = join(reports, `${project}.json`)
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
-  const code = await exitCode(start('vitest', ['run', '--project', project, '--passWithNoTests', ...reporters, ...filters]))
+  const code = await exitCode(
+    start('vitest', ['run', '--project', project, '--passWithNoTests', ...reporters, ...filters]),
+  )
   const report = await readReport(file)
   total.passed += report?.numPassedTests ?? 0
   total.skipped += report?.numPendingTests ?? 0
