@@ -4,8 +4,8 @@ import { observe } from './istio/observing.ts'
 import { restore, setTraffic } from './istio/traffic.ts'
 import type { Router } from './router.ts'
 
-export { rollbackDirect, type DirectRollback } from './istio/direct.ts'
-export type { Observed, Router, RouteRecord, RouteTarget } from './router.ts'
+export { rollbackDirect } from './istio/direct.ts'
+export type { Router, RouteRecord, RouteTarget } from './router.ts'
 
 /** Adopts named http routes of existing VirtualServices. */
 export function createIstioRouter({ kube }: { kube: Kube }): Router {

@@ -4,7 +4,7 @@ import type { PodTemplate, Rollout } from '../crds/schema/rollout.ts'
 import type { Revision } from '../crds/traffic.ts'
 import { MANAGED_BY, missingOwner, namespaceOf, ownerOf, podLabels } from './identity.ts'
 import type { Deployment } from './objects.ts'
-import { RESTARTED_AT } from './revision.ts'
+import { isLaterRestart, RESTARTED_AT } from './revision.ts'
 
 export type DeploymentInput = { rollout: Rollout; revision: Revision; template: PodTemplate; replicas: number }
 
@@ -55,12 +55,9 @@ export function growth(live: Deployment, input: DeploymentInput): Record<string,
   return { metadata: { ...owner, resourceVersion: live.metadata.resourceVersion }, spec }
 }
 
-/** Only forward: the snapshot of a release may be older than a restart that came after it. */
 function laterRestart(live: Deployment, template: PodTemplate): string | undefined {
   const declared = template.metadata?.annotations?.[RESTARTED_AT]
-  const current = live.spec.template.metadata?.annotations?.[RESTARTED_AT]
-  if (declared === undefined || declared === current) return undefined
-  return current === undefined || Date.parse(declared) > Date.parse(current) ? declared : undefined
+  return isLaterRestart(declared, live.spec.template.metadata?.annotations?.[RESTARTED_AT]) ? declared : undefined
 }
 
 /** The Deployment controller wants at least a second. */

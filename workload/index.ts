@@ -5,8 +5,7 @@ import { ensureRevision, remove, revisions, scale } from './revisions.ts'
 import { ensureServices, pointApex, redirectService, removeServices } from './services.ts'
 import type { Workload } from './workload.ts'
 
-export { revisionOf, sameTemplate } from './revision.ts'
-export type { FollowTarget, Readiness, RevisionState, Workload } from './workload.ts'
+export type { Readiness, Workload } from './workload.ts'
 
 /** The `template` form. Errors are the API server's, or say in a sentence whose object stands in the way. */
 export function createWorkload({ kube, log }: { kube: Kube; log: Log }): Workload {

@@ -18,6 +18,12 @@ export function revisionOf({ template, configs }: RevisionSource): Revision {
 export const sameTemplate = (a: PodTemplate, b: PodTemplate): boolean =>
   canonicalJson(withoutRestart(a)) === canonicalJson(withoutRestart(b))
 
+/** Restarts only move on: the snapshot of a release may be older than a restart that came after it. */
+export function isLaterRestart(declared: string | undefined, current: string | undefined): boolean {
+  if (declared === undefined || declared === current) return false
+  return current === undefined || Date.parse(declared) > Date.parse(current)
+}
+
 /** JSON with sorted keys; undefined members are left out, as JSON.stringify does. */
 function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>

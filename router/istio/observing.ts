@@ -1,7 +1,7 @@
-import { FIELD_MANAGER } from '../../crds/names.ts'
-import type { Kube, KubeObject } from '../../kube/index.ts'
+import type { Kube } from '../../kube/index.ts'
 import type { Observed, RouteRecord, RouteTarget } from '../router.ts'
 import type { Weights } from './destinations.ts'
+import { otherManager } from './ownership.ts'
 import { readRoutes, weightsOn, type RouteObject } from './routes.ts'
 
 /** See `Router.observe`. Where several routes disagree, a revision's weight is the largest that any of them gives. */
@@ -39,14 +39,4 @@ function directionOf(
   const change = (found[stable] ?? 0) - (written[stable] ?? 0)
   if (change === 0) return undefined
   return change > 0 ? 'towardsStable' : 'towardsCanary'
-}
-
-const OURS = new Set<string>([FIELD_MANAGER.objects, FIELD_MANAGER.direct])
-
-/** The newest field manager of the spec that is not ours. */
-function otherManager({ metadata }: KubeObject): string {
-  const others = (metadata.managedFields ?? [])
-    .filter(({ manager, fieldsV1 }) => !OURS.has(manager) && 'f:spec' in ((fieldsV1 as object | undefined) ?? {}))
-    .sort((a, b) => (a.time ?? '').localeCompare(b.time ?? ''))
-  return others.at(-1)?.manager ?? 'unknown'
 }

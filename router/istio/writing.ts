@@ -6,6 +6,7 @@ import { routeError } from '../errors.ts'
 import type { RouteTarget } from '../router.ts'
 import type { Weights } from './destinations.ts'
 import type { ObjectPlan, Present } from './plan.ts'
+import { withoutOurSpec } from './ownership.ts'
 import { recordText } from './record.ts'
 import { readRoutes, type RouteObject, type Routes } from './routes.ts'
 import type { HttpRoute, VirtualService } from './virtual-service.ts'
@@ -72,7 +73,7 @@ async function writeOne(writing: Writing, object: Present, plan: ObjectPlan, jou
   const key = routeAnnotation(target.namespace, target.name)
   const text = plan.record && recordText(plan.record)
   const rewritten = !isDeepStrictEqual(plan.http, live.spec.http ?? [])
-  if (!rewritten && text === live.metadata.annotations?.[key]) return plan.weights
+  if (!rewritten && text === live.metadata.annotations?.[key]) return rested(writing, object, plan)
   const earlier = journal.get(ref.name)
   // Before the request: its answer may be lost although it was served.
   journal.set(ref.name, { before: earlier?.before ?? live, wrote: plan.http })
@@ -83,11 +84,11 @@ async function writeOne(writing: Writing, object: Present, plan: ObjectPlan, jou
     if (isConflict(error) && !earlier) journal.delete(ref.name)
     throw error
   }
-  return readBack(writing, object, plan)
+  return rested(writing, await readBack(writing, object, plan), plan)
 }
 
 /** Weights are compared, not bytes: an admission webhook may write the same destinations in other words. */
-async function readBack({ kube, target }: Writing, { ref }: Present, { weights }: ObjectPlan): Promise<Weights> {
+async function readBack({ kube, target }: Writing, { ref }: Present, { weights }: ObjectPlan): Promise<RouteObject> {
   const { istio } = target.router
   const virtualServices = istio.virtualServices.filter(({ name }) => name === ref.name)
   const { objects } = await readRoutes(kube, { ...target, router: { istio: { ...istio, virtualServices } } })
@@ -99,7 +100,17 @@ async function readBack({ kube, target }: Writing, { ref }: Present, { weights }
       `route ${route.name} of VirtualService ${ref.name} reads ${read}, not ${wanted}`,
     )
   }
-  return weights
+  return objects[0]!
+}
+
+/** At rest the spec is its owner's again, in the eyes of the API server too. */
+async function rested({ kube, fieldManager }: Writing, { ref, live }: RouteObject, plan: ObjectPlan): Promise<Weights> {
+  const managedFields = live && plan.record?.weights === undefined ? withoutOurSpec(live) : undefined
+  if (managedFields) {
+    const { resourceVersion } = live!.metadata
+    await kube.mergePatch(ref, { metadata: { resourceVersion, managedFields } }, { fieldManager })
+  }
+  return plan.weights
 }
 
 /**

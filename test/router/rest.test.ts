@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { VIRTUAL_SERVICES } from '../../crds/resources.ts'
 import { APEX, CANARY, fence, hostOf, inGit, KEY, ofUser, OTHER, STABLE, stage, withList } from './stage.ts'
 
 describe('a rollback', () => {
@@ -104,5 +105,20 @@ describe('going to rest', () => {
     await install()
     await router.restore(target, fence(2, 1))
     expect(list()).toEqual([{ destination: { host: APEX } }])
+  })
+
+  it('leaves the spec to its owner in the eyes of the API server too, so that Git needs no force', async () => {
+    const { shift, router, target, live, server, writes } = await stage()
+    await shift(5)
+    const entry = (manager: string, fieldsV1: unknown) => ({ manager, operation: 'Update', fieldsV1 })
+    const annotation = { 'f:metadata': { 'f:annotations': {} } }
+    const flux = entry('flux', { 'f:spec': { 'f:hosts': {} } })
+    const managedFields = [flux, entry('sluice', { ...annotation, 'f:spec': { 'f:http': {} } })]
+    server.put(VIRTUAL_SERVICES, { ...live()!, metadata: { ...live()!.metadata, managedFields } })
+    await router.restore(target, fence(2, 2))
+    expect(live()!.metadata.managedFields).toEqual([flux, entry('sluice', annotation)])
+    const before = writes()
+    await router.restore(target, fence(2, 2))
+    expect(writes()).toBe(before)
   })
 })
