@@ -13,41 +13,48 @@ export type ReadyInput = {
   deadlineAt: number
   /** Waited after readiness, so that every proxy knows the endpoints. */
   settleMs: number
+  /** Returns after this long to say what stands in the way. */
+  tellAfterMs: number
 }
+
+/** `waitingFor`: not ready yet, and why; ask again. */
+export type ReadyResult = { waitingFor?: string }
 
 const HEARTBEAT_MS = 2_000
 
 /** Follows the pods until enough are ready, then settles. Past the deadline it fails for good and names the container. */
-export async function awaitReady(deps: Deps, input: ReadyInput): Promise<void> {
+export async function awaitReady(deps: Deps, input: ReadyInput): Promise<ReadyResult> {
   const context = Context.current()
   const beat = setInterval(() => context.heartbeat(), HEARTBEAT_MS)
   const ended = new AbortController()
   const signal = AbortSignal.any([context.cancellationSignal, ended.signal])
   try {
-    await enoughReady(deps, input, signal)
-    await context.sleep(input.settleMs)
+    const result = await enoughReady(deps, input, signal)
+    if (result.waitingFor === undefined) await context.sleep(input.settleMs)
+    return result
   } finally {
     clearInterval(beat)
     ended.abort()
   }
 }
 
-function enoughReady(deps: Deps, input: ReadyInput, signal: AbortSignal): Promise<void> {
+function enoughReady(deps: Deps, input: ReadyInput, signal: AbortSignal): Promise<ReadyResult> {
   const { ref, revision, replicas } = input
+  const leftMs = Math.max(0, input.deadlineAt - deps.now())
   return new Promise((resolve, reject) => {
     let last: Readiness | undefined
-    const overdue = (): void => reject(notReady(input, last))
-    const deadline = setTimeout(overdue, Math.max(0, input.deadlineAt - deps.now()))
-    signal.addEventListener('abort', () => {
-      clearTimeout(deadline)
-      reject(signal.reason)
-    })
+    const timers = [
+      setTimeout(() => reject(notReady(input, last)), leftMs),
+      setTimeout(() => resolve({ waitingFor: last?.waitingFor ?? 'no pod was seen yet' }), input.tellAfterMs),
+    ]
     const see = (readiness: Readiness): void => {
       last = readiness
-      if (readiness.ready < replicas) return
-      clearTimeout(deadline)
-      resolve()
+      if (readiness.ready >= replicas) resolve({})
     }
+    signal.addEventListener('abort', () => {
+      timers.forEach(clearTimeout)
+      reject(signal.reason)
+    })
     deps.workload.followPods({ namespace: ref.namespace, rollout: ref.name, revision }, see, signal).catch(reject)
   })
 }

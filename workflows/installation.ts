@@ -2,10 +2,10 @@ import { CancellationScope, ContinueAsNew } from '@temporalio/workflow'
 import { endingOf, tellEnding } from './back.ts'
 import { followLooks } from './looks.ts'
 import { openRun } from './opening.ts'
-import { forward, insist, watching } from './proxies.ts'
+import { awaitReady } from './pods.ts'
+import { forward, insist } from './proxies.ts'
 import type { Stay } from './retirement.ts'
 import { nextFence, tell, type Run } from './run.ts'
-import { during } from './waiting.ts'
 
 /** Nothing serves, so there is nothing to compare with: the declared revision takes everything as soon as it is ready. */
 export async function install(stay: Stay, number: number, replaces?: string): Promise<void> {
@@ -30,15 +30,13 @@ export async function install(stay: Stay, number: number, replaces?: string): Pr
 }
 
 async function bringUp(run: Run, replaces: string | undefined): Promise<void> {
-  const { ref, target, settings } = run.picture
+  const { ref, target } = run.picture
   await tell(run, {
     phase: 'Progressing',
     message: `Starting revision ${run.canary}: ${replaces ? `${replaces} has no ready pod` : 'the first one'}`,
   })
   await forward.ensureRevision({ ref, revision: run.canary, release: run.number, replicas: run.replicas })
-  const deadlineAt = Date.now() + settings.progressDeadlineMs
-  const ready = { ref, revision: run.canary, replicas: run.replicas, deadlineAt, settleMs: 0 }
-  await during(run, () => watching.awaitReady(ready))
+  await awaitReady(run, run.replicas, 0)
   await insist.pointApex({ ref, stable: run.canary })
   await forward.setTraffic({
     target,

@@ -1,9 +1,10 @@
 import { CancellationScope, log, sleep } from '@temporalio/workflow'
 import { stopWatching } from './guard.ts'
+import { carry } from './pods.ts'
 import { insist } from './proxies.ts'
 import { Interrupted, nextFence, tell, type Run } from './run.ts'
 import { abortedOnRoute } from './start.ts'
-import { carry, mayGoForward, write } from './steps.ts'
+import { mayGoForward, write } from './steps.ts'
 
 /** Weight 100 and `stable` in one write commits; before it every interruption returns to the old stable. */
 export async function promote(run: Run): Promise<void> {

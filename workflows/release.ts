@@ -10,7 +10,7 @@ import { forward, insist } from './proxies.ts'
 import { retire, warmNow, type Stay } from './retirement.ts'
 import { nextFence, tell, type Run } from './run.ts'
 import { taskFor, type Task } from './start.ts'
-import { podsFor } from './steps.ts'
+import { podsFor } from './pods.ts'
 import { walk } from './walk.ts'
 
 /** One release of one Rollout: look at what is really there, do what is to be done, and be gone. */

@@ -3,9 +3,10 @@ import { formatDuration } from '../crds/duration.ts'
 import type { Step } from '../crds/plan.ts'
 import { take } from './desk.ts'
 import { isWatching, watch } from './guard.ts'
-import { forward, watching } from './proxies.ts'
+import { carry } from './pods.ts'
+import { forward } from './proxies.ts'
 import { nextFence, tell, type Run } from './run.ts'
-import { during, throwIfInterrupted, waitFor } from './waiting.ts'
+import { throwIfInterrupted, waitFor } from './waiting.ts'
 
 /** Holds under which no step ends and no weight rises while the canary has traffic. */
 const BLOCKING = new Set(['noData', 'splitMismatch', 'localised', 'inconclusive', 'dataDeadline', 'tooManySeries'])
@@ -31,31 +32,6 @@ export async function mayGoForward(run: Run): Promise<void> {
   await tell(run, { phase: 'Holding', message: standsInTheWay(run) ?? '' })
   await waitFor(run, () => standsInTheWay(run) === undefined)
 }
-
-/** Pods first, then the weight: a revision is never given more than its ready pods carry. */
-export async function carry(run: Run, weight: number): Promise<boolean> {
-  const { settings, ref } = run.picture
-  const scaled = await forward.ensureRevision({
-    ref,
-    revision: run.canary,
-    release: run.number,
-    replicas: podsFor(weight, run.replicas),
-  })
-  if (!scaled.grown && run.weight > 0) return false
-  await during(run, () =>
-    watching.awaitReady({
-      ref,
-      revision: run.canary,
-      replicas: podsFor(weight, run.replicas),
-      deadlineAt: Date.now() + settings.progressDeadlineMs,
-      settleMs: settings.settleMs,
-    }),
-  )
-  return true
-}
-
-/** The smallest number of pods that carries `weight` percent of a workload of `replicas` pods; at least one. */
-export const podsFor = (weight: number, replicas: number): number => Math.max(1, Math.ceil((weight / 100) * replicas))
 
 /** Writes the weight and hands the guard over to it; the old watch goes on until the new weight was read back. */
 export async function shift(run: Run, weight: number, addedPods: boolean): Promise<void> {

@@ -1,0 +1,31 @@
+import { forward, watching } from './proxies.ts'
+import { tell, type Run } from './run.ts'
+import { during } from './waiting.ts'
+
+const TELL_FIRST_MS = 5_000
+const TELL_AGAIN_MS = 60_000
+
+/** The smallest number of pods that carries `weight` percent of a workload of `replicas` pods; at least one. */
+export const podsFor = (weight: number, replicas: number): number => Math.max(1, Math.ceil((weight / 100) * replicas))
+
+/** Pods first, then the weight: a revision is never given more than its ready pods carry. True when pods were added. */
+export async function carry(run: Run, weight: number): Promise<boolean> {
+  const { ref, settings } = run.picture
+  const replicas = podsFor(weight, run.replicas)
+  const { grown } = await forward.ensureRevision({ ref, revision: run.canary, release: run.number, replicas })
+  if (!grown && run.weight > 0) return false
+  await awaitReady(run, replicas, settings.settleMs)
+  return true
+}
+
+/** Waits until so many pods of the canary are ready, and says in the status what stands in the way meanwhile. */
+export async function awaitReady(run: Run, replicas: number, settleMs: number): Promise<void> {
+  const { ref, settings } = run.picture
+  const deadlineAt = Date.now() + settings.progressDeadlineMs
+  for (let tellAfterMs = TELL_FIRST_MS; ; tellAfterMs = TELL_AGAIN_MS) {
+    const wanted = { ref, revision: run.canary, replicas, deadlineAt, settleMs, tellAfterMs }
+    const { waitingFor } = await during(run, () => watching.awaitReady(wanted))
+    if (waitingFor === undefined) return
+    await tell(run, { phase: 'Progressing', message: `Waiting for the pods of ${run.canary}: ${waitingFor}` })
+  }
+}
