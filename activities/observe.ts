@@ -4,7 +4,7 @@ import type { Release } from '../crds/schema/release.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
 import { parseFence } from '../crds/traffic.ts'
 import type { Observed } from '../router/router.ts'
-import { RESTARTED_AT, revisionOf, sameTemplate } from '../workload/revision.ts'
+import { isLaterRestart, RESTARTED_AT, revisionOf, sameTemplate } from '../workload/revision.ts'
 import type { RevisionState } from '../workload/workload.ts'
 import type { Deps } from './deps.ts'
 import type { OpenRelease, Picture, RolloutRef, Settings } from './picture.ts'
@@ -20,7 +20,7 @@ export async function observe(deps: Deps, input: { ref: RolloutRef; release?: nu
     deps.router.observe(target),
     deps.workload.revisions(input.ref),
   ])
-  const stable = route.record?.stable ?? rollout.status?.stable
+  const stable = ownStable(route, target.uid) ?? rollout.status?.stable
   const open = openRelease(releases)
   return {
     ref: input.ref,
@@ -43,6 +43,10 @@ export async function observe(deps: Deps, input: { ref: RolloutRef; release?: nu
   }
 }
 
+/** A record that an earlier Rollout of this name left on the route names pods that went with it. */
+const ownStable = ({ record }: Observed, uid: string): string | undefined =>
+  record && parseFence(record.fence).uid === uid ? record.stable : undefined
+
 function declared(
   rollout: Rollout,
   releases: Release[],
@@ -63,7 +67,7 @@ function declared(
 function restartOf(rollout: Rollout, revisions: RevisionState[], stable: string | undefined): boolean {
   const wanted = templateOf(rollout).metadata?.annotations?.[RESTARTED_AT]
   const serving = revisions.find((state) => state.revision === stable)
-  return wanted !== undefined && serving !== undefined && serving.restartedAt !== wanted
+  return serving !== undefined && isLaterRestart(wanted, serving.restartedAt)
 }
 
 function openRelease(releases: Release[]): OpenRelease | undefined {

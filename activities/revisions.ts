@@ -53,9 +53,21 @@ export async function ensureRevision(
 }
 
 /** The apex Service selects `stable`. Nothing to do where the Rollout is gone, and its Service with it. */
-export async function pointApex(deps: Deps, input: { ref: RolloutRef; stable: Revision }): Promise<void> {
+export async function pointApex(
+  deps: Deps,
+  input: { ref: RolloutRef; stable: Revision; committed?: RouteTarget },
+): Promise<void> {
+  if (input.committed) await stillStable(deps, input.committed, input.stable)
   const rollout = await getRollout(deps.kube, input.ref)
   if (rollout) await deps.workload.pointApex(rollout, input.stable)
+}
+
+/** Somebody may have gone back on the route since the commit: then clients of the apex must not move either. */
+async function stillStable({ router }: Deps, target: RouteTarget, stable: Revision): Promise<void> {
+  const { record } = await router.observe(target)
+  if (record === undefined || record.stable === stable) return
+  const message = `the route says that ${record.stable} is stable, not ${stable}`
+  throw ApplicationFailure.nonRetryable(message, 'ApexElsewhere')
 }
 
 /**

@@ -60,6 +60,10 @@ function discover(run: Run, picture: Picture): Interruption | undefined {
   if (!run.writing && route.foreign?.direction === 'towardsStable') {
     return { kind: 'foreignEdit', sentence: `Aborted: ${route.foreign.manager} moved the route towards stable` }
   }
+  const lost = route.found && !route.record && !(route.weights[run.canary] ?? 0)
+  if (!run.writing && run.weight > 0 && lost) {
+    return { kind: 'foreignEdit', sentence: 'Aborted: the route was replaced, and the canary is no longer on it' }
+  }
   return undefined
 }
 

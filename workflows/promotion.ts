@@ -45,9 +45,9 @@ export async function settleIn(run: Run): Promise<void> {
 async function comeToRest(run: Run): Promise<void> {
   const { ref, target, settings } = run.picture
   for (;;) {
-    await insist.pointApex({ ref, stable: run.canary })
-    await sleep(settings.settleMs)
     try {
+      await insist.pointApex({ ref, stable: run.canary, committed: target })
+      await sleep(settings.settleMs)
       return await insist.restoreRoute({ target, fence: nextFence(run) })
     } catch (error) {
       log.warn('the route does not come to rest', { error })
