@@ -53,7 +53,7 @@ function send(dueAt: number): Promise<void> {
   })
   sent.once('error', (error) => lost(error))
   function lost(error: Error): void {
-    tally.lost(Date.now(), error.name === 'TimeoutError' ? `no answer within ${timeoutMs} ms` : error.message)
+    tally.lost(Date.now(), error.name === 'AbortError' ? `no answer within ${timeoutMs} ms` : error.message)
     resolve()
   }
   tally.sent()

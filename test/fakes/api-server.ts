@@ -194,7 +194,7 @@ function targetOf(path: string): Target {
   const parts = path.split('/').filter(Boolean).map(decodeURIComponent)
   const [group, version] = parts[0] === 'api' ? ['', parts[1]] : [parts[1], parts[2]]
   const rest = parts.slice(parts[0] === 'api' ? 2 : 3)
-  const namespace = rest[0] === 'namespaces' ? rest[1] : undefined
+  const namespace = rest[0] === 'namespaces' && rest.length > 2 ? rest[1] : undefined
   const [plural, name, subresource] = namespace === undefined ? rest : rest.slice(2)
   return {
     collection: `${group}/${version}/${plural}`,
