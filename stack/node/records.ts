@@ -1,15 +1,13 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { beginningOf } from './identity.ts'
+import { identify, isAlive, type ProcessIdentity } from '../../tools/identity.ts'
 
 /** The processes that are running now, on disk: whoever comes after a killed agent finds them there. */
 export type Records = { add(pid: number): void; remove(pid: number): void }
 
-type Entry = { pid: number; began: string }
-
 export function openRecords(stateDir: string): Records {
-  const entries = new Map<number, Entry>()
+  const entries = new Map<number, ProcessIdentity>()
   mkdirSync(join(stateDir, 'pods'), { recursive: true })
   // Synchronous: between a process's start and its record nothing else may happen, the end of this process included.
   function save(): void {
@@ -19,9 +17,9 @@ export function openRecords(stateDir: string): Records {
   }
   return {
     add(pid) {
-      const began = beginningOf(pid)
-      if (began === undefined) return
-      entries.set(pid, { pid, began })
+      const identity = identify(pid)
+      if (identity === undefined) return
+      entries.set(pid, identity)
       save()
     },
     remove(pid) {
@@ -35,7 +33,7 @@ export function openRecords(stateDir: string): Records {
  * Only for when no agent is running. Throws when one of them is still there 5 s after SIGKILL.
  */
 export async function endLeftovers(stateDir: string): Promise<number> {
-  const alive = () => readEntries(stateDir).filter(({ pid, began }) => beginningOf(pid) === began)
+  const alive = () => readEntries(stateDir).filter(isAlive)
   const found = alive()
   for (const { pid } of found) signalGroup(pid, 'SIGKILL')
   const deadline = Date.now() + 5_000
@@ -62,7 +60,7 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): void {
 
 const fileOf = (stateDir: string): string => join(stateDir, 'pods', 'processes.json')
 
-function readEntries(stateDir: string): Entry[] {
+function readEntries(stateDir: string): ProcessIdentity[] {
   let text: string
   try {
     text = readFileSync(fileOf(stateDir), 'utf8')
@@ -70,5 +68,5 @@ function readEntries(stateDir: string): Entry[] {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error
   }
-  return JSON.parse(text) as Entry[]
+  return JSON.parse(text) as ProcessIdentity[]
 }

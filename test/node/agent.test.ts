@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { beginningOf } from '../../stack/node/identity.ts'
+import { identify } from '../../tools/identity.ts'
 import { setCordoned, setEndpointDelay } from '../../stack/node/agent.ts'
 import { eventually, served, stage, type Entry, type Stage } from './stage.ts'
 
@@ -100,8 +100,8 @@ it('takes the address away before it ends the process, and lets the pod go after
   const { pid } = await ask(await served(scene, 'web'))
   scene.remove('web')
   await eventually(() => expect(scene.address('web')).toBeUndefined())
-  expect(beginningOf(pid)).toBeDefined()
-  await eventually(() => expect(beginningOf(pid)).toBeUndefined())
+  expect(identify(pid)).toBeDefined()
+  await eventually(() => expect(identify(pid)).toBeUndefined())
   await eventually(() => {
     const deletion = scene.server.requests.find((one) => one.method === 'DELETE' && one.path.endsWith('/pods/web'))
     expect(deletion).toBeDefined()
@@ -138,7 +138,7 @@ it('leaves no process behind when it stops, and starts its pods again with new a
   scene.run('web')
   const before = await ask(await served(scene, 'web'))
   await first.stop()
-  expect(beginningOf(before.pid)).toBeUndefined()
+  expect(identify(before.pid)).toBeUndefined()
   await scene.start()
   await eventually(async () => expect((await ask(scene.address('web'))).pid).not.toBe(before.pid))
   expect(container(scene, 'web')).toMatchObject({ restartCount: 1, lastState: { terminated: { exitCode: 255 } } })

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { expect, it, onTestFinished } from 'vitest'
 import { endLeftovers } from '../../stack/node/agent.ts'
-import { beginningOf } from '../../stack/node/identity.ts'
+import { identify } from '../../tools/identity.ts'
 import { readRecords, stage, served } from './stage.ts'
 
 const MAIN = fileURLToPath(new URL('../../stack/node/main.ts', import.meta.url))
@@ -33,7 +33,7 @@ it('ends its pods before it ends itself', async () => {
   const [pod] = readRecords(scene)
   agent.kill('SIGTERM')
   expect(await once(agent, 'exit')).toEqual([0, null])
-  expect(beginningOf(pod!.pid)).toBeUndefined()
+  expect(identify(pod!.pid)).toBeUndefined()
 })
 
 it('can be killed: what it leaves behind is known by pid and start time and is ended by whoever comes next', async () => {
@@ -44,8 +44,8 @@ it('can be killed: what it leaves behind is known by pid and start time and is e
   agent.kill('SIGKILL')
   await once(agent, 'exit')
   const [pod] = readRecords(scene)
-  expect(beginningOf(pod!.pid)).toBe(pod!.began)
+  expect(identify(pod!.pid)).toEqual(pod)
   expect(await endLeftovers(scene.stateDir)).toBe(1)
-  expect(beginningOf(pod!.pid)).toBeUndefined()
+  expect(identify(pod!.pid)).toBeUndefined()
   expect(await endLeftovers(scene.stateDir)).toBe(0)
 })

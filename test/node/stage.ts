@@ -5,6 +5,7 @@ import { expect, onTestFinished, vi } from 'vitest'
 import { createKube, type Kube, type Log, type Resource } from '../../kube/index.ts'
 import { startAgent, type AgentOptions } from '../../stack/node/agent.ts'
 import { NODES, PODS, type Pod } from '../../stack/node/pod.ts'
+import type { ProcessIdentity } from '../../tools/identity.ts'
 import { placeOf, startApiServer, type ApiServer } from '../fakes/api-server.ts'
 
 const ENTRIES: Resource = {
@@ -115,5 +116,5 @@ export const served = (scene: Stage, name: string): Promise<Entry['spec']> =>
   })
 
 /** What the agent wrote down about its processes. */
-export const readRecords = ({ stateDir }: Pick<Stage, 'stateDir'>): { pid: number; began: string }[] =>
-  JSON.parse(readFileSync(join(stateDir, 'pods', 'processes.json'), 'utf8')) as { pid: number; began: string }[]
+export const readRecords = ({ stateDir }: Pick<Stage, 'stateDir'>): ProcessIdentity[] =>
+  JSON.parse(readFileSync(join(stateDir, 'pods', 'processes.json'), 'utf8')) as ProcessIdentity[]
