@@ -1,0 +1,26 @@
+import process from 'node:process'
+import { printReport, type Report } from './report.ts'
+
+/** `npm run bench -- NAME`: a table, and as the last line one JSON object. Exits 1 when a promised limit was not kept. */
+const BENCHES: Record<string, { about: string; measure: () => Promise<Report> }> = {
+  reaction: {
+    about: 'how soon a release begins, a bad canary loses its traffic, and a person is obeyed',
+    measure: async () => (await import('./reaction.ts')).measureReaction(),
+  },
+  idle: {
+    about: 'what an engine costs that has nothing to do',
+    measure: async () => (await import('./idle.ts')).measureIdle(),
+  },
+}
+
+const [name = ''] = process.argv.slice(2)
+const bench = BENCHES[name]
+if (bench) {
+  const report = await bench.measure()
+  printReport(name, report)
+  process.exitCode = report.ok ? 0 : 1
+} else {
+  console.error(`${name === '' ? 'which bench?' : `there is no bench ${name}.`} There are:`)
+  for (const [known, { about }] of Object.entries(BENCHES)) console.error(`  npm run bench -- ${known}   ${about}`)
+  process.exitCode = 1
+}
