@@ -82,7 +82,6 @@ export const CATALOGUE = [
     },
   },
   prometheus('prometheus'),
-  prometheus('promtool'),
   {
     name: 'envoy',
     version: '1.40.0',

@@ -1,0 +1,69 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { choosePorts, type Ports } from './ports.ts'
+
+/** Who may be in a kubeconfig: an admin, two people with different roles, the engine, and the servers' own users. */
+export const USERS = ['admin', 'alice', 'bob', 'engine', 'istiod', 'controllers', 'agent'] as const
+export type User = (typeof USERS)[number]
+
+/** Where everything of one stack is; what is chosen once, stays. */
+export type Layout = {
+  stateDir: string
+  ports: Ports
+  /** From a pod's readiness to its address in the mesh, milliseconds. */
+  endpointDelayMs: number
+  pki: { ca: string; certificate: string; key: string; accountKey: string; accountPublicKey: string }
+  tokens: string
+  auditLog: string
+  kubeconfig: Record<User, string>
+  /** A file or folder of the stack's own. */
+  path: (...parts: string[]) => string
+  logOf: (server: string) => string
+}
+
+type State = { ports: Ports; endpointDelayMs: number }
+
+/** The layout of a stack that was made before. Throws when there is none. */
+export function openLayout(stateDir: string): Layout {
+  const home = resolve(stateDir)
+  if (!existsSync(stateFile(home))) throw new Error(`there is no stack in ${home}: bring one up first`)
+  return layoutOf(home, JSON.parse(readFileSync(stateFile(home), 'utf8')) as State)
+}
+
+/** The layout of a stack that is to be started: the ports of an earlier start in this folder are kept. */
+export async function makeLayout(stateDir: string, endpointDelayMs: number): Promise<Layout> {
+  const home = resolve(stateDir)
+  for (const folder of ['pki', 'kubeconfig', 'config', 'run', 'logs']) {
+    mkdirSync(join(home, folder), { recursive: true, mode: 0o700 })
+  }
+  const ports = existsSync(stateFile(home)) ? openLayout(home).ports : await choosePorts()
+  const state: State = { ports, endpointDelayMs }
+  writeFileSync(`${stateFile(home)}.new`, JSON.stringify(state, undefined, 2))
+  renameSync(`${stateFile(home)}.new`, stateFile(home))
+  return layoutOf(home, state)
+}
+
+function stateFile(home: string): string {
+  return join(home, 'stack.json')
+}
+
+function layoutOf(stateDir: string, { ports, endpointDelayMs }: State): Layout {
+  const path = (...parts: string[]): string => join(stateDir, ...parts)
+  return {
+    stateDir,
+    ports,
+    endpointDelayMs,
+    pki: {
+      ca: path('pki', 'ca.crt'),
+      certificate: path('pki', 'server.crt'),
+      key: path('pki', 'server.key'),
+      accountKey: path('pki', 'sa.key'),
+      accountPublicKey: path('pki', 'sa.pub'),
+    },
+    tokens: path('pki', 'tokens.csv'),
+    auditLog: path('audit.log'),
+    kubeconfig: Object.fromEntries(USERS.map((user) => [user, path('kubeconfig', user)])) as Record<User, string>,
+    path,
+    logOf: (server) => path('logs', `${server}.log`),
+  }
+}

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { installEngine, installMeshKinds, openMesh, untilServed } from './cluster.ts'
+import { createKubectl } from './kubectl.ts'
+import type { Layout } from './layout.ts'
+import { makePki } from './pki.ts'
+import { statusOf } from './probe.ts'
+import { launch, untilReady } from './process.ts'
+import type { ServerName, Tools } from './servers/index.ts'
+import { makeUsers, writeKubeconfig } from './users.ts'
+
+const GATEWAY_WITHIN_MS = 30_000
+const LOOK_EVERY_MS = 25
+
+export type StartContext = {
+  layout: Layout
+  tools: Tools
+  /** Told once per server, when it works. */
+  onReady?: (name: ServerName) => void
+  signal?: AbortSignal
+}
+
+/**
+ * Starts every server and fills the cluster; whatever does not wait for another goes at the same time. The first
+ * failure breaks off the rest and is thrown when nothing is being started any more: the caller then ends what runs.
+ */
+export async function startServers({ layout, tools, onReady, signal }: StartContext): Promise<void> {
+  const failure = new AbortController()
+  const either = signal === undefined ? failure.signal : AbortSignal.any([failure.signal, signal])
+  const kubectl = createKubectl(layout, tools.kubectl, either)
+
+  async function up(name: ServerName): Promise<void> {
+    either.throwIfAborted()
+    await launch(layout, name, tools)
+    await untilReady(layout, name, either)
+    onReady?.(name)
+  }
+  async function all(...parts: Promise<unknown>[]): Promise<void> {
+    for (const part of parts) part.catch((error: unknown) => failure.abort(error))
+    await Promise.allSettled(parts)
+    either.throwIfAborted()
+  }
+  /** istiod starts beside its kinds and finds them as they come. */
+  async function fillCluster(): Promise<void> {
+    const engine = installEngine(kubectl).then((token) => writeKubeconfig(layout, 'engine', token))
+    const served = all(engine, installMeshKinds(kubectl, tools['mesh-crds'])).then(() => untilServed(kubectl))
+    const authority = readFileSync(layout.pki.ca).toString('base64')
+    const mesh = all(served, up('istiod')).then(() => openMesh(kubectl, layout.ports, authority))
+    await all(
+      mesh,
+      served.then(() => up('agent')),
+    )
+    await untilGatewayAnswers(layout, either)
+  }
+  async function startRest(): Promise<void> {
+    await makePki(layout)
+    await makeUsers(layout)
+    const api = up('apiserver').then(() => all(up('controllers'), fillCluster()))
+    await all(api, up('temporal'), up('prometheus'), up('gateway'))
+  }
+  await all(up('etcd'), startRest())
+}
+
+/** Any answer will do: without a route it is 404. */
+async function untilGatewayAnswers({ ports }: Layout, signal: AbortSignal): Promise<void> {
+  const url = `http://127.0.0.1:${ports.gateway}/`
+  const deadline = Date.now() + GATEWAY_WITHIN_MS
+  while ((await statusOf(url)) === undefined) {
+    signal.throwIfAborted()
+    if (Date.now() > deadline) throw new Error(`the gateway does not answer on ${url}: istiod has not reached it`)
+    await sleep(LOOK_EVERY_MS)
+  }
+}
