@@ -1,0 +1,174 @@
+import { Context } from '@temporalio/activity'
+import type { createActivities } from '../../activities/index.ts'
+import type { Picture } from '../../activities/picture.ts'
+import type { Progress } from '../../activities/report.ts'
+import type { WatchInput, WatchResult } from '../../activities/watch.ts'
+import type { Plan } from '../../crds/plan.ts'
+import { formatFence } from '../../crds/traffic.ts'
+
+type Activities = ReturnType<typeof createActivities>
+
+/** A watch that runs: `end` is its verdict. */
+export type Watching = { input: WatchInput; end: (result: WatchResult) => void }
+
+/** All that one release can see and touch, in memory. Tests change what is declared and read what was done. */
+export type World = {
+  picture: Picture
+  plan: Plan
+  /** Every change of the shares, oldest first. */
+  weights: Record<string, number>[]
+  fences: string[]
+  told: Progress[]
+  removed: string[]
+  /** Oldest first; the last one is the one that counts. */
+  watches: Watching[]
+  /** Resolves when `look` gives something; asked again after every activity. */
+  until<T>(look: () => T | undefined | false): Promise<T>
+}
+
+export const STABLE = 'aaaaaaaaaa'
+export const CANARY = 'bbbbbbbbbb'
+
+/** A stable revision at rest, and another one declared. */
+export function createWorld(name: string, plan: Plan): World {
+  const listeners = new Set<() => void>()
+  const tell = (): void => listeners.forEach((listener) => listener())
+  const world: World = {
+    picture: pictureOf(name),
+    plan,
+    weights: [],
+    fences: [],
+    told: telling([], tell),
+    removed: [],
+    watches: telling([], tell),
+    until: (look) =>
+      new Promise((resolve) => {
+        const see = (): void => {
+          const found = look()
+          if (found === undefined || found === false) return
+          listeners.delete(see)
+          resolve(found)
+        }
+        listeners.add(see)
+        see()
+      }),
+  }
+  return world
+}
+
+/** Every release in the world of its name. */
+export function fakeActivities(worldOf: (name: string) => World): Activities {
+  return { act: acting(worldOf), watch: watching(worldOf), notify: { recordEvent: async () => undefined } }
+}
+
+function acting(worldOf: (name: string) => World): Activities['act'] {
+  return {
+    observe: async ({ ref }) => structuredClone(worldOf(ref.name).picture),
+    async openRelease({ ref, number, revision, from }) {
+      const { picture, plan } = worldOf(ref.name)
+      picture.open = { number, revision, from, epoch: 0, stepIndex: 0 }
+      return { plan }
+    },
+    prepare: async () => undefined,
+    ensureRevision: async () => ({ grown: false }),
+    async setTraffic({ target, weights, fence, stable }) {
+      const { picture, ...world } = worldOf(target.name)
+      const written = Object.fromEntries(Object.entries(weights).filter(([, weight]) => weight > 0))
+      world.weights.push(written)
+      world.fences.push(formatFence(fence))
+      picture.route = { ...picture.route, atRest: false, weights: written }
+      picture.nextSeq = fence.seq
+      if (stable !== undefined) {
+        picture.stable = stable
+        picture.declared = { ...picture.declared, isStable: picture.declared.revision === stable }
+      }
+      return { weights: written }
+    },
+    async restoreRoute({ target, fence }) {
+      const { picture, weights, fences } = worldOf(target.name)
+      weights.push({ apex: 100 })
+      fences.push(formatFence(fence))
+      picture.route = { ...picture.route, atRest: true, weights: { [picture.stable ?? '']: 100 } }
+      picture.nextSeq = fence.seq
+    },
+    pointApex: async () => undefined,
+    secondLever: async () => undefined,
+    async removeRevision({ ref, revision }) {
+      worldOf(ref.name).removed.push(revision)
+    },
+    collect: async () => undefined,
+    settle: async () => undefined,
+    async report(progress) {
+      const { picture, told } = worldOf(progress.ref.name)
+      const { number, canary: revision, outcome } = progress
+      picture.unsettled = outcome === undefined
+      if (outcome) {
+        picture.last = { number, revision, outcome }
+        picture.nextNumber = number + 1
+        picture.declared.rejected = picture.declared.revision === revision && isRefused(outcome)
+        delete picture.open
+      }
+      told.push(progress)
+    },
+  }
+}
+
+const isRefused = (outcome: string): boolean => outcome === 'RolledBack' || outcome === 'Aborted'
+
+function watching(worldOf: (name: string) => World): Activities['watch'] {
+  return {
+    watch(input) {
+      const context = Context.current()
+      const beat = setInterval(() => context.heartbeat(), 100)
+      const { promise, resolve } = Promise.withResolvers<WatchResult>()
+      worldOf(input.ref.name).watches.push({ input, end: resolve })
+      return Promise.race([promise, context.cancelled]).finally(() => clearInterval(beat))
+    },
+    awaitReady: async () => ({}),
+    awaitQuiet: async () => undefined,
+  }
+}
+
+/** An array that says when something was put into it. */
+function telling<T>(items: T[], tell: () => void): T[] {
+  const push = items.push.bind(items)
+  items.push = (...more) => {
+    const length = push(...more)
+    tell()
+    return length
+  }
+  return items
+}
+
+function pictureOf(name: string): Picture {
+  const namespace = 'shop'
+  return {
+    ref: { namespace, name },
+    target: {
+      namespace,
+      name,
+      uid: `uid-of-${name}`,
+      router: { istio: { virtualServices: [{ name: 'shop', routes: ['primary'] }] } },
+      service: { name, ports: [{ name: 'http', port: 80, targetPort: 'http', protocol: 'TCP' }] },
+    },
+    generation: 2,
+    deleting: false,
+    replicas: 2,
+    suspend: false,
+    declared: { revision: CANARY, isStable: false, rejected: false, restart: false },
+    stable: STABLE,
+    stableReady: 2,
+    route: { found: true, atRest: true, weights: { [STABLE]: 100 } },
+    nextNumber: 2,
+    nextSeq: 0,
+    unsettled: false,
+    revisions: [{ revision: STABLE, replicas: 2, ready: 2 }],
+    settings: {
+      settleMs: 0,
+      scaleDownDelayMs: 100,
+      abortScaleDownDelayMs: 100,
+      drainMs: 1_000,
+      progressDeadlineMs: 10_000,
+    },
+  }
+}

@@ -1,0 +1,74 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startStack, type Stack } from '../../stack/index.ts'
+import { createLog } from '../../telemetry/index.ts'
+import { ensureTools } from '../../tools/resolve.ts'
+import { createEngine, type Engine, type Role } from './engine.ts'
+
+/** What a stage needs to know of the ground under it; plain data that other processes can be handed. */
+export type Access = {
+  /** Of the admin. */
+  kubeconfig: string
+  kubectl: string
+  /** http://host:port of the mesh's gateway. */
+  gateway: string
+  prometheus: string
+  /** host:port */
+  temporal: string
+  cluster: string
+  engineLogs: string[]
+}
+
+/** A cluster of its own with an engine at work. */
+export type Ground = AsyncDisposable & {
+  access: Access
+  stack: Stack
+  /** In the order of `roles`. */
+  engines: Engine[]
+}
+
+export type GroundOptions = {
+  /** Processes of the engine: one for everything, or the controller and the worker apart. */
+  roles?: Role[]
+  /** From a pod's readiness to its address in the mesh. */
+  endpointDelayMs?: number
+}
+
+const CLUSTER = 'local'
+
+/** Leaving its scope ends every process and removes every file. */
+export async function startGround({ roles = ['all'], endpointDelayMs = 100 }: GroundOptions = {}): Promise<Ground> {
+  const { kubectl } = await ensureTools({ names: ['kubectl'] })
+  const stateDir = await mkdtemp(join(tmpdir(), 'sluice-ground-'))
+  const log = createLog({ component: 'stack', level: 'warn' })
+  const stack = await startStack({ stateDir, endpointDelayMs, log })
+  const temporal = stack.urls.temporal
+  const engines = roles.map((role) => {
+    const logFile = join(stateDir, `engine-${role}.log`)
+    return {
+      logFile,
+      engine: createEngine({ role, kubeconfig: stack.kubeconfigs.engine, temporal, cluster: CLUSTER, logFile }),
+    }
+  })
+  const ground: Ground = {
+    access: {
+      kubeconfig: stack.kubeconfigs.admin,
+      kubectl,
+      gateway: stack.urls.gateway,
+      prometheus: stack.urls.prometheus,
+      temporal,
+      cluster: CLUSTER,
+      engineLogs: engines.map(({ logFile }) => logFile),
+    },
+    stack,
+    engines: engines.map(({ engine }) => engine),
+    async [Symbol.asyncDispose]() {
+      await Promise.all(ground.engines.map((engine) => engine.stop()))
+      await stack.stop()
+      await rm(stateDir, { recursive: true, force: true })
+    },
+  }
+  await Promise.all(ground.engines.map((engine) => engine.start()))
+  return ground
+}

@@ -1,0 +1,100 @@
+import { fileURLToPath } from 'node:url'
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client'
+import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
+import { msToTs } from '@temporalio/common/lib/time.js'
+import pRetry from 'p-retry'
+import { decide } from '../../cli/update.ts'
+import type { Action } from '../../crds/decision.ts'
+import { TASK_QUEUE, workflowId } from '../../crds/names.ts'
+import type { Plan } from '../../crds/plan.ts'
+import { LOOK_SIGNAL, RELEASE_WORKFLOW, type DecideInput, type ReleaseInput } from '../../workflows/contract.ts'
+import { CANARY, createWorld, fakeActivities, type World } from '../fakes/activities.ts'
+
+/** The real workflow with fake hands, on a real Temporal, in a namespace of its own there: the engine's queues are elsewhere. */
+export type Rehearsal = AsyncDisposable & {
+  begin(name: string, plan: Plan, input?: Pick<ReleaseInput, 'renewAfterMs'>): Promise<Played>
+}
+
+export type Played = {
+  world: World
+  temporalNamespace: string
+  /** Of the whole chain. */
+  handle: WorkflowHandle
+  look: () => Promise<void>
+  /** A word about release 2, the canary, and the gate that waits. */
+  say: (action: Action, about?: Partial<DecideInput>) => Promise<string>
+}
+
+const CLUSTER = 'rehearsal'
+/** Temporal knows a new namespace everywhere only after its caches were refreshed. */
+const KNOWN_WITHIN = { retries: 60, minTimeout: 500, maxTimeout: 500 }
+
+export const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url))
+
+export async function openRehearsal({ temporal }: { temporal: string }): Promise<Rehearsal> {
+  const temporalNamespace = `rehearsal-${process.pid}`
+  Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging: { filter: 'OFF' } } })
+  const worlds = new Map<string, World>()
+  const worldOf = (name: string): World => {
+    const world = worlds.get(name)
+    if (!world) throw new Error(`there is no world ${name}`)
+    return world
+  }
+  const connection = await Connection.connect({ address: temporal })
+  const client = new Client({ connection, namespace: temporalNamespace })
+  await connection.workflowService.registerNamespace({
+    namespace: temporalNamespace,
+    workflowExecutionRetentionPeriod: msToTs('1 day'),
+  })
+  const native = await NativeConnection.connect({ address: temporal })
+  const workers = await pRetry(() => createWorkers(native, temporalNamespace, worldOf), KNOWN_WITHIN)
+  const running = Promise.all(workers.map((worker) => worker.run()))
+
+  return {
+    async begin(name, plan, more = {}) {
+      const world = createWorld(name, plan)
+      worlds.set(name, world)
+      const { namespace } = world.picture.ref
+      const input: ReleaseInput = { cluster: CLUSTER, namespace, name, ...more }
+      const id = workflowId(CLUSTER, namespace, name)
+      await client.workflow.start(RELEASE_WORKFLOW, { workflowId: id, taskQueue: TASK_QUEUE.act, args: [input] })
+      const handle = client.workflow.getHandle(id)
+      return {
+        world,
+        handle,
+        temporalNamespace,
+        look: () => handle.signal(LOOK_SIGNAL),
+        async say(action, about) {
+          const gate = world.told.at(-1)?.gate
+          const open = gate === undefined ? {} : { gate }
+          const decision = { rollout: name, release: 2, revision: CANARY, action, by: 'ada', ...open, ...about }
+          const { message } = await decide({
+            address: temporal,
+            temporalNamespace,
+            cluster: CLUSTER,
+            namespace,
+            decision,
+          })
+          return message
+        },
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      for (const worker of workers) worker.shutdown()
+      await running
+      await native.close()
+      await connection.close()
+    },
+  }
+}
+
+async function createWorkers(connection: NativeConnection, namespace: string, worldOf: (name: string) => World) {
+  const { act, watch, notify } = fakeActivities(worldOf)
+  const workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') })
+  const shared = { connection, namespace }
+  return Promise.all([
+    Worker.create({ ...shared, taskQueue: TASK_QUEUE.act, workflowBundle, activities: act }),
+    Worker.create({ ...shared, taskQueue: TASK_QUEUE.watch, activities: watch }),
+    Worker.create({ ...shared, taskQueue: TASK_QUEUE.notify, activities: notify }),
+  ])
+}

@@ -1,0 +1,110 @@
+import type { Action } from '../../crds/decision.ts'
+import { decide, type Word } from '../../cli/update.ts'
+import { startLoad, type Load } from '../../demo/load.ts'
+import { createKube, type Kube } from '../../kube/index.ts'
+import { controlPods, type Order } from '../../stack/images/control.ts'
+import { createLog } from '../../telemetry/index.ts'
+import { LABEL } from '../../crds/names.ts'
+import { explain } from './explain.ts'
+import type { Access } from './ground.ts'
+import { ROLLOUT, rolloutManifest, virtualService, type Declaration, type ShopOptions } from './shop.ts'
+import { openWatcher, type Sight, type Watcher, type Weights } from './sight.ts'
+import { createUntil, type Until } from './until.ts'
+import { ROLLOUTS, VIRTUAL_SERVICES } from '../../crds/resources.ts'
+
+export type StageOptions = { access: Access; name: string } & Partial<Omit<ShopOptions, 'namespace' | 'host'>>
+
+/** A namespace of its own with a shop behind the gateway. Leaving its scope closes everything that was opened on it. */
+export type Stage = AsyncDisposable & {
+  namespace: string
+  kube: Kube
+  /** Percent per revision on the managed route, every state since the stage was opened. */
+  weights: () => Weights[]
+  now: () => Sight
+  until: Until
+  /** Declares the Rollout and waits until this version serves; gives its revision. */
+  install(declaration: Declaration): Promise<string>
+  /** Declares another version, or another something, with everything else as it was declared last. */
+  push(change: Partial<Declaration>): Promise<void>
+  /** Requests to the managed route; the stage ends them if the test does not. */
+  load(options: { rps: number; path?: string }): Load
+  /** A word about the release that the status shows; `about` says otherwise. Returns the engine's answer or throws its refusal. */
+  say(action: Action, about?: Partial<Word['decision']>): Promise<string>
+  /** Tells the pods of a version how to behave. */
+  control(revision: string, order: Order): Promise<string[]>
+}
+
+const FIELD_MANAGER = 'git'
+const INSTALL_MS = 60_000
+
+const NAMESPACES = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false }
+
+export async function openStage({ access, name, ...shop }: StageOptions): Promise<Stage> {
+  const namespace = name
+  const host = `${namespace}.shop.local`
+  const kube = createKube({ kubeconfig: access.kubeconfig })
+  const log = createLog({ component: `stage ${name}`, level: 'error' })
+  await kube.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } })
+  await kube.create(VIRTUAL_SERVICES, virtualService({ namespace, host, ...shop }))
+  const watcher = await openWatcher(kube, namespace, log)
+  const until = createUntil(watcher, () => explain(access, namespace, watcher.now(), watcher.weights()))
+  const loads: Load[] = []
+  let declared: Declaration | undefined
+
+  async function declare(declaration: Declaration): Promise<void> {
+    declared = declaration
+    await kube.apply(ROLLOUTS, rolloutManifest(namespace, declaration), { fieldManager: FIELD_MANAGER, force: true })
+  }
+
+  return {
+    namespace,
+    kube,
+    weights: () => watcher.weights(),
+    now: () => watcher.now(),
+    until,
+    async install(declaration) {
+      await declare(declaration)
+      return until(`version ${declaration.version} serves`, servingAtRest, INSTALL_MS)
+    },
+    async push(change) {
+      if (!declared) throw new Error('nothing was installed yet')
+      await declare({ ...declared, ...change })
+    },
+    load({ rps, path = '/checkout' }) {
+      const load = startLoad({ url: `${access.gateway}${path}`, host, rps })
+      loads.push(load)
+      return load
+    },
+    say: (action, about) => say({ access, namespace, watcher, action, ...(about ? { about } : {}) }),
+    control: (revision, order) =>
+      controlPods({ kube, namespace, selector: `${LABEL.rollout}=${ROLLOUT},${LABEL.revision}=${revision}` }, order),
+    async [Symbol.asyncDispose]() {
+      await Promise.all(loads.map((load) => load.stop()))
+      await watcher.stop()
+      await kube.delete({ resource: NAMESPACES, name: namespace })
+    },
+  }
+}
+
+/** The revision that serves, once nothing else is under way. */
+const servingAtRest = ({ rollout }: Sight): string | undefined =>
+  rollout?.status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True'
+    ? rollout.status.stable
+    : undefined
+
+type Saying = { access: Access; namespace: string; watcher: Watcher; action: Action; about?: Partial<Word['decision']> }
+
+async function say({ access, namespace, watcher, action, about }: Saying): Promise<string> {
+  const { release = 0, canary = '', gate } = watcher.now().rollout?.status ?? {}
+  const decision = {
+    rollout: ROLLOUT,
+    release,
+    revision: canary,
+    action,
+    by: 'ada',
+    ...(gate ? { gate } : {}),
+    ...about,
+  }
+  const { message } = await decide({ address: access.temporal, cluster: access.cluster, namespace, decision })
+  return message
+}

@@ -1,0 +1,112 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { Client, Connection, type WorkflowExecutionInfo } from '@temporalio/client'
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
+import { workflowId } from '../../crds/names.ts'
+import { startGround, type Access } from '../stage/ground.ts'
+import { openRehearsal } from '../stage/rehearsal.ts'
+import { analysisOf, ROLLOUT } from '../stage/shop.ts'
+import { hasLeft, outcomeOf, phaseOf } from '../stage/sight.ts'
+import { openStage, type Stage } from '../stage/stage.ts'
+
+/**
+ * `node test/workflows/record.ts`: plays releases on a real stack and stores the histories of their runs under this
+ * version, where `replay.test.ts` finds them. Once per released version, before the next one changes
+ * the workflow.
+ */
+type Scenario = { name: string; play: (stage: Stage, access: Access) => Promise<unknown> }
+
+const GATED = [{ setWeight: 25 }, { approve: { name: 'go' } }, { setWeight: 50 }]
+
+const SCENARIOS: Scenario[] = [
+  {
+    name: 'promoted',
+    async play(stage, { prometheus }) {
+      const steps = [{ setWeight: 25 }, { analyze: { for: '4s' } }, ...GATED.slice(1)]
+      const stable = await stage.install({ version: '1.4.0', steps, analysis: analysisOf(prometheus) })
+      stage.load({ rps: 50 })
+      await stage.push({ version: '1.5.0' })
+      await atGate(stage)
+      await stage.say('approve')
+      await ends(stage, 'Promoted')
+      await stage.until('the old version has left', (sight) => hasLeft(sight, stable))
+    },
+  },
+  {
+    name: 'rolled-back',
+    async play(stage, { prometheus }) {
+      await stage.install({ version: '1.4.0', steps: GATED, analysis: analysisOf(prometheus) })
+      stage.load({ rps: 60 })
+      await stage.push({ version: '1.5.0' })
+      await stage.control(await atGate(stage), { errorShare: 0.5 })
+      await ends(stage, 'RolledBack')
+    },
+  },
+  { name: 'aborted', play: (stage) => toGateAnd(stage, 'Aborted', () => stage.say('abort')) },
+  { name: 'withdrawn', play: (stage) => toGateAnd(stage, 'Withdrawn', () => stage.push({ version: '1.4.0' })) },
+  {
+    name: 'superseded',
+    play: (stage) => toGateAnd(stage, 'Superseded', () => stage.push({ version: '1.5.0', env: { GREETING: 'hello' } })),
+  },
+]
+
+const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
+const directory = new URL(`../histories/${version}/`, import.meta.url)
+await mkdir(directory, { recursive: true })
+await using ground = await startGround()
+const connection = await Connection.connect({ address: ground.access.temporal })
+const { access } = ground
+await Promise.all([...SCENARIOS.map(playAndStore), continuedAndStored()])
+await connection.close()
+
+async function playAndStore({ name, play }: Scenario): Promise<void> {
+  await using stage = await openStage({ access, name })
+  await play(stage, access)
+  await store(name, workflowId(access.cluster, stage.namespace, ROLLOUT))
+}
+
+async function continuedAndStored(): Promise<void> {
+  await using rehearsal = await openRehearsal(access)
+  const steps = [
+    { kind: 'setWeight', weight: 20 } as const,
+    { kind: 'approve', name: 'go', expiresAfterMs: 60_000 } as const,
+  ]
+  const { world, handle, say, temporalNamespace } = await rehearsal.begin('continued', { steps }, { renewAfterMs: 0 })
+  await world.until(() => world.told.at(-1)?.gate === 'go')
+  await say('approve')
+  await handle.result()
+  await store('continued', handle.workflowId, temporalNamespace)
+}
+
+/** Every run of the chain, oldest first. */
+async function store(name: string, id: string, namespace = 'default'): Promise<void> {
+  const client = new Client({ connection, namespace })
+  const runs: WorkflowExecutionInfo[] = []
+  for await (const run of client.workflow.list({ query: `WorkflowId = "${id}"` })) runs.push(run)
+  const sorted = runs.toSorted((a, b) => a.startTime.getTime() - b.startTime.getTime())
+  for (const [index, { runId }] of sorted.entries()) {
+    const history = historyToJSON(await client.workflow.getHandle(id, runId).fetchHistory())
+    const file = new URL(`${name}-${index + 1}.json`, directory)
+    await writeFile(file, `${JSON.stringify(history, withoutTraces, 1)}\n`)
+    console.log(`${file.pathname} ${sorted[index]?.status.name}`)
+  }
+}
+
+/** Replay needs neither the paths nor the machine that a history mentions. */
+const withoutTraces = (key: string, value: unknown): unknown =>
+  key === 'stackTrace' || key === 'identity' ? undefined : value
+
+async function toGateAnd(stage: Stage, outcome: string, act: () => Promise<unknown>): Promise<void> {
+  await stage.install({ version: '1.4.0', steps: GATED })
+  await stage.push({ version: '1.5.0' })
+  await atGate(stage)
+  await act()
+  await ends(stage, outcome)
+}
+
+const atGate = (stage: Stage): Promise<string> =>
+  stage.until('the gate waits', (sight) => phaseOf(sight) === 'AwaitingApproval' && sight.rollout?.status?.canary)
+
+const ends = (stage: Stage, outcome: string): Promise<unknown> =>
+  stage.until(`1.5.0 is ${outcome}`, (sight) => outcomeOf(sight, '1.5.0') === outcome)
