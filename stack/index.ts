@@ -37,7 +37,7 @@ export type ServerHandle = {
   logFile: string
   /** undefined while it does not run. */
   pid(): number | undefined
-  /** Resolves when it works again. Throws when it runs already or does not come up within a minute. */
+  /** Resolves when it works again. Throws when it runs already or does not come up within two minutes. */
   start(): Promise<void>
   /** SIGTERM, SIGKILL after ten seconds. */
   stop(): Promise<void>

@@ -5,7 +5,7 @@ import { identify, isAlive, type ProcessIdentity } from '../tools/identity.ts'
 import type { Layout } from './layout.ts'
 import { type ServerName, serverOf, type Tools } from './servers/index.ts'
 
-const READY_WITHIN_MS = 60_000
+const READY_WITHIN_MS = 120_000
 const LOOK_EVERY_MS = 25
 const TERM_MS = 10_000
 const KILL_MS = 5_000
@@ -54,7 +54,7 @@ export async function launch(layout: Layout, name: ServerName, tools: Tools): Pr
   if (failed !== undefined) throw new Error(`${name} could not be started: ${failed.message}`)
 }
 
-/** Waits until the server works. Throws, with the end of its log, when it ends instead or takes longer than a minute. */
+/** Waits until the server works. Throws, with the end of its log, when it ends instead or takes longer than two minutes. */
 export async function untilReady(layout: Layout, name: ServerName, signal?: AbortSignal): Promise<void> {
   const server = serverOf(layout, name)
   const deadline = Date.now() + READY_WITHIN_MS

@@ -7,6 +7,7 @@ const CONTROLLERS = [
   'garbage-collector-controller',
   'namespace-controller',
   'serviceaccount-controller',
+  'clusterrole-aggregation-controller',
   'endpointslice-controller',
 ]
 
