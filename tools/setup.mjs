@@ -56,7 +56,7 @@ function pinnedNode() {
 }
 
 function handOver(node) {
-  const child = spawn(node, [path.join(root, script), ...args], {
+  const child = spawn(node, [path.resolve(root, script), ...args], {
     stdio: 'inherit',
     env: { ...process.env, PATH: `${bin}${path.delimiter}${process.env.PATH ?? ''}` },
   })
