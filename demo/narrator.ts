@@ -14,8 +14,8 @@ export function narrate(witness: Witness, { say, murmur }: Screen): () => void {
     const counts = release ? countsOf(release) : ''
     for (const move of moves.slice(told.moves)) say(moveWords(move, release))
     if (counts !== told.counts && counts) murmur(counts)
-    if (message !== told.message && message) say(message)
-    if (sentence !== told.sentence && sentence && !message.includes(sentence)) murmur(sentence)
+    if (sentence !== told.sentence && sentence) murmur(sentence)
+    if (message !== told.message && message && message !== sentence) say(message)
     told = { moves: moves.length, message, counts, sentence }
   })
 }
@@ -25,7 +25,8 @@ const BAR = 20
 function moveWords({ weights }: Move, release: Release | undefined): string {
   const canary = release?.spec.revision ?? ''
   const percent = weights[canary]
-  if (percent === undefined) return 'route: at rest, everything to the Service checkout'
+  if (Object.keys(weights).length === 0) return 'route: at rest, everything to the Service checkout'
+  if (percent === undefined) return `route: everything to ${Object.keys(weights).join(' and ')}`
   const filled = Math.round((percent / 100) * BAR)
   return `route: ${'█'.repeat(filled)}${'░'.repeat(BAR - filled)} ${percent} % to ${canary}`
 }

@@ -30,6 +30,8 @@ export async function createRepository(
   await gitIn(directory).raw('init', '--quiet', '--bare', `--initial-branch=${BRANCH}`, remote)
   await gitIn(directory).raw('init', '--quiet', `--initial-branch=${BRANCH}`, clone)
   await gitIn(clone).addRemote('origin', remote)
+  // For whoever commits here by hand and has told git nothing about themselves.
+  await gitIn(clone).addConfig('user.name', 'Ada Developer').addConfig('user.email', 'ada@shop.example')
   await cp(SHOP, clone, { recursive: true })
   await edit(join(clone, 'checkout.yaml'), 'http://prometheus.example:9090', prometheus)
   const first = await publish(clone, 'The shop: three services behind one gateway')

@@ -86,10 +86,11 @@ export async function play(chapter: Chapter, scene: Scene): Promise<Entry> {
   })
   screen.say(`git push ${pushed.commit.slice(0, 10)} "${chapter.message}"`)
   const begun = await witness.until('the release begins', (sight) => releaseOf(sight, pushed), BEGIN_MS)
-  const release = await followToTheEnd(begun.spec.number, scene)
+  const { release, sentence } = await followToTheEnd(begun.spec.number, scene)
   const after = await crowd.stats()
   return {
     ...measure(chapter, { pushed, release, sight: witness.now(), tally: after.checkout.versions[chapter.to] }),
+    sentence,
     lost: after.lost - before.lost,
   }
 }
@@ -108,20 +109,32 @@ const served = ({ rollout, releases }: Sight): Release | undefined =>
 const releaseOf = ({ releases }: Sight, { commit }: Pushed): Release | undefined =>
   releases.find(({ spec }) => spec.provenance.commit === commit)
 
-async function followToTheEnd(number: number, { witness, atGate, patienceMs }: Scene): Promise<Release> {
+/** The release as it ended, and the last verdict that moved it: what came later was watched but decided nothing. */
+async function followToTheEnd(
+  number: number,
+  { witness, atGate, patienceMs }: Scene,
+): Promise<{ release: Release; sentence: string }> {
   const passed = new Set<string>()
+  let sentence: string | undefined
+  const find = ({ releases }: Sight): Release | undefined => releases.find(({ spec }) => spec.number === number)
   const forget = witness.onChange(() => {
-    const { gate, release } = witness.now().rollout?.status ?? {}
+    const sight = witness.now()
+    const { gate, release } = sight.rollout?.status ?? {}
+    const { verdict } = find(sight)?.status ?? {}
+    if (verdict && verdict.verdict !== 'hold') sentence = verdict.sentence
     if (!gate || release !== number || passed.has(gate)) return
     passed.add(gate)
     void atGate(gate)
   })
+  // Told by two watches: whichever comes last.
+  const ended = (sight: Sight): Release | undefined => {
+    const release = find(sight)
+    const isOver = (sight.rollout?.status?.lastRelease?.number ?? 0) >= number
+    return isOver && release?.status?.outcome !== undefined ? release : undefined
+  }
   try {
-    return await witness.until(
-      `release ${number} ends`,
-      ({ releases }) => releases.find(({ spec, status }) => spec.number === number && status?.outcome !== undefined),
-      patienceMs,
-    )
+    const release = await witness.until(`release ${number} ends`, ended, patienceMs)
+    return { release, sentence: sentence ?? release.status?.message ?? '' }
   } finally {
     forget()
   }
@@ -129,7 +142,10 @@ async function followToTheEnd(number: number, { witness, atGate, patienceMs }: S
 
 type Observation = { pushed: Pushed; release: Release; sight: Sight; tally: VersionTally | undefined }
 
-function measure({ to, flaw }: Chapter, { pushed, release, sight, tally }: Observation): Omit<Entry, 'lost'> {
+function measure(
+  { to, flaw }: Chapter,
+  { pushed, release, sight, tally }: Observation,
+): Omit<Entry, 'sentence' | 'lost'> {
   const { revision, number } = release.spec
   const moves = sight.moves.filter(({ at }) => at >= pushed.at)
   const canary = moves.find(({ weights }) => (weights[revision] ?? 0) > 0)
@@ -142,7 +158,6 @@ function measure({ to, flaw }: Chapter, { pushed, release, sight, tally }: Obser
     release: number,
     version: to,
     outcome: release.status?.outcome ?? '',
-    sentence: release.status?.verdict?.sentence ?? release.status?.message ?? '',
     pushToCanaryMs: canary && canary.at - pushed.at,
     badToZeroMs: flaw && zero && firstBad !== undefined ? zero.at - firstBad : undefined,
     bad: (flaw === 'latency' ? tally?.slow : tally?.failed) ?? 0,

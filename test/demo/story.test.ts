@@ -115,7 +115,10 @@ it('pushes the version, passes every gate once, and takes the figures from the r
   rollout({ release: 2, gate: 'go-wide', message: 'still waiting' })
   await scene.witness.until('the gate was passed', () => (gates.length > 0 ? true : undefined), 5_000)
   stats.lost = 3
-  release({ outcome: 'Promoted', message: 'Promoted after 45 s' })
+  release({ verdict: { verdict: 'advance', sentence: 'Advancing: all is well' } })
+  await scene.witness.until('the verdict', ({ releases }) => releases[0]?.status?.verdict, 5_000)
+  release({ outcome: 'Promoted', verdict: { verdict: 'hold', sentence: 'Watching' } })
+  rollout({ lastRelease: { number: 2 } })
   const entry = await playing
   expect(pushes).toEqual(['checkout:1.5.0'])
   expect(gates).toEqual(['go-wide'])
@@ -123,7 +126,7 @@ it('pushes the version, passes every gate once, and takes the figures from the r
     release: 2,
     version: '1.5.0',
     outcome: 'Promoted',
-    sentence: 'Promoted after 45 s',
+    sentence: 'Advancing: all is well',
     lost: 3,
   })
   expect(entry.pushToCanaryMs).toBeGreaterThanOrEqual(0)
@@ -132,7 +135,7 @@ it('pushes the version, passes every gate once, and takes the figures from the r
 })
 
 it('measures a bad version from its first bad answer to weight 0, and wants it found by the right metric', async () => {
-  const { scene, stats, route, release } = await stage()
+  const { scene, stats, route, release, rollout } = await stage()
   const playing = play(faulty, scene)
   release({})
   await route({ old: 95, [REVISION]: 5 })
@@ -140,6 +143,7 @@ it('measures a bad version from its first bad answer to weight 0, and wants it f
   stats.checkout.versions['1.6.0'] = { requests: 80, failed: 4, slow: 0, firstAt: 1, lastAt: 1, firstFailedAt }
   await route({ old: 100, [REVISION]: 0 })
   release({ outcome: 'RolledBack', verdict: verdict('errors') })
+  rollout({ lastRelease: { number: 2 } })
   const entry = await playing
   expect(entry).toMatchObject({ outcome: 'RolledBack', sentence: 'Rolled back: errors', bad: 4 })
   expect(entry.badToZeroMs).toBe(scene.witness.now().moves.at(-1)!.at - firstFailedAt)
