@@ -26,8 +26,6 @@ export async function install(stay: Stay, number: number, replaces?: string): Pr
     await CancellationScope.nonCancellable(() => giveUp(stay, run, error))
   } finally {
     aside.cancel()
-    // What was to be seen meanwhile may have been seen by nobody.
-    stay.desk.looked = true
   }
 }
 
@@ -58,4 +56,5 @@ async function giveUp(stay: Stay, run: Run, error: unknown): Promise<void> {
   const ending = endingOf(error)
   stay.warm.push({ revision: run.canary, until: Date.now(), release: run.number })
   await tellEnding(run, ending)
+  stay.desk.looked = true
 }

@@ -13,7 +13,10 @@ export function observe(input: ReleaseInput, desk: Desk, release?: number): Prom
   return insist.observe({ ref: { namespace: input.namespace, name: input.name }, ...(release ? { release } : {}) })
 }
 
-/** While a release is under way: sees what changed around it, and puts it down for the main loop. Ends by cancellation. */
+/**
+ * While a release is under way: sees what changed around it, and puts it down for the main loop. Ends by cancellation;
+ * what it had not followed up by then is left to be looked at.
+ */
 export async function followLooks(run: Run): Promise<void> {
   try {
     for (;;) {
@@ -24,7 +27,8 @@ export async function followLooks(run: Run): Promise<void> {
       else if (picture) await adapt(run, picture)
     }
   } catch (error) {
-    if (!isCancellation(error)) run.discovered ??= asInterruption(error)
+    if (isCancellation(error)) run.desk.looked = true
+    else run.discovered ??= asInterruption(error)
   }
 }
 

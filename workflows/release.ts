@@ -107,8 +107,6 @@ function leaveBehind(stay: Stay, run: Run, ending?: Ending): void {
   const old = ending ? run.canary : run.stable
   const delayMs = ending ? settings.abortScaleDownDelayMs : settings.scaleDownDelayMs
   stay.lastNumber = run.number
-  // What was to be seen while this release ended may have been seen by nobody.
-  stay.desk.looked = true
   if (old === (ending ? run.stable : run.canary)) return
   const hadTraffic = !ending || run.marks.length > 0
   stay.warm.push({
@@ -117,4 +115,5 @@ function leaveBehind(stay: Stay, run: Run, ending?: Ending): void {
     release: run.number,
     ...(hadTraffic ? { quietSince: now / 1_000 } : {}),
   })
+  if (ending) stay.desk.looked = true
 }
