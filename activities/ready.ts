@@ -43,13 +43,22 @@ function enoughReady(deps: Deps, input: ReadyInput, signal: AbortSignal): Promis
   const leftMs = Math.max(0, input.deadlineAt - deps.now())
   return new Promise((resolve, reject) => {
     let last: Readiness | undefined
+    let overdue = false
+    // A deadline that finds nothing known yet waits for the first look: only what was seen can be too late.
+    const decide = (): void => {
+      if (last && last.ready >= replicas) resolve({})
+      else if (last && overdue) reject(notReady(input, last))
+    }
     const timers = [
-      setTimeout(() => reject(notReady(input, last)), leftMs),
+      setTimeout(() => {
+        overdue = true
+        decide()
+      }, leftMs),
       setTimeout(() => resolve({ waitingFor: last?.waitingFor ?? 'no pod was seen yet' }), input.tellAfterMs),
     ]
     const see = (readiness: Readiness): void => {
       last = readiness
-      if (readiness.ready >= replicas) resolve({})
+      decide()
     }
     signal.addEventListener('abort', () => {
       timers.forEach(clearTimeout)
@@ -59,8 +68,8 @@ function enoughReady(deps: Deps, input: ReadyInput, signal: AbortSignal): Promis
   })
 }
 
-function notReady(input: ReadyInput, last: Readiness | undefined): ApplicationFailure {
-  const why = last?.waitingFor ?? 'no pod was seen'
-  const message = `${last?.ready ?? 0} of ${input.replicas} pods of ${input.revision} became ready in time: ${why}`
+function notReady(input: ReadyInput, last: Readiness): ApplicationFailure {
+  const why = last.waitingFor ?? 'they were ready for a moment only'
+  const message = `${last.ready} of ${input.replicas} pods of ${input.revision} became ready in time: ${why}`
   return ApplicationFailure.nonRetryable(message, 'NotReady')
 }

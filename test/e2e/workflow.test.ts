@@ -104,6 +104,16 @@ test.concurrent('what was declared meanwhile begins when the release is over, as
   expect(world.removed.toSorted()).toEqual([STABLE, CANARY])
 })
 
+test.concurrent.for([1, 2])('what is declared in the moment a release ends is seen (%d)', async (n) => {
+  const { world, handle, look } = await rehearsal.begin(`last-moment-${n}`, { steps: [setWeight(20)] })
+  await world.until(() => world.told.at(-1)?.outcome === 'Promoted')
+  world.picture.declared = { revision: 'cccccccccc', isStable: false, rejected: false, restart: false }
+  await look()
+  await world.until(() => world.told.some(({ number, outcome }) => number === 3 && outcome === 'Promoted'))
+  await handle.result()
+  expect(world.removed).toEqual(expect.arrayContaining([STABLE, CANARY]))
+})
+
 test.concurrent('a run that is cancelled takes its traffic back first', async () => {
   const { world, handle } = await rehearsal.begin('cancelled', { steps: [setWeight(20), gate('one')] })
   await waitsAt(world, 'one')
