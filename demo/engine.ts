@@ -21,23 +21,26 @@ export type Engine = {
 }
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
+const LEASH = fileURLToPath(new URL('leash.ts', import.meta.url))
 const START_MS = 60_000
-const STOP_MS = 15_000
 
-/** The engine as it runs in a cluster, controller and worker in one process. Resolves when it is ready to work. */
+/**
+ * The engine as it runs in a cluster, controller and worker in one process. Resolves when it is ready to work. It ends
+ * with this process, however that ends.
+ */
 export async function startEngine({ logFile, ...options }: EngineOptions): Promise<Engine> {
   const { kubeconfig, temporal, cluster } = options
   const healthPort = await freePort()
   const log = openSync(logFile, 'a')
   const flags = ['--kubeconfig', kubeconfig, '--temporal-address', temporal, '--cluster', cluster]
   const health = ['--health-port', `${healthPort}`, '--health-host', '127.0.0.1']
-  const child = spawn(process.execPath, [MAIN, 'all', ...flags, ...health], { stdio: ['ignore', log, log] })
+  const child = spawn(process.execPath, [LEASH, MAIN, 'all', ...flags, ...health], { stdio: ['pipe', log, log] })
+  // An engine that has ended does not read any more.
+  child.stdin?.on('error', () => undefined)
   const exited = once(child, 'exit').then(([code, signal]) => `the engine ended (${code ?? signal}); see ${logFile}`)
   async function stop(): Promise<void> {
-    child.kill('SIGTERM')
-    const late = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
+    child.stdin?.end()
     await exited
-    clearTimeout(late)
   }
   try {
     await Promise.race([untilReady(healthPort), exited.then((why) => Promise.reject(new Error(why)))])

@@ -1,0 +1,16 @@
+import { spawn } from 'node:child_process'
+
+/** `node leash.ts SCRIPT ARGUMENTS…`: runs the script and ends it when standard input ends, as it does with its owner. */
+const LAST_MS = 10_000
+
+const child = spawn(process.execPath, process.argv.slice(2), { stdio: ['ignore', 'inherit', 'inherit'] })
+child.once('exit', (code) => process.exit(code ?? 1))
+process.stdin.resume().once('end', letGo).once('error', letGo)
+// A terminal sends Ctrl-C to everybody; who ends, and when, is the owner's decision.
+process.on('SIGINT', () => undefined)
+process.once('SIGTERM', letGo)
+
+function letGo(): void {
+  child.kill('SIGTERM')
+  setTimeout(() => child.kill('SIGKILL'), LAST_MS)
+}
