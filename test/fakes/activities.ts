@@ -20,6 +20,8 @@ export type World = {
   fences: string[]
   told: Progress[]
   removed: string[]
+  /** What happens while the engine says something, before it knows that it was said. */
+  whileTelling?: (progress: Progress) => Promise<void>
   /** Oldest first; the last one is the one that counts. */
   watches: Watching[]
   /** Resolves when `look` gives something; asked again after every activity. */
@@ -99,7 +101,7 @@ function acting(worldOf: (name: string) => World): Activities['act'] {
     collect: async () => undefined,
     settle: async () => undefined,
     async report(progress) {
-      const { picture, told } = worldOf(progress.ref.name)
+      const { picture, told, whileTelling } = worldOf(progress.ref.name)
       const { number, canary: revision, outcome } = progress
       picture.unsettled = outcome === undefined
       if (outcome) {
@@ -109,6 +111,7 @@ function acting(worldOf: (name: string) => World): Activities['act'] {
         delete picture.open
       }
       told.push(progress)
+      await whileTelling?.(progress)
     },
   }
 }

@@ -12,7 +12,12 @@ import { CANARY, createWorld, fakeActivities, type World } from '../fakes/activi
 
 /** The real workflow with fake hands, on a real Temporal, in a namespace of its own there: the engine's queues are elsewhere. */
 export type Rehearsal = AsyncDisposable & {
-  begin(name: string, plan: Plan, input?: Pick<ReleaseInput, 'renewAfterMs'>): Promise<Played>
+  begin(name: string, plan: Plan, options?: Options): Promise<Played>
+}
+
+type Options = Pick<ReleaseInput, 'renewAfterMs'> & {
+  /** Changes what is there before the run begins. */
+  given?: (world: World) => void
 }
 
 export type Played = {
@@ -51,8 +56,9 @@ export async function openRehearsal({ temporal }: { temporal: string }): Promise
   const running = Promise.all(workers.map((worker) => worker.run()))
 
   return {
-    async begin(name, plan, more = {}) {
+    async begin(name, plan, { given, ...more } = {}) {
       const world = createWorld(name, plan)
+      given?.(world)
       worlds.set(name, world)
       const { namespace } = world.picture.ref
       const input: ReleaseInput = { cluster: CLUSTER, namespace, name, ...more }
