@@ -38,12 +38,14 @@ function install() {
     )
   }
   process.stderr.write('installing npm packages\n')
-  const run = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  // Not `npm ci`: where a registry has no binaries for other platforms, it refuses the lockfile that npm wrote there.
+  const run = spawnSync('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', 2, 2],
     timeout: INSTALL_TIMEOUT_MS,
   })
-  if (run.status !== 0) stop('npm ci failed; what it said stands above.')
+  if (run.status !== 0) stop('npm install failed; what it said stands above.')
+  if (!installed()) stop('npm installed something else than package-lock.json says: are package.json and it in step?')
 }
 
 function pinnedNode() {
