@@ -65,7 +65,7 @@ async function perform(screen: Screen): Promise<boolean> {
   const asTold = await Promise.race([show.perform(), trouble])
   if (once) return asTold
   screen.print(['', 'Everything stays up until Ctrl-C.', ...invitation(stack, show)])
-  return trouble
+  return await trouble
 }
 
 async function bringUp(screen: Screen): Promise<Stack> {

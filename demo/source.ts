@@ -50,7 +50,7 @@ export async function startSource({
       if (!stopped) await lookOnce(source)
     })
   }
-  const watcher = watch(join(options.remote, 'refs'), { recursive: true }, look)
+  const watcher = watch(join(options.remote, 'refs', 'heads'), look)
   const again = setInterval(look, lookAgainMs)
   look()
   await looking
