@@ -93,7 +93,7 @@ test('a rollback that the API server refuses is tried until it goes through', as
   expect(stage.weights().at(-1)).toMatchObject({ [canary]: 40 })
 
   await refusal.end()
-  await stage.until('it is aborted', (sight) => outcomeOf(sight, '1.5.0') === 'Aborted', 90_000)
+  await stage.until('it is aborted', (sight) => outcomeOf(sight, '1.5.0') === 'Aborted')
   expect(stage.weights().at(-1)).toEqual({ apex: 100 })
 })
 

@@ -67,7 +67,6 @@ async function weightsUntilPromoted(stage: Stage): Promise<number[]> {
   const { spec } = await stage.until(
     '1.5.0 is promoted',
     ({ releases }) => releases[1]?.status?.outcome === 'Promoted' && releases[1],
-    120_000,
   )
   return stage.weights().flatMap((each) => each[spec.revision] ?? [])
 }

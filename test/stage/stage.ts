@@ -35,7 +35,6 @@ export type Stage = AsyncDisposable & {
 }
 
 const FIELD_MANAGER = 'git'
-const INSTALL_MS = 60_000
 
 const NAMESPACES = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false }
 
@@ -64,7 +63,7 @@ export async function openStage({ access, name, ...shop }: StageOptions): Promis
     until,
     async install(declaration) {
       await declare(declaration)
-      return until(`version ${declaration.version} serves`, servingAtRest, INSTALL_MS)
+      return until(`version ${declaration.version} serves`, servingAtRest)
     },
     async push(change) {
       if (!declared) throw new Error('nothing was installed yet')

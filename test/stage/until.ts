@@ -7,7 +7,7 @@ export type Until = <T>(
   timeoutMs?: number,
 ) => Promise<T>
 
-const TIMEOUT_MS = 60_000
+const TIMEOUT_MS = 120_000
 
 /** Waits for what watches will show. `explain` is asked for the words of a wait that took too long. */
 export function createUntil(watcher: Watcher, explain: () => Promise<string>): Until {
