@@ -28,6 +28,7 @@ if (args.some((arg) => arg !== '--once')) {
 } else process.exit(await run(openScreen()))
 
 async function run(screen: Screen): Promise<number> {
+  interrupted.signal.addEventListener('abort', () => screen.say('ending everything'))
   try {
     return (await perform(screen)) ? 0 : 1
   } catch (error) {
