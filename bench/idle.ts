@@ -6,6 +6,8 @@ import { requestsOf } from './audit.ts'
 import { kept, type Report, type Row } from './report.ts'
 
 const ROLLOUTS = 20
+/** The first one that serves, and the one after it. */
+const RELEASES_EACH = 2
 /** Opened at a time: twenty releases at once would measure this machine. */
 const AT_ONCE = 4
 const MINUTE_MS = 60_000
@@ -31,11 +33,16 @@ export async function measureIdle(): Promise<Report> {
   const from = Date.now()
   await sleep(MINUTE_MS)
   const to = Date.now()
-  const counts = await requestsOf(ENGINE, { auditLog: ground.stack.auditLog, from, to })
-  const requests = [...counts.values()].reduce((sum, count) => sum + count, 0)
+  const { auditLog } = ground.stack
+  const earlier = sum(await requestsOf(ENGINE, { auditLog, from: 0, to: from }))
+  if (earlier === 0) throw new Error(`the audit log knows no request of ${ENGINE}: nothing would be measured`)
+  const counts = await requestsOf(ENGINE, { auditLog, from, to })
   for (const [what, count] of counts) console.log(`  ${what}: ${count}`)
-  return reportOf(requests / ((to - from) / 1_000), await openRuns(access))
+  const perSecond = sum(counts) / ((to - from) / 1_000)
+  return reportOf({ perSecond, open: await openRuns(access), perRelease: earlier / (ROLLOUTS * RELEASES_EACH) })
 }
+
+const sum = (counts: Map<string, number>): number => [...counts.values()].reduce((total, count) => total + count, 0)
 
 async function releaseOnce(stage: Stage): Promise<void> {
   const steps = [{ setWeight: 50 }, { pause: { for: '1s' } }]
@@ -66,10 +73,11 @@ async function openRuns({ temporal }: Access): Promise<number> {
   }
 }
 
-function reportOf(perSecond: number, open: number): Report {
+function reportOf({ perSecond, open, perRelease }: { perSecond: number; open: number; perRelease: number }): Report {
   const rows: Row[] = [
     { key: 'requestsPerSecond', what: 'API requests of the idle engine', value: perSecond, limit: 1, unit: '/s' },
     { key: 'openRuns', what: 'open workflows', value: open, limit: 0, unit: '' },
+    { key: 'requestsPerRelease', what: 'API requests per release, all in all', value: perRelease, unit: '' },
   ]
   return { ok: rows.every(kept), rows, details: { rollouts: ROLLOUTS } }
 }
