@@ -71,8 +71,10 @@ export async function openStage({ access, name, ...shop }: StageOptions): Promis
     },
     load({ rps, path = '/checkout' }) {
       const load = startLoad({ url: `${access.gateway}${path}`, host, rps })
-      loads.push(load)
-      return load
+      let stopped: ReturnType<Load['stop']> | undefined
+      const once: Load = { stats: load.stats, stop: () => (stopped ??= load.stop()) }
+      loads.push(once)
+      return once
     },
     say: (action, about) => say({ access, namespace, watcher, action, ...(about ? { about } : {}) }),
     control: (revision, order) =>
