@@ -22,9 +22,9 @@ export type LoadOptions = {
 
 export type Load = {
   /** What was counted so far. */
-  stats(): Promise<LoadStats>
-  /** Sends no more, waits for what is on its way, and gives the final counts. */
-  stop(): Promise<LoadStats>
+  stats: () => Promise<LoadStats>
+  /** Sends no more, waits for what is on its way, and gives the final counts; again and again when asked again. */
+  stop: () => Promise<LoadStats>
 }
 
 /** What goes to the sender's thread. */
@@ -58,12 +58,15 @@ export function startLoad({ host, headers = {}, ...options }: LoadOptions): Load
     return answer
   }
 
+  async function end(): Promise<LoadStats> {
+    const stats = await ask('stop')
+    await worker.terminate()
+    return stats
+  }
+
+  let ended: Promise<LoadStats> | undefined
   return {
-    stats: () => ask('stats'),
-    async stop() {
-      const stats = await ask('stop')
-      await worker.terminate()
-      return stats
-    },
+    stats: () => ended ?? ask('stats'),
+    stop: () => (ended ??= end()),
   }
 }
