@@ -9,6 +9,8 @@ export const ROLLOUT = 'checkout'
 export const ROUTES = 'shop'
 /** Of the routes in `ROUTES`, the one that the Rollout manages. */
 export const PRIMARY = 'primary'
+/** What `PRIMARY` serves. */
+export const MANAGED_PATH = '/checkout'
 
 export type ShopOptions = {
   namespace: string
@@ -38,7 +40,7 @@ export function virtualService({ namespace, host, foreignShare = 0, retries = 2 
       http: [
         {
           name: 'beta',
-          match: [{ headers: { 'x-beta': { exact: '1' } }, uri: { prefix: '/checkout' } }],
+          match: [{ headers: { 'x-beta': { exact: '1' } }, uri: { prefix: MANAGED_PATH } }],
           headers: { request: { set: { 'x-from': 'beta' } } },
           route: [{ destination: { host: ROLLOUT } }],
         },
@@ -54,7 +56,7 @@ export function virtualService({ namespace, host, foreignShare = 0, retries = 2 
         },
         {
           name: PRIMARY,
-          match: [{ uri: { prefix: '/checkout' } }],
+          match: [{ uri: { prefix: MANAGED_PATH } }],
           retries: {
             attempts: retries,
             ...(retries > 0 ? { retryOn: 'connect-failure,refused-stream,unavailable' } : {}),

@@ -5,9 +5,10 @@ import { createKube, type Kube } from '../../kube/index.ts'
 import { controlPods, type Order } from '../../stack/images/control.ts'
 import { createLog } from '../../telemetry/index.ts'
 import { LABEL } from '../../crds/names.ts'
+import { untilAnswered } from './answer.ts'
 import { explain } from './explain.ts'
 import type { Access } from './ground.ts'
-import { ROLLOUT, rolloutManifest, virtualService, type Declaration, type ShopOptions } from './shop.ts'
+import { MANAGED_PATH, ROLLOUT, rolloutManifest, virtualService, type Declaration, type ShopOptions } from './shop.ts'
 import { openWatcher, type Sight, type Watcher, type Weights } from './sight.ts'
 import { createUntil, type Until } from './until.ts'
 import { ROLLOUTS, VIRTUAL_SERVICES } from '../../crds/resources.ts'
@@ -22,7 +23,7 @@ export type Stage = AsyncDisposable & {
   weights: () => Weights[]
   now: () => Sight
   until: Until
-  /** Declares the Rollout and waits until this version serves; gives its revision. */
+  /** Declares the Rollout and waits until this version answers requests; gives its revision. */
   install(declaration: Declaration): Promise<string>
   /** Declares another version, or another something, with everything else as it was declared last. */
   push(change: Partial<Declaration>): Promise<void>
@@ -63,16 +64,18 @@ export async function openStage({ access, name, ...shop }: StageOptions): Promis
     until,
     async install(declaration) {
       await declare(declaration)
-      return until(`version ${declaration.version} serves`, servingAtRest)
+      const stable = await until(`version ${declaration.version} serves`, servingAtRest)
+      await untilAnswered(`${access.gateway}${MANAGED_PATH}`, host)
+      return stable
     },
     async push(change) {
       if (!declared) throw new Error('nothing was installed yet')
       await declare({ ...declared, ...change })
     },
-    load({ rps, path = '/checkout' }) {
+    load({ rps, path = MANAGED_PATH }) {
       const load = startLoad({ url: `${access.gateway}${path}`, host, rps })
       let stopped: ReturnType<Load['stop']> | undefined
-      const once: Load = { stats: load.stats, stop: () => (stopped ??= load.stop()) }
+      const once: Load = { stats: () => load.stats(), stop: () => (stopped ??= load.stop()) }
       loads.push(once)
       return once
     },
