@@ -1,7 +1,5 @@
 import type { Policy } from '../crds/policy.ts'
-
-/** Requests and bad events of one interval: canary and baseline. Non-negative integers, x ≤ n. */
-export type Cell = [nc: number, nb: number, xc: number, xb: number]
+import type { Cell } from './cell.ts'
 
 /** One interval `(t0, t1]`, epoch seconds; edges are multiples of the policy's interval. */
 export type Row = {
@@ -24,6 +22,8 @@ export type Row = {
   pods?: Record<string, [n: number, x: number]>
   /** Bad events by code, flag or route; at most 20 keys, for the explanation. */
   classes?: Record<string, [nc: number, nb: number]>
+  /** Why metrics have no data in this row: what Prometheus said, or did not say. For the sentence only. */
+  missing?: string
 }
 
 /** What was asked of whom; goes into the explanation. */

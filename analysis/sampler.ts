@@ -1,5 +1,6 @@
 import type { Policy } from '../crds/policy.ts'
-import type { Cell, Source } from './ledger.ts'
+import type { Cell } from './cell.ts'
+import type { Source } from './ledger.ts'
 
 export type SampleRequest = {
   namespace: string

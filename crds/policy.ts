@@ -26,7 +26,15 @@ export type Policy = {
   burst: number
 }
 
-export type Metric = { name: string; kind: 'requests' } | { name: string; kind: 'latency'; slowerThanMs: number }
+export type Metric =
+  | { name: string; kind: 'requests' }
+  | {
+      name: string
+      kind: 'latency'
+      slowerThanMs: number
+      /** The bucket boundary that stands for it, fixed when the release begins; else the reader takes the next one above. */
+      boundaryMs?: number
+    }
 
 /** Where credentials are found; the values are resolved in activities and never stored. */
 export type PrometheusAuth = {

@@ -1,0 +1,21 @@
+/** Requests and bad events of one interval: canary and baseline. Non-negative integers, x ≤ n. */
+export type Cell = [nc: number, nb: number, xc: number, xb: number]
+
+export type Cells = readonly Readonly<Cell>[]
+
+/** Throws unless all four are non-negative integers and no arm has more bad events than requests. */
+export function assertCell([nc, nb, xc, xb]: Readonly<Cell>, where = 'a cell'): void {
+  const counts = [nc, nb, xc, xb]
+  if (!counts.every((count) => Number.isSafeInteger(count) && count >= 0)) {
+    throw new RangeError(`${where} has to be four non-negative integers, not [${counts.join(', ')}]`)
+  }
+  if (xc > nc || xb > nb) {
+    throw new RangeError(`${where} counts more bad events than requests: [${counts.join(', ')}]`)
+  }
+}
+
+/** Both arms had requests and something was bad: only such a cell can change evidence. */
+export const speaks = ([nc, nb, xc, xb]: Readonly<Cell>): boolean => nc > 0 && nb > 0 && xc + xb > 0
+
+export const totalOf = (cells: Cells): Cell =>
+  cells.reduce<Cell>(([a, b, c, d], [nc, nb, xc, xb]) => [a + nc, b + nb, c + xc, d + xb], [0, 0, 0, 0])

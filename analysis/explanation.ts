@@ -1,0 +1,103 @@
+import type { Explanation, MetricEvidence as MetricExplanation } from '../crds/verdict.ts'
+import { breakdownOf } from './breakdown.ts'
+import { totalOf } from './cell.ts'
+import { threshold } from './checks.ts'
+import { policyHash } from './codec.ts'
+import { leadingSlot, leadingStream, lnEOf, type MetricEvidence } from './evidence.ts'
+import { excess } from './excess.ts'
+import { rounded } from './figures.ts'
+import type { Finding } from './finding.ts'
+import type { Ledger } from './ledger.ts'
+import { badToRollback } from './needed.ts'
+import { displayedInterval, LEVEL, type RatioInterval } from './ratio.ts'
+import { sentenceOf } from './sentence.ts'
+import { cellsOf, hasData, type Situation } from './situation.ts'
+
+/** The finding with everything it came from; every number that is no count has six significant digits. */
+export function explain(ledger: Ledger, situation: Situation, finding: Finding): Explanation {
+  const { row, index, evidence } = situation
+  return {
+    verdict: finding.verdict,
+    reason: finding.reason,
+    sentence: sentenceOf(ledger, situation, finding),
+    at: row.t1,
+    row: index,
+    weight: row.weight,
+    policyHash: policyHash(ledger),
+    lnE: rounded(evidence.lnE()),
+    lnThreshold: rounded(threshold(situation)),
+    metrics: evidence.metrics.map((metric) => explainMetric(ledger, situation, metric)),
+    data: dataOf(situation),
+  }
+}
+
+/** Before the first row. */
+export function explainNothing(ledger: Ledger): Explanation {
+  return {
+    verdict: 'hold',
+    reason: 'notYet',
+    sentence: 'Holding: the first interval has not ended yet.',
+    at: 0,
+    row: -1,
+    weight: 0,
+    policyHash: policyHash(ledger),
+    lnE: 0,
+    lnThreshold: rounded(threshold(ledger)),
+    metrics: [],
+    data: { rowsUsed: 0, excluded: { warmup: 0, gap: 0, retreat: 0 } },
+  }
+}
+
+/** n, x, rate and ratio are those of the whole release; slot, excess and breakdown begin where its loudest slot does. */
+function explainMetric(ledger: Ledger, situation: Situation, evidence: MetricEvidence): MetricExplanation {
+  const { metric, omega } = evidence
+  const stream = leadingStream(evidence)
+  const slot = leadingSlot(stream)
+  const startRow = situation.evidence.starts[slot.index] ?? 0
+  const cells = stream ? cellsOf(situation, stream.key, 0, situation.index) : []
+  const recent = stream ? cellsOf(situation, stream.key, startRow, situation.index) : []
+  const [nc, nb, xc, xb] = totalOf(cells)
+  const { S, V, expected } = excess({ rows: recent })
+  const lnE = lnEOf(evidence)
+  const source = ledger.sources.find((asked) => asked.metric === metric.name)
+  return {
+    name: metric.name,
+    omega: rounded(omega),
+    lnE: rounded(lnE),
+    share: rounded(Math.exp(Math.log(omega) + lnE - situation.evidence.lnE())),
+    n: [nc, nb],
+    x: [xc, xb],
+    rate: [rounded(nc === 0 ? 0 : xc / nc), rounded(nb === 0 ? 0 : xb / nb)],
+    ratio: shown(displayedInterval(cells, situation.policy.burst)),
+    slot: { index: slot.index, startRow, lnE: rounded(slot.lnE) },
+    excess: { S: rounded(S), V: rounded(V), expected: rounded(expected) },
+    needed: {
+      badToRollback: stream ? badToRollback(situation, stream, threshold(situation)) : null,
+      cleanRowsToPromote: null,
+    },
+    breakdown: metric.kind === 'requests' ? breakdownOf(situation, metric.name, startRow, S) : [],
+    query: source?.query ?? '',
+    window: source?.window ?? '',
+  }
+}
+
+/** JSON knows no infinity: null. */
+function shown({ mle, lower, upper }: RatioInterval): MetricExplanation['ratio'] {
+  return {
+    mle: mle === undefined || mle === Infinity ? null : rounded(mle),
+    lower: rounded(lower),
+    upper: upper === Infinity ? null : rounded(upper),
+    level: LEVEL,
+  }
+}
+
+function dataOf({ rows, index, evidence }: Situation): Explanation['data'] {
+  const seen = rows.slice(0, index + 1)
+  const flagged = (flag: string): number => seen.filter((row) => row.flag === flag).length
+  const last = seen.findLast((row) => hasData(row, evidence))
+  return {
+    rowsUsed: seen.filter((row) => row.flag === undefined && Object.keys(row.cells).length > 0).length,
+    excluded: { warmup: flagged('warmup'), gap: flagged('gap'), retreat: flagged('retreat') },
+    ...(last ? { lastSample: last.t1 } : {}),
+  }
+}

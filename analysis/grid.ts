@@ -1,0 +1,19 @@
+/** `k` log-spaced points from `lo` to `hi`, both included: `exp(ln lo + (ln hi − ln lo)·i/(k−1))`. Throws unless 0 < lo < hi and k ≥ 2. */
+export function grid(lo: number, hi: number, k: number): number[] {
+  if (!(lo > 0) || !(hi > lo) || !Number.isFinite(hi))
+    throw new RangeError(`a grid needs 0 < lo < hi, not ${lo} and ${hi}`)
+  if (!Number.isInteger(k) || k < 2) throw new RangeError(`a grid has at least two points, not ${k}`)
+  const from = Math.log(lo)
+  const width = Math.log(hi) - from
+  return Array.from({ length: k }, (_, i) => Math.exp(from + (width * i) / (k - 1)))
+}
+
+/** ln Σ e^x without overflow; −∞ for no values. */
+export function logSumExp(values: ArrayLike<number>): number {
+  let most = -Infinity
+  for (let i = 0; i < values.length; i++) most = Math.max(most, values[i] ?? -Infinity)
+  if (most === -Infinity) return most
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += Math.exp((values[i] ?? -Infinity) - most)
+  return most + Math.log(sum)
+}

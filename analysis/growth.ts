@@ -1,0 +1,95 @@
+import { assertCell, type Cell } from './cell.ts'
+import type { Ledger, Row } from './ledger.ts'
+
+/** So many rows are one interval long; the next as many cover two intervals each, then four, and so on. */
+const GENERATION = 480
+const MOST_CELLS = 60
+const MOST_CLASSES = 20
+const MOST_PODS = 10
+const MOST_MISSING_CHARS = 200
+
+/**
+ * The ledger with one row more; rows that are closed are never changed. In a long ledger the row may be joined to the
+ * open one at the end (analysis.md 1). Throws RangeError for a row that lies before the end, for a slot that falls and
+ * for counts that are none.
+ */
+export function appendRow(ledger: Ledger, row: Row): Ledger {
+  const bounded = boundedRow(row)
+  const last = ledger.rows.at(-1)
+  assertRow(bounded, last)
+  if (last && isOpen(ledger, ledger.rows.length - 1) && belongsTo(last, bounded)) {
+    return { ...ledger, rows: [...ledger.rows.slice(0, -1), joined(last, bounded)] }
+  }
+  return { ...ledger, rows: [...ledger.rows, bounded] }
+}
+
+/** The last row of a long ledger still grows: it is no evidence yet, because peeking at a part of a row is not covered by α. */
+export function isOpen({ rows, policy }: Pick<Ledger, 'rows' | 'policy'>, index: number): boolean {
+  const row = rows[index]
+  if (!row || index !== rows.length - 1 || index < GENERATION) return false
+  return row.t1 - row.t0 < policy.interval * 2 ** Math.floor(index / GENERATION) - policy.interval / 2
+}
+
+/** Throws RangeError with the reason. `before` is the row that precedes it. */
+export function assertRow(row: Row, before: Row | undefined): void {
+  const name = `the row that ends at ${row.t1}`
+  const refuse = (why: string): never => {
+    throw new RangeError(`${name} ${why}`)
+  }
+  if (!(row.t1 > row.t0)) refuse(`begins at ${row.t0}`)
+  if (before && row.t0 < before.t1) refuse(`begins at ${row.t0}, before the end of the last one, ${before.t1}`)
+  if (!(row.weight >= 0 && row.weight <= 100)) refuse(`has weight ${row.weight}`)
+  if (!Number.isInteger(row.slot) || row.slot < (before?.slot ?? 0)) refuse(`has slot ${row.slot}`)
+  if (!Number.isInteger(row.ready) || row.ready < 0) refuse(`has ${row.ready} ready pods`)
+  for (const [key, cell] of Object.entries(row.cells)) assertCell(cell, `${key} in ${name}`)
+}
+
+function boundedRow(row: Row): Row {
+  if (Object.keys(row.cells).length > MOST_CELLS) {
+    throw new RangeError(`the row that ends at ${row.t1} has more than ${MOST_CELLS} cells`)
+  }
+  return {
+    ...row,
+    ...(row.pods ? { pods: largest(row.pods, MOST_PODS, ([, x]) => x) } : {}),
+    ...(row.classes ? { classes: largest(row.classes, MOST_CLASSES, ([c, b]) => c + b) } : {}),
+    ...(row.missing === undefined ? {} : { missing: row.missing.slice(0, MOST_MISSING_CHARS) }),
+  }
+}
+
+const belongsTo = (open: Row, next: Row): boolean =>
+  open.t1 === next.t0 &&
+  open.slot === next.slot &&
+  open.weight === next.weight &&
+  open.flag === next.flag &&
+  open.flag !== 'retreat' &&
+  !open.crash &&
+  !next.crash &&
+  Object.keys(open.cells).sort().join() === Object.keys(next.cells).sort().join()
+
+function joined(open: Row, next: Row): Row {
+  const cells = Object.entries(open.cells).map(([key, cell]) => [
+    key,
+    cell.map((n, i) => n + (next.cells[key]?.[i] ?? 0)),
+  ])
+  return boundedRow({
+    ...next,
+    t0: open.t0,
+    cells: Object.fromEntries(cells) as Record<string, Cell>,
+    ...((open.pods ?? next.pods) ? { pods: summed(open.pods, next.pods) } : {}),
+    ...((open.classes ?? next.classes) ? { classes: summed(open.classes, next.classes) } : {}),
+  })
+}
+
+type Pairs = Record<string, [number, number]>
+
+function summed(one: Pairs = {}, other: Pairs = {}): Pairs {
+  const sum: Pairs = { ...one }
+  for (const [key, [a, b]] of Object.entries(other)) sum[key] = [(sum[key]?.[0] ?? 0) + a, (sum[key]?.[1] ?? 0) + b]
+  return sum
+}
+
+/** Largest first; equal ones by name, so that the choice is the same everywhere. */
+function largest(pairs: Pairs, most: number, size: (pair: [number, number]) => number): Pairs {
+  const sorted = Object.entries(pairs).sort(([a, one], [b, other]) => size(other) - size(one) || (a < b ? -1 : 1))
+  return Object.fromEntries(sorted.slice(0, most))
+}

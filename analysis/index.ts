@@ -1,0 +1,11 @@
+/** How evidence becomes a verdict: pure functions over a ledger; `reader/` asks Prometheus. */
+export type { Cell } from './cell.ts'
+export { decodeLedger, encodeLedger, ledgerHash } from './codec.ts'
+export { excess, type Excess } from './excess.ts'
+export { grid } from './grid.ts'
+export { appendRow } from './growth.ts'
+export { harm, type HarmOptions } from './harm.ts'
+export { judge, type JudgeOptions } from './judge.ts'
+export type { Ledger, Row, Source } from './ledger.ts'
+export { ratioInterval, type RatioInterval, type RatioOptions } from './ratio.ts'
+export type { Credentials, Reading, SampleRequest, Sampler, Samplers } from './sampler.ts'

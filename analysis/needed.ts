@@ -1,0 +1,28 @@
+import type { Cell } from './cell.ts'
+import { lnEAfter, type Stream } from './evidence.ts'
+import type { Situation } from './situation.ts'
+
+/**
+ * The least number of further canary bad events, in a further row shaped like the last one with data, at which the
+ * evidence reaches the threshold. Null when even all requests of such a row would not do.
+ */
+export function badToRollback({ rows, index, evidence }: Situation, stream: Stream, threshold: number): number | null {
+  if (evidence.lnE() >= threshold) return 0
+  const last = rows.slice(0, index + 1).findLast(({ flag, cells }) => flag === undefined && cells[stream.key])
+  const [nc, nb, xc, xb] = last?.cells[stream.key] ?? [0, 0, 0, 0]
+  const most = nc - xc
+  const reaches = (bad: number): boolean => {
+    const cell: Cell = [nc, nb, xc + bad, xb]
+    return lnEAfter(evidence.metrics, stream, cell) >= threshold
+  }
+  if (most <= 0 || !reaches(most)) return null
+  let enough = 1
+  while (!reaches(enough)) enough = Math.min(most, enough * 2)
+  let tooFew = Math.floor(enough / 2)
+  while (enough - tooFew > 1) {
+    const middle = Math.floor((enough + tooFew) / 2)
+    if (reaches(middle)) enough = middle
+    else tooFew = middle
+  }
+  return enough
+}
