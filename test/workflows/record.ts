@@ -5,7 +5,7 @@ import { workflowId } from '../../crds/names.ts'
 import { startGround, type Access } from '../stage/ground.ts'
 import { openRehearsal } from '../stage/rehearsal.ts'
 import { analysisOf, ROLLOUT } from '../stage/shop.ts'
-import { hasLeft, outcomeOf, phaseOf } from '../stage/sight.ts'
+import { hasLeft, phaseOf } from '../stage/sight.ts'
 import { openStage, type Stage } from '../stage/stage.ts'
 
 /**
@@ -45,7 +45,11 @@ const SCENARIOS: Scenario[] = [
   { name: 'withdrawn', play: (stage) => toGateAnd(stage, 'Withdrawn', () => stage.push({ version: '1.4.0' })) },
   {
     name: 'superseded',
-    play: (stage) => toGateAnd(stage, 'Superseded', () => stage.push({ version: '1.5.0', env: { GREETING: 'hello' } })),
+    async play(stage) {
+      await toGateAnd(stage, 'Superseded', () => stage.push({ version: '1.5.0', env: { GREETING: 'hello' } }))
+      await stage.until('the gate waits again', ({ rollout }) => rollout?.status?.release === 3 && rollout.status.gate)
+      await stage.say('approve')
+    },
   },
 ]
 
@@ -79,23 +83,26 @@ async function continuedAndStored(): Promise<void> {
   await store('continued', handle.workflowId, temporalNamespace)
 }
 
-/** Every run of the chain, oldest first. */
+/** Every run of the chain, oldest first, when the last one has ended. */
 async function store(name: string, id: string, namespace = 'default'): Promise<void> {
   const client = new Client({ connection, namespace })
+  await client.workflow.getHandle(id).result()
   const runs: WorkflowExecutionInfo[] = []
   for await (const run of client.workflow.list({ query: `WorkflowId = "${id}"` })) runs.push(run)
   const sorted = runs.toSorted((a, b) => a.startTime.getTime() - b.startTime.getTime())
   for (const [index, { runId }] of sorted.entries()) {
-    const history = historyToJSON(await client.workflow.getHandle(id, runId).fetchHistory())
+    const text = historyToJSON(await client.workflow.getHandle(id, runId).fetchHistory())
+    const history: unknown = JSON.parse(text, withoutTraces)
     const file = new URL(`${name}-${index + 1}.json`, directory)
-    await writeFile(file, `${JSON.stringify(history, withoutTraces, 1)}\n`)
+    await writeFile(file, `${JSON.stringify(history)}\n`)
     console.log(`${file.pathname} ${sorted[index]?.status.name}`)
   }
 }
 
 /** Replay needs neither the paths nor the machine that a history mentions. */
-const withoutTraces = (key: string, value: unknown): unknown =>
-  key === 'stackTrace' || key === 'identity' ? undefined : value
+function withoutTraces(key: string, value: unknown): unknown {
+  return key === 'stackTrace' || key === 'identity' ? undefined : value
+}
 
 async function toGateAnd(stage: Stage, outcome: string, act: () => Promise<unknown>): Promise<void> {
   await stage.install({ version: '1.4.0', steps: GATED })
@@ -105,8 +112,13 @@ async function toGateAnd(stage: Stage, outcome: string, act: () => Promise<unkno
   await ends(stage, outcome)
 }
 
-const atGate = (stage: Stage): Promise<string> =>
-  stage.until('the gate waits', (sight) => phaseOf(sight) === 'AwaitingApproval' && sight.rollout?.status?.canary)
+function atGate(stage: Stage): Promise<string> {
+  return stage.until(
+    'the gate waits',
+    (sight) => phaseOf(sight) === 'AwaitingApproval' && sight.rollout?.status?.canary,
+  )
+}
 
-const ends = (stage: Stage, outcome: string): Promise<unknown> =>
-  stage.until(`1.5.0 is ${outcome}`, (sight) => outcomeOf(sight, '1.5.0') === outcome)
+function ends(stage: Stage, outcome: string): Promise<unknown> {
+  return stage.until(`1.5.0 is ${outcome}`, ({ releases }) => releases[1]?.status?.outcome === outcome)
+}
