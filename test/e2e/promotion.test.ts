@@ -54,7 +54,9 @@ test.concurrent('evidence lets a good version pass, and a person opens the gate'
     '1.5.0 is promoted',
     (sight) => outcomeOf(sight, '1.5.0') === 'Promoted' && releaseOf(sight, '1.5.0'),
   )
-  expect(release.status?.timeline?.map(({ event }) => event)).toEqual([
+  // A busy machine may leave a row without data: that is a hold, and no step of its own.
+  const events = release.status?.timeline?.map(({ event }) => event)
+  expect(events?.filter((event) => event !== 'Holding' && event !== 'Resumed')).toEqual([
     'WeightSet',
     'ApprovalNeeded',
     'GateApproved',

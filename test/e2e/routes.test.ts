@@ -1,5 +1,6 @@
 import { expect, inject, test } from 'vitest'
 import { routeAnnotation } from '../../crds/names.ts'
+import { ROLLOUTS } from '../../crds/resources.ts'
 import { outcomeOf, phaseOf } from '../stage/sight.ts'
 import { PRIMARY, ROLLOUT, type VirtualService } from '../stage/shop.ts'
 import { openStage, type Stage } from '../stage/stage.ts'
@@ -28,6 +29,18 @@ test.concurrent('during a release only our destinations change; at rest every by
   await stage.say('abort')
   await stage.until('it is aborted', (sight) => phaseOf(sight) === 'Aborted')
   expect(foreign(stage, routeOf(stage))).toBe(foreign(stage, before))
+})
+
+test.concurrent('a Rollout that is deleted in the middle of a release leaves the route as it was', async () => {
+  await using stage = await openStage({ access, name: 'deleted' })
+  const before = routeOf(stage)
+  await stage.install({ version: '1.4.0', steps: [{ setWeight: 25 }, { approve: { name: 'go' } }] })
+  await stage.push({ version: '1.5.0' })
+  await stage.until('the gate waits', (sight) => phaseOf(sight) === 'AwaitingApproval')
+
+  await stage.kube.delete({ resource: ROLLOUTS, namespace: stage.namespace, name: ROLLOUT })
+  await stage.until('the route is at rest', () => stage.weights().at(-1)?.apex === 100)
+  expect(JSON.stringify(routeOf(stage).spec)).toBe(JSON.stringify(before.spec))
 })
 
 function routeOf(stage: Stage): VirtualService {
