@@ -1,0 +1,98 @@
+import { AskError } from './refusal.ts'
+import type { Client, Series } from './client.ts'
+import { serviceOf } from './labels.ts'
+import { rawSamples, type Selection } from './queries.ts'
+
+/** What one release wants to know: all raw samples in (from, at], epoch seconds. */
+export type Wish = Selection & { from: number; at: number; timeoutMs: number }
+
+/** Puts wishes of the same moment together: one query for all releases. Rejects with AskError. */
+export type Batch = { ask(wish: Wish): Promise<Series[]> }
+
+type Waiting = {
+  wish: Wish
+  key: string
+  resolve: (series: Series[]) => void
+  reject: (error: AskError) => void
+}
+
+const COLLECT_MS = 5
+const MOST_SERIES = 5_000
+
+/** `learn` gets everything that was answered. */
+export function openBatch(client: Client, learn: (series: Series[]) => void): Batch {
+  const gathering = new Map<string, Waiting[]>()
+  const desk: Desk = { client, learn, apart: new Set() }
+  const flush = (moment: string): void => {
+    const waiting = gathering.get(moment) ?? []
+    gathering.delete(moment)
+    void fulfil(
+      desk,
+      waiting.filter(({ key }) => !desk.apart.has(key)),
+    )
+    for (const one of waiting) if (desk.apart.has(one.key)) void fulfil(desk, [one])
+  }
+  return {
+    ask: (wish) =>
+      new Promise((resolve, reject) => {
+        const moment = `${wish.at} ${wish.boundaries.length > 0 ? 'latency' : 'requests'} ${wish.timeoutMs}`
+        const waiting = gathering.get(moment) ?? []
+        waiting.push({ wish, key: keyOf(wish), resolve, reject })
+        gathering.set(moment, waiting)
+        if (waiting.length === 1) setTimeout(() => flush(moment), COLLECT_MS)
+      }),
+  }
+}
+
+type Desk = {
+  client: Client
+  learn: (series: Series[]) => void
+  /** Wishes that failed by themselves are asked by themselves until they succeed: they spoil no batch twice. */
+  apart: Set<string>
+}
+
+/** Settles every wish, and never rejects. A batch that fails is halved, so that one bad release holds only itself. */
+async function fulfil(desk: Desk, waiting: Waiting[]): Promise<void> {
+  const [first] = waiting
+  if (!first) return
+  try {
+    const series = await query(desk.client, waiting)
+    desk.learn(series)
+    for (const one of waiting) deliver(desk, one, series)
+  } catch (error) {
+    const failure = error instanceof AskError ? error : new AskError(String(error), 'address')
+    if (failure.scope === 'address' || waiting.length === 1) {
+      for (const one of waiting) refuse(desk, one, failure)
+      return
+    }
+    const middle = Math.ceil(waiting.length / 2)
+    await Promise.all([fulfil(desk, waiting.slice(0, middle)), fulfil(desk, waiting.slice(middle))])
+  }
+}
+
+function query(client: Client, waiting: Waiting[]): Promise<Series[]> {
+  const wishes = waiting.map(({ wish }) => wish)
+  const at = Math.max(...wishes.map((wish) => wish.at))
+  const from = Math.min(...wishes.map((wish) => wish.from))
+  const timeoutMs = Math.max(...wishes.map((wish) => wish.timeoutMs))
+  return client.series({ query: rawSamples(wishes, at - from), at, timeoutMs })
+}
+
+function deliver(desk: Desk, waiting: Waiting, series: Series[]): void {
+  const { wish, key, resolve } = waiting
+  const services = new Set(wish.services.map((service) => `${wish.namespace}/${service}`))
+  const own = series.filter((one) => services.has(serviceOf(one)))
+  if (own.length > MOST_SERIES) {
+    refuse(desk, waiting, new AskError(`${own.length} series answer, more than ${MOST_SERIES}`, 'question'))
+    return
+  }
+  desk.apart.delete(key)
+  resolve(own)
+}
+
+function refuse({ apart }: Desk, { key, reject }: Waiting, failure: AskError): void {
+  if (failure.scope === 'question') apart.add(key)
+  reject(failure)
+}
+
+const keyOf = ({ namespace, services, boundaries }: Wish): string => [namespace, ...services, ...boundaries].join(' ')

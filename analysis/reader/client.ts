@@ -1,0 +1,109 @@
+import { Agent as HttpAgent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+import { PrometheusDriver, type InstantVector, type RangeVector } from 'prometheus-query'
+import type { Credentials } from '../sampler.ts'
+import { AskError, asAskError, refusal } from './refusal.ts'
+
+/** One time series; times are epoch seconds of Prometheus. `NaN` where Prometheus has no finite number. */
+export type Series = { labels: Record<string, string>; samples: Sample[] }
+export type Sample = [time: number, value: number]
+
+export type Question = {
+  query: string
+  /** Epoch seconds at which the query is evaluated; left out, Prometheus takes its own now. */
+  at?: number
+  timeoutMs: number
+}
+
+/** The only door to Prometheus' HTTP API. Throws AskError with a sentence, whatever went wrong. */
+export type Client = {
+  series(question: Question): Promise<Series[]>
+  scalar(question: Question): Promise<number>
+}
+
+const MOST_BYTES = 64 * 1024 * 1024
+/** Longer ones do not fit into every proxy's request line. */
+const LONG_QUERY = 2_000
+
+type Options = ConstructorParameters<typeof PrometheusDriver>[0]
+
+export function openClient(address: string, credentials: Credentials): Client {
+  const headers = headersOf(credentials)
+  const { caBundle } = credentials
+  const agents = {
+    httpAgent: new HttpAgent({ keepAlive: true }),
+    httpsAgent: new HttpsAgent({ keepAlive: true, ...(caBundle === undefined ? {} : { ca: caBundle }) }),
+  }
+  const ask = async (question: Question): Promise<{ resultType: string; result: unknown }> => {
+    const driver = new PrometheusDriver({ endpoint: address, headers, ...transport(question, agents) })
+    try {
+      return await driver.instantQuery(question.query, (question.at ?? 0) * 1_000 || Date.now())
+    } catch (error) {
+      throw asAskError(error, question.timeoutMs)
+    }
+  }
+  return {
+    async series(question) {
+      const { resultType, result } = await ask(question)
+      if (resultType === 'matrix') return (result as RangeVector[]).map(fromRange)
+      if (resultType === 'vector') return (result as InstantVector[]).map(fromInstant)
+      throw new AskError(`Prometheus answered with a ${resultType} instead of series`, 'question')
+    },
+    async scalar(question) {
+      const { resultType, result } = await ask(question)
+      const value = resultType === 'scalar' ? Number((result as unknown[])[1]) : NaN
+      if (Number.isFinite(value)) return value
+      throw new AskError(`Prometheus answered with a ${resultType} instead of a number`, 'question')
+    },
+  }
+}
+
+/** Redirects are not followed: headers with secrets would go wherever they point. */
+function transport({ query, at, timeoutMs }: Question, agents: object): Partial<Options> {
+  return {
+    timeout: timeoutMs,
+    preferPost: query.length > LONG_QUERY,
+    requestInterceptor: {
+      onFulfilled(config) {
+        const parameters: unknown[] = [config.params, config.data]
+        for (const part of parameters) if (at === undefined && part instanceof URLSearchParams) part.delete('time')
+        const bounds = { maxRedirects: 0, maxContentLength: MOST_BYTES, signal: AbortSignal.timeout(timeoutMs) }
+        return Object.assign(config, agents, bounds)
+      },
+    },
+    responseInterceptor: {
+      onFulfilled(response) {
+        const refused = refusal(response.data)
+        if (refused) throw refused
+        return response
+      },
+      onRejected(error: unknown) {
+        throw asAskError(error, timeoutMs)
+      },
+    },
+  }
+}
+
+function headersOf({ bearerToken, basic, headers }: Credentials): Record<string, string> {
+  const pair = basic && Buffer.from(`${basic.username}:${basic.password}`).toString('base64')
+  return {
+    ...headers,
+    ...(pair === undefined ? {} : { Authorization: `Basic ${pair}` }),
+    ...(bearerToken === undefined ? {} : { Authorization: `Bearer ${bearerToken.trim()}` }),
+  }
+}
+
+const fromRange = ({ metric, values }: RangeVector): Series => ({
+  labels: labelsOf(metric),
+  samples: (values as { time: Date; value: number }[]).map(({ time, value }) => [time.getTime() / 1_000, value]),
+})
+
+const fromInstant = ({ metric, value }: InstantVector): Series => {
+  const { time, value: number } = value as { time: Date; value: number }
+  return { labels: labelsOf(metric), samples: [[time.getTime() / 1_000, number]] }
+}
+
+const labelsOf = ({ name, labels }: RangeVector['metric']): Record<string, string> => ({
+  ...(labels as Record<string, string>),
+  ...(name ? { __name__: name } : {}),
+})

@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto'
+import type { Source } from '../ledger.ts'
+import type { Credentials, SampleRequest, Sampler, Samplers } from '../sampler.ts'
+import { openBatch } from './batch.ts'
+import { openClient, type Client } from './client.ts'
+import { openServerClock, systemClock, type Clock } from './clock.ts'
+import { follow } from './follower.ts'
+import { openPace } from './pace.ts'
+import { boundaries, rawSamples } from './queries.ts'
+import { AskError } from './refusal.ts'
+
+const MOST_SAMPLERS = 64
+const TIMEOUT_MS = 2_000
+
+/** One sampler per Prometheus and credentials. `clock` is the local one. */
+export function createSamplers({ clock = systemClock }: { clock?: Clock } = {}): Samplers {
+  const samplers = new Map<string, Sampler>()
+  return (address, credentials) => {
+    const key = digest(address, credentials)
+    const sampler = samplers.get(key) ?? createSampler(openClient(address, credentials), clock)
+    // The one asked for last is the last to go: rotated credentials leave samplers behind that nobody asks for.
+    samplers.delete(key)
+    samplers.set(key, sampler)
+    for (const oldest of samplers.keys()) if (samplers.size > MOST_SAMPLERS) samplers.delete(oldest)
+    return sampler
+  }
+}
+
+function createSampler(client: Client, localClock: Clock): Sampler {
+  const clock = openServerClock(client, localClock)
+  const pace = openPace()
+  const batch = openBatch(client, (series) => pace.learn(series))
+  const boundary = (request: SampleRequest, slowerThanMs: number): Promise<number | undefined> =>
+    nextBoundary(client, request, slowerThanMs)
+  return {
+    sources,
+    boundary,
+    read: (request, signal) =>
+      follow({
+        client,
+        batch,
+        clock,
+        pace,
+        request,
+        boundaryOf: ({ slowerThanMs }) => boundary(request, slowerThanMs),
+        signal,
+      }),
+  }
+}
+
+async function nextBoundary(client: Client, request: SampleRequest, atLeast: number): Promise<number | undefined> {
+  const { namespace, canary, baseline } = request
+  const query = boundaries({ namespace, services: [canary, baseline], boundaries: [] })
+  try {
+    const series = await client.series({ query, timeoutMs: TIMEOUT_MS })
+    const existing = series.map(({ labels }) => Number(labels.le)).filter((le) => Number.isFinite(le) && le >= atLeast)
+    return existing.length === 0 ? undefined : Math.min(...existing)
+  } catch (error) {
+    if (error instanceof AskError) return undefined
+    throw error
+  }
+}
+
+function sources({ namespace, canary, baseline, policy }: SampleRequest): Source[] {
+  return policy.metrics.map((metric) => {
+    const asked = metric.kind === 'latency' ? [metric.boundaryMs ?? metric.slowerThanMs] : []
+    const selection = { namespace, services: [baseline, canary], boundaries: asked }
+    return { metric: metric.name, query: rawSamples([selection], policy.interval), window: `${policy.interval}s` }
+  })
+}
+
+/** Secrets are no map keys. */
+const digest = (address: string, credentials: Credentials): string =>
+  createHash('sha256')
+    .update(JSON.stringify([address, credentials]))
+    .digest('hex')
