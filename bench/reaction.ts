@@ -37,7 +37,9 @@ export async function measureReaction(): Promise<Report> {
   stage.load({ rps: RPS })
   for (let release = 1; release <= 2 * RELEASES; release += 1) {
     await (release % 2 === 1 ? turnBad(stage, access, release, times) : abort(stage, access, release, times, sender))
-    console.log(`release ${release} of ${2 * RELEASES}: ${lastOf(times)}`)
+    console.log(
+      `release ${release} of ${2 * RELEASES}: ${release % 2 === 1 ? 'turned bad' : 'aborted'}, back at stable`,
+    )
   }
   await sender.close()
   return reportOf(times)
@@ -53,7 +55,6 @@ const declaration = (access: Access, release: number) => ({
 
 /** Releases a new revision; returns it as soon as it has its weight. */
 async function begin(stage: Stage, access: Access, release: number, times: Times): Promise<string> {
-  const { stable } = stage.now().rollout?.status ?? {}
   const known = new Set(stage.now().releases.map(({ spec }) => spec.revision))
   await stage.push(declaration(access, release))
   const isNew = (revision: string | undefined): revision is string => revision !== undefined && !known.has(revision)
@@ -63,7 +64,6 @@ async function begin(stage: Stage, access: Access, release: number, times: Times
   const ready = stage.until('the canary is ready', (sight) => isReady(sight, canary) && Date.now())
   const weighted = stage.until('the first weight', (sight) => weightOf(sight, canary) > 0 && Date.now())
   times.begun.push((await weighted) - (await ready))
-  if (stable === canary) throw new Error('the revision is not new')
   return canary
 }
 
@@ -133,8 +133,3 @@ function reportOf(times: Times): Report {
   ]
   return { ok: rows.every(kept), rows, details: { releases: 2 * RELEASES } }
 }
-
-const lastOf = (times: Times): string =>
-  Object.entries(times)
-    .map(([name, values]) => `${name} ${((values.at(-1) ?? 0) / 1_000).toFixed(2)} s`)
-    .join(', ')
