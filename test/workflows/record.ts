@@ -1,7 +1,9 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { Client, Connection, type WorkflowExecutionInfo } from '@temporalio/client'
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
 import { workflowId } from '../../crds/names.ts'
+import type { Plan } from '../../crds/plan.ts'
+import type { World } from '../fakes/activities.ts'
 import { startGround, type Access } from '../stage/ground.ts'
 import { openRehearsal } from '../stage/rehearsal.ts'
 import { analysisOf, ROLLOUT } from '../stage/shop.ts'
@@ -57,11 +59,12 @@ const { version } = JSON.parse(await readFile(new URL('../../package.json', impo
   version: string
 }
 const directory = new URL(`../histories/${version}/`, import.meta.url)
+await rm(directory, { recursive: true, force: true })
 await mkdir(directory, { recursive: true })
 await using ground = await startGround()
 const connection = await Connection.connect({ address: ground.access.temporal })
 const { access } = ground
-await Promise.all([...SCENARIOS.map(playAndStore), continuedAndStored()])
+await Promise.all([...SCENARIOS.map(playAndStore), rehearseAndStore()])
 await connection.close()
 
 async function playAndStore({ name, play }: Scenario): Promise<void> {
@@ -70,17 +73,28 @@ async function playAndStore({ name, play }: Scenario): Promise<void> {
   await store(name, workflowId(access.cluster, stage.namespace, ROLLOUT))
 }
 
-async function continuedAndStored(): Promise<void> {
+/** What would take long, or a cordoned node, on the stack. */
+async function rehearseAndStore(): Promise<void> {
   await using rehearsal = await openRehearsal(access)
-  const steps = [
-    { kind: 'setWeight', weight: 20 } as const,
-    { kind: 'approve', name: 'go', expiresAfterMs: 60_000 } as const,
+  const steps: Plan['steps'] = [
+    { kind: 'setWeight', weight: 20 },
+    { kind: 'approve', name: 'go', expiresAfterMs: 60_000 },
   ]
-  const { world, handle, say, temporalNamespace } = await rehearsal.begin('continued', { steps }, { renewAfterMs: 0 })
-  await world.until(() => world.told.at(-1)?.gate === 'go')
-  await say('approve')
-  await handle.result()
-  await store('continued', handle.workflowId, temporalNamespace)
+  const asksFor = (world: World, times: number): Promise<true> =>
+    world.until(() => world.told.filter(({ gate }) => gate === 'go').length === times && true)
+
+  const continued = await rehearsal.begin('continued', { steps }, { renewAfterMs: 0 })
+  await asksFor(continued.world, 1)
+  await continued.say('approve')
+  await store('continued', continued.handle.workflowId, continued.temporalNamespace)
+
+  const retreated = await rehearsal.begin('retreated', { steps })
+  await asksFor(retreated.world, 1)
+  const sentence = 'no pod of the canary is ready'
+  retreated.world.watches.at(-1)?.end({ kind: 'retreat', reason: 'notReadyPods', sentence, ledgerHash: '' })
+  await asksFor(retreated.world, 2)
+  await retreated.say('approve')
+  await store('retreated', retreated.handle.workflowId, retreated.temporalNamespace)
 }
 
 /** Every run of the chain, oldest first, when the last one has ended. */
@@ -101,7 +115,9 @@ async function store(name: string, id: string, namespace = 'default'): Promise<v
 
 /** Replay needs neither the paths nor the machine that a history mentions. */
 function withoutTraces(key: string, value: unknown): unknown {
-  return key === 'stackTrace' || key === 'identity' ? undefined : value
+  if (key === 'stackTrace' || key === 'identity') return undefined
+  const isOwnQueue = key === 'name' && typeof value === 'string' && /^\d+@/.test(value)
+  return isOwnQueue ? 'own-queue-of-a-worker' : value
 }
 
 async function toGateAnd(stage: Stage, outcome: string, act: () => Promise<unknown>): Promise<void> {
