@@ -11,7 +11,10 @@ export function grid(lo: number, hi: number, k: number): number[] {
 /** ln Σ e^x without overflow; −∞ for no values. */
 export function logSumExp(values: ArrayLike<number>): number {
   let most = -Infinity
-  for (let i = 0; i < values.length; i++) most = Math.max(most, values[i] ?? -Infinity)
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? -Infinity
+    if (value > most) most = value
+  }
   if (most === -Infinity) return most
   let sum = 0
   for (let i = 0; i < values.length; i++) sum += Math.exp((values[i] ?? -Infinity) - most)
