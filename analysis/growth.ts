@@ -3,14 +3,16 @@ import type { Ledger, Row } from './ledger.ts'
 
 /** So many rows are one interval long; the next as many cover two intervals each, then four, and so on. */
 const GENERATION = 480
+/** Pods and classes are kept for so many rows: they explain, and no verdict comes from them. */
+const EXPLAINED = 2 * GENERATION
 const MOST_CELLS = 60
 const MOST_CLASSES = 20
 const MOST_PODS = 10
 const MOST_MISSING_CHARS = 200
 
 /**
- * The ledger with one row more; rows that are closed are never changed. In a long ledger the row may be joined to the
- * open one at the end (analysis.md 1). Throws RangeError for a row that lies before the end, for a slot that falls and
+ * The ledger with one row more; counts of rows that are closed are never changed. In a long ledger the row may be joined
+ * to the open one at the end (analysis.md 1), and the oldest rows lose pods and classes. Throws RangeError for a row that lies before the end, for a slot that falls and
  * for counts that are none.
  */
 export function appendRow(ledger: Ledger, row: Row): Ledger {
@@ -20,7 +22,9 @@ export function appendRow(ledger: Ledger, row: Row): Ledger {
   if (last && isOpen(ledger, ledger.rows.length - 1) && belongsTo(last, bounded)) {
     return { ...ledger, rows: [...ledger.rows.slice(0, -1), joined(last, bounded)] }
   }
-  return { ...ledger, rows: [...ledger.rows, bounded] }
+  const rows = [...ledger.rows, bounded]
+  const oldest = rows.at(-1 - EXPLAINED)
+  return { ...ledger, rows: oldest ? rows.with(-1 - EXPLAINED, withoutAttribution(oldest)) : rows }
 }
 
 /** The last row of a long ledger still grows: it is no evidence yet, because peeking at a part of a row is not covered by α. */
@@ -55,6 +59,8 @@ function boundedRow(row: Row): Row {
     ...(row.missing === undefined ? {} : { missing: row.missing.slice(0, MOST_MISSING_CHARS) }),
   }
 }
+
+const withoutAttribution = ({ pods: _pods, classes: _classes, ...row }: Row): Row => row
 
 const belongsTo = (open: Row, next: Row): boolean =>
   open.t1 === next.t0 &&

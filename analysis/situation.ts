@@ -56,8 +56,6 @@ export function* situations(ledger: Ledger, analyze: Analyze | undefined): Gener
 /** Rows that fast path and budget cap may look at; evidence leaves out those of the warm-up, too. */
 export const counts = ({ flag }: Row): boolean => flag === undefined || flag === 'warmup'
 
-export const streamsOf = ({ metrics }: Evidence): Stream[] => metrics.flatMap(({ streams }) => streams)
-
 /** Every metric that was declared has a cell: anything less is ignorance. */
 export const hasData = (row: Row, evidence: Evidence): boolean =>
   evidence.metrics.length > 0 &&

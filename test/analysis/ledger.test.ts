@@ -55,6 +55,9 @@ describe('a ledger', () => {
         'latency:250': [1_000, 3_000, i % 13, i % 17],
       },
       classes: Object.fromEntries(['500', '502', '503', '504'].map((code) => [`code:${code}`, [(i * 7) % 5, i % 3]])),
+      pods: Object.fromEntries(
+        Array.from({ length: 10 }, (_, pod) => [`checkout-${pod}abc`, [(i * 13) % 31, (i * pod) % 7]]),
+      ),
     }))
     expect(busy.rows.length).toBeLessThan(4_000)
     expect(encodeLedger(busy).length).toBeLessThanOrEqual(262_144)
@@ -120,6 +123,13 @@ describe('a long ledger', () => {
       classes: { 'code:503': [2, 4] },
       ready: 481,
     })
+  })
+
+  it('keeps what explains for the last 960 rows, and every count', () => {
+    const { rows } = grown(480 + 2 * 480 + 4, () => ({ classes: { 'code:503': [1, 0] } }))
+    expect(rows).toHaveLength(961)
+    expect(rows.filter(({ classes }) => classes)).toEqual(rows.slice(1))
+    expect(rows.map(({ cells }) => cells.errors?.[0])).not.toContain(undefined)
   })
 
   it('does not join rows of different weights, without data, or of crashes', () => {
