@@ -2,27 +2,32 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 const EVERY_MS = 50
 const TIMEOUT_MS = 2_000
+const WITHIN_MS = 30_000
+
+export type Subject = { prometheus: string; namespace: string; workload: string }
+
+/** Failed requests of a workload as Prometheus has them now. */
+export function failedSoFar({ prometheus, namespace, workload }: Subject): Promise<number> {
+  const selector = `destination_workload_namespace="${namespace}",destination_workload="${workload}",response_code=~"5.."`
+  return ask(prometheus, `sum(istio_requests_total{${selector}})`)
+}
 
 /**
- * Waits for the first sample, in Prometheus, that shows a failed request of `workload` more than there were when it was
- * called; returns when that sample was first answered (epoch milliseconds, to `EVERY_MS`).
+ * Waits for the first sample, in Prometheus, that shows more failed requests than `before`; returns when it was first
+ * answered (epoch milliseconds, to `EVERY_MS`). Throws after half a minute.
  *
- * Call it at the moment the workload turns bad. At 25 requests/s a background of 0.2 % puts a failed request of its own
- * into one scrape of twenty, so one onset in twenty is taken a scrape too early: that makes a reaction look slower,
- * never faster. Turned 20 % bad, every scrape has about five more.
+ * `before` is what was there when the workload turned bad. At 25 requests/s a background of 0.2 % puts a failed request
+ * of its own into one scrape of twenty, so one onset in twenty is taken a scrape too early: that makes a reaction look
+ * slower, never faster. Turned 20 % bad, every scrape has about five more.
  */
-export async function firstBadSample(
-  address: string,
-  { namespace, workload }: { namespace: string; workload: string },
-): Promise<number> {
-  const selector = `destination_workload_namespace="${namespace}",destination_workload="${workload}",response_code=~"5.."`
-  const failed = (): Promise<number> => ask(address, `sum(istio_requests_total{${selector}})`)
-  const before = await failed()
-  for (;;) {
+export async function firstBadSample(subject: Subject, before: number): Promise<number> {
+  const deadline = Date.now() + WITHIN_MS
+  while (Date.now() < deadline) {
     const asked = Date.now()
-    if ((await failed()) > before) return Date.now()
+    if ((await failedSoFar(subject)) > before) return Date.now()
     await sleep(Math.max(0, EVERY_MS - (Date.now() - asked)))
   }
+  throw new Error(`Prometheus shows no failed request of ${subject.workload} within ${WITHIN_MS / 1_000} s`)
 }
 
 /** The one value of an instant query now; 0 where no series has ever been. */

@@ -6,7 +6,7 @@ import { startGround, type Access } from '../test/stage/ground.ts'
 import { analysisOf, ROLLOUT } from '../test/stage/shop.ts'
 import { podsOf, weightsOf, type Sight } from '../test/stage/sight.ts'
 import { openStage, type Stage } from '../test/stage/stage.ts'
-import { firstBadSample } from './prometheus.ts'
+import { failedSoFar, firstBadSample } from './prometheus.ts'
 import { kept, median, type Report, type Row } from './report.ts'
 
 /** As the issue promises its figures: 2-s interval, 1-s scrape, 100 requests/s, canary at 25 %, 0.2 % errors otherwise. */
@@ -70,9 +70,11 @@ async function begin(stage: Stage, access: Access, release: number, times: Times
 async function turnBad(stage: Stage, access: Access, release: number, times: Times): Promise<void> {
   const canary = await begin(stage, access, release, times)
   await sleep(WATCHED_MS.least + Math.random() * (WATCHED_MS.most - WATCHED_MS.least))
+  const { prometheus } = access
+  const subject = { prometheus, namespace: stage.namespace, workload: revisionObject(ROLLOUT, canary) }
+  const before = await failedSoFar(subject)
   const switched = Date.now()
-  const workload = { namespace: stage.namespace, workload: revisionObject(ROLLOUT, canary) }
-  const shown = firstBadSample(access.prometheus, workload)
+  const shown = firstBadSample(subject, before)
   await stage.control(canary, { errorShare: BAD })
   const safe = await withdrawn(stage, canary)
   times.bad.push(safe - (await shown))
