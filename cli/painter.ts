@@ -48,16 +48,19 @@ function inLines(terminal: Terminal, release?: number): Painter {
   }
 }
 
+/** While it runs everything is taken from the Rollout, which is written at once: two watches would tell halves of a step. */
 function lineOf(sight: Sight, asked?: number): string {
-  if (!sight.rollout) return 'The Rollout is gone.'
+  const { rollout } = sight
+  if (!rollout) return 'The Rollout is gone.'
   const release = releaseOf(sight, asked)
   const { phase, message } = stateOf(sight, asked)
-  const { step, weight, outcome } = release?.status ?? {}
+  const { release: running, step, weight } = rollout.status ?? {}
+  const number = release?.spec.number ?? running
   const facts = [
     `${moodOf(phase).icon} ${phase}`,
-    ...(release ? [`release ${release.spec.number}`] : []),
-    ...(outcome === undefined && step ? [`step ${step}`] : []),
-    ...(outcome === undefined && weight !== undefined ? [`weight ${weight} %`] : []),
+    ...(number === undefined ? [] : [`release ${number}`]),
+    ...(number === running && step !== undefined ? [`step ${step}`] : []),
+    ...(number === running && weight !== undefined ? [`weight ${weight} %`] : []),
   ]
   return `${facts.join(' · ')}  ${message}`
 }

@@ -35,16 +35,16 @@ function head(sight: Sight, rollout: Rollout, { colors, width, release: asked }:
   const { phase, message } = stateOf(sight, asked)
   const { icon, paint } = moodOf(phase)
   const title = `${colors.bold(metadata.name)} ${colors.dim(`in ${metadata.namespace}`)}`
-  const facts = [paint(colors)(`${icon} ${phase}`), ...(release ? releaseFacts(release) : [])]
+  const facts = [paint(colors)(`${icon} ${phase}`), ...(release ? releaseFacts(release, rollout) : [])]
   return [title, facts.join(colors.dim(' · ')), ...wrap(message, width)]
 }
 
-function releaseFacts({ spec, status }: Release): string[] {
+function releaseFacts({ spec }: Release, { status }: Rollout): string[] {
   const { commit, author, message } = spec.provenance
   const said = [commit?.slice(0, 10), author && `${author}:`, message?.split('\n')[0]].filter(Boolean).join(' ')
   return [
     `release ${spec.number}`,
-    ...(status?.step && status.outcome === undefined ? [`step ${status.step}`] : []),
+    ...(status?.step && status.release === spec.number ? [`step ${status.step}`] : []),
     ...(said ? [said] : []),
   ]
 }
