@@ -13,7 +13,9 @@ export function cursor(ledger: Ledger, marks: Mark[]): number {
   const { interval } = ledger.policy
   const lastBare = marks.findLastIndex((mark) => mark.weight === 0)
   const began = marks[lastBare + 1]?.since ?? marks.at(-1)?.since ?? 0
-  return Math.max(ledger.rows.at(-1)?.t1 ?? 0, Math.floor(began / interval) * interval)
+  // The row in which the canary came back after a retreat began before it: it would be the retreat's, and fire it again.
+  const edge = lastBare < 0 ? Math.floor(began / interval) : Math.ceil(began / interval)
+  return Math.max(ledger.rows.at(-1)?.t1 ?? 0, edge * interval)
 }
 
 /** Undefined for an interval in which the canary had no weight. */

@@ -47,7 +47,13 @@ describe('rows of the guard', () => {
     const retreated = [...marks, mark(1, 0, 111), mark(2, 25, 131)]
     expect(rowOf(reading(112), 1, retreated, ledger())).toBeUndefined()
     const row = rowOf(reading(108), 1, marks, ledger())!
-    expect(cursor(ledger([row]), retreated)).toBe(130)
+    expect(cursor(ledger([row]), retreated)).toBe(132)
+  })
+
+  it('the row in which the canary came back after a retreat does not fire the retreat again', () => {
+    const back = [mark(0, 25, 101), mark(0, 0, 105.2), mark(1, 25, 105.9)]
+    const after = cursor(ledger([rowOf(reading(102), 1, back, ledger())!]), back)
+    expect(rowOf(reading(after), 1, back, ledger())).toMatchObject({ slot: 1, weight: 25 })
   })
 
   it('rows after pods were added warm up; rows without a ready pod say so', () => {
