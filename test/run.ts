@@ -34,7 +34,14 @@ async function runProject(project: string): Promise<void> {
   const file = join(reports, `${project}.json`)
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
   const code = await exitCode(
-    start('vitest', ['run', '--project', project, '--passWithNoTests', ...reporters, ...filters]),
+    start('vitest', [
+      'run',
+      '--project',
+      project,
+      ...(filters.length > 0 ? ['--passWithNoTests'] : []),
+      ...reporters,
+      ...filters,
+    ]),
   )
   const report = await readReport(file)
   total.passed += report?.numPassedTests ?? 0

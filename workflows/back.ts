@@ -10,7 +10,7 @@ export type Ending = { outcome: 'RolledBack' | 'Aborted' | 'Withdrawn' | 'Supers
 
 /** What a release that does not go on is called, and why. */
 export function endingOf(error: unknown): Ending {
-  if (isCancellation(error)) return { outcome: 'Deleted', sentence: 'The run was cancelled' }
+  if (isCancellation(error)) return { outcome: 'Aborted', sentence: 'Aborted: the run was cancelled' }
   if (!(error instanceof Interrupted)) return { outcome: 'RolledBack', sentence: `Rolled back: ${wordsOf(error)}` }
   const { kind, sentence } = error.interruption
   switch (kind) {
@@ -75,7 +75,7 @@ async function persist(run: Run, verb: 'setTraffic' | 'restoreRoute'): Promise<v
       await blocked(run, error)
       if (typeOf(error) === 'FencedOff')
         run.seq = Math.max(run.seq, (await insist.observe({ ref: run.picture.ref, release: run.number }))?.nextSeq ?? 0)
-      else await sleep(1_000)
+      await sleep(1_000)
     }
   }
 }
@@ -83,9 +83,9 @@ async function persist(run: Run, verb: 'setTraffic' | 'restoreRoute'): Promise<v
 /** Says what the server said, and pulls the second lever: the canary's Service selects stable's pods. */
 async function blocked(run: Run, error: unknown): Promise<void> {
   const message = `The route cannot be written, retrying: ${wordsOf(error)}`
-  await tell(run, { phase: 'RollbackBlocked', message, event: { type: 'Warning', reason: 'RollbackBlocked', message } })
   const { ref } = run.picture
   await insist.secondLever({ ref, canary: run.canary, stable: run.stable, replicas: run.replicas })
+  await tell(run, { phase: 'RollbackBlocked', message, event: { type: 'Warning', reason: 'RollbackBlocked', message } })
 }
 
 /** An activity failure's innermost words. */

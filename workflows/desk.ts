@@ -42,6 +42,14 @@ export function take(desk: Desk, ...actions: Action[]): DecideInput | undefined 
   return index < 0 ? undefined : desk.inbox.splice(index, 1)[0]
 }
 
+/** Takes every approval of a gate out of the mailbox, and gives the first: a second one must not open the gate again. */
+export function takeApproval(desk: Desk, gate: string): DecideInput | undefined {
+  const isOfGate = (word: DecideInput): boolean => word.action === 'approve' && word.gate === gate
+  const first = desk.inbox.find(isOfGate)
+  desk.inbox = desk.inbox.filter((word) => !isOfGate(word))
+  return first
+}
+
 /** Abort > pause > promote: true when a word of this kind waits. */
 export const waits = (desk: Desk, ...actions: Action[]): boolean =>
   desk.inbox.some((decision) => actions.includes(decision.action))

@@ -12,6 +12,8 @@ export async function install(stay: Stay, number: number, replaces?: string): Pr
   const revision = stay.picture.declared.revision
   const run = await openRun(stay, { number, revision, stable: replaces ?? revision })
   run.plan = { steps: [] }
+  // There is nothing to skip: promote and step have no meaning here.
+  run.override = true
   stay.lastNumber = number
   const aside = new CancellationScope()
   void aside.run(() => followLooks(run))
@@ -23,7 +25,7 @@ export async function install(stay: Stay, number: number, replaces?: string): Pr
     }
   } catch (error) {
     if (error instanceof ContinueAsNew) throw error
-    await CancellationScope.nonCancellable(() => giveUp(stay, run, error))
+    await CancellationScope.nonCancellable(() => giveUp(stay, run, error, replaces))
   } finally {
     aside.cancel()
   }
@@ -52,7 +54,8 @@ async function bringUp(run: Run, replaces: string | undefined): Promise<void> {
 }
 
 /** There is no stable to go back to: say why, leave no pods behind, and wait for another declaration. */
-async function giveUp(stay: Stay, run: Run, error: unknown): Promise<void> {
+async function giveUp(stay: Stay, run: Run, error: unknown, replaces?: string): Promise<void> {
+  if (replaces) await insist.pointApex({ ref: run.picture.ref, stable: replaces })
   const ending = endingOf(error)
   stay.warm.push({ revision: run.canary, until: Date.now(), release: run.number })
   await tellEnding(run, ending)

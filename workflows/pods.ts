@@ -12,7 +12,8 @@ export const podsFor = (weight: number, replicas: number): number => Math.max(1,
 export async function carry(run: Run, weight: number): Promise<boolean> {
   const { ref, settings } = run.picture
   const replicas = podsFor(weight, run.replicas)
-  const { grown } = await forward.ensureRevision({ ref, revision: run.canary, release: run.number, replicas })
+  const wanted = { ref, revision: run.canary, release: run.number, replicas }
+  const { grown } = await during(run, () => forward.ensureRevision(wanted))
   if (!grown && run.weight > 0) return false
   await awaitReady(run, replicas, settings.settleMs)
   return true

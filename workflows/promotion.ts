@@ -53,7 +53,8 @@ async function comeToRest(run: Run): Promise<void> {
       log.warn('the route does not come to rest', { error })
       const seen = await insist.observe({ ref, release: run.number })
       if (!seen) return
-      if (seen.stable !== run.canary)
+      const says = seen.route.record?.stable
+      if (says !== undefined && says !== run.canary)
         throw new Interrupted({ kind: 'abortedOnRoute', sentence: abortedOnRoute(run.number) })
       run.seq = Math.max(run.seq, seen.nextSeq)
       await sleep(1_000)

@@ -5,7 +5,7 @@ import { openDesk } from './desk.ts'
 import { install } from './installation.ts'
 import { followHolds, followLooks, observe } from './looks.ts'
 import { openRun } from './opening.ts'
-import { promote, settleIn } from './promotion.ts'
+import { settleIn } from './promotion.ts'
 import { forward, insist } from './proxies.ts'
 import { retire, warmNow, type Stay } from './retirement.ts'
 import { nextFence, tell, type Run } from './run.ts'
@@ -63,7 +63,6 @@ async function bringOut(run: Run, stay: Stay): Promise<void> {
     await conclude(run, stay, async () => {
       await prepare(run)
       await walk(run)
-      await promote(run)
     })
   } finally {
     aside.cancel()

@@ -31,7 +31,9 @@ export function taskFor(picture: Picture, carried?: Carried): Task {
 function taskForOpen(picture: Picture, open: OpenRelease): Task {
   const { declared, stable, route } = picture
   if (stable === open.revision) return { kind: 'finish', open }
-  if (stable === undefined || open.from === undefined) return { kind: 'install', number: open.number }
+  if (stable === undefined || open.from === undefined) {
+    return { kind: 'install', number: declared.revision === open.revision ? open.number : picture.nextNumber }
+  }
   const back = (outcome: Ending['outcome'], sentence: string): Task => ({
     kind: 'goBack',
     open,

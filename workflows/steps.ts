@@ -1,10 +1,11 @@
-import { condition } from '@temporalio/workflow'
+import { ActivityFailure, ApplicationFailure, condition, isCancellation } from '@temporalio/workflow'
 import { formatDuration } from '../crds/duration.ts'
 import type { Step } from '../crds/plan.ts'
-import { take } from './desk.ts'
+import type { DecideInput } from './contract.ts'
+import { takeApproval } from './desk.ts'
 import { isWatching, watch } from './guard.ts'
 import { carry } from './pods.ts'
-import { forward } from './proxies.ts'
+import { volley } from './proxies.ts'
 import { nextFence, tell, type Run } from './run.ts'
 import { throwIfInterrupted, waitFor } from './waiting.ts'
 
@@ -25,6 +26,10 @@ export async function doStep(run: Run, step: Step): Promise<void> {
   }
 }
 
+/** A forward write that cannot be made for so long ends the release. */
+const WRITE_MS = 5 * 60_000
+const VOLLEY_MS = 10_000
+
 /** Nothing moves forward on ignorance, nor while a person or the spec says stop. */
 export async function mayGoForward(run: Run): Promise<void> {
   throwIfInterrupted(run)
@@ -43,19 +48,26 @@ export async function shift(run: Run, weight: number, addedPods: boolean): Promi
   watch(run.guard, run.marks)
 }
 
-/** One traffic write at a time; not interruptible, because a half-known weight is worse than a late abort. */
+/**
+ * One traffic write at a time. Not interruptible while it is under way, because a half-known weight is worse than a late
+ * abort; but between its volleys an alarm or an abort is heard, so that none waits longer than one of them.
+ */
 export async function write(run: Run, weights: Record<string, number>, stable?: string): Promise<void> {
   await condition(() => !run.writing)
   run.writing = true
   try {
     const { target } = run.picture
-    await forward.setTraffic({
-      target,
-      weights,
-      fence: nextFence(run),
-      replicas: run.replicas,
-      ...(stable ? { stable } : {}),
-    })
+    const wanted = { target, weights, replicas: run.replicas, ...(stable ? { stable } : {}) }
+    const gaveUpAt = Date.now() + WRITE_MS
+    for (let written = false; !written;) {
+      try {
+        await volley(VOLLEY_MS, VOLLEY_MS / 2).setTraffic({ ...wanted, fence: nextFence(run) })
+        written = true
+      } catch (error) {
+        if (isFinal(error) || isCancellation(error) || Date.now() > gaveUpAt) throw error
+        throwIfInterrupted(run)
+      }
+    }
   } finally {
     run.writing = false
   }
@@ -106,13 +118,14 @@ async function approve(run: Run, gate: Extract<Step, { kind: 'approve' }>): Prom
     message: `Gate ${gate.name}: waiting for an approval at ${run.weight} %`,
     event: { type: 'Normal', reason: 'ApprovalNeeded', message: `Release ${run.number} waits at gate ${gate.name}` },
   })
-  const approved = () => run.desk.inbox.some((word) => word.action === 'approve')
+  const approved = () => run.desk.inbox.some((word) => word.action === 'approve' && word.gate === gate.name)
+  let word: DecideInput | undefined
   try {
     if (!(await waitFor(run, approved, run.stepSince + gate.expiresAfterMs))) await expire(run, gate.name)
   } finally {
     if (subject) delete subject.gate
+    word = takeApproval(run.desk, gate.name)
   }
-  const word = take(run.desk, 'approve')
   const message = `Gate ${gate.name} approved by ${word?.by}${word?.reason ? `: ${word.reason}` : ''}`
   await tell(run, { phase: 'Progressing', message, event: { type: 'Normal', reason: 'GateApproved', message } })
   await mayGoForward(run)
@@ -137,3 +150,6 @@ function standsInTheWay(run: Run): string | undefined {
 }
 
 const nextSlot = (run: Run): number => (run.marks.at(-1)?.slot ?? -1) + 1
+
+const isFinal = (error: unknown): boolean =>
+  error instanceof ActivityFailure && error.cause instanceof ApplicationFailure && error.cause.nonRetryable === true

@@ -21,7 +21,7 @@ export function interruption(run: Run): Interruption | undefined {
   const alarm = run.guard.alarm
   if (alarm) return alarm
   if (run.discovered) return run.discovered
-  if (run.desk.paused) return undefined
+  if (run.desk.paused || run.override) return undefined
   if (waits(run.desk, 'promote')) return { kind: 'promote', sentence: 'a person said promote' }
   if (waits(run.desk, 'step')) return { kind: 'step', sentence: 'a person said step' }
   return undefined

@@ -1,17 +1,20 @@
 import { CancellationScope } from '@temporalio/workflow'
 import { withdraw } from './back.ts'
 import { take } from './desk.ts'
+import { promote } from './promotion.ts'
 import { Interrupted, tell, type Run } from './run.ts'
 import { doStep } from './steps.ts'
 import { renewIfDue } from './waiting.ts'
 
 const MOST_RETREATS = 3
 
-/** The plan, step by step. A retreat walks its step again; `promote` and `step` skip; everything else ends the release. */
+/** The plan, step by step, and the promotion at its end. A retreat walks its step again; `promote` and `step` skip; everything else ends the release. */
 export async function walk(run: Run): Promise<void> {
   const { steps } = run.plan
-  for (let step = steps[run.stepIndex]; step; step = steps[run.stepIndex]) {
+  for (;;) {
+    const step = steps[run.stepIndex]
     try {
+      if (!step) return await promote(run)
       await doStep(run, step)
       goTo(run, run.stepIndex + 1)
     } catch (error) {
@@ -31,7 +34,7 @@ async function divert(run: Run, error: unknown): Promise<void> {
   }
   if (kind === 'step') {
     take(run.desk, 'step')
-    return goTo(run, run.stepIndex + 1)
+    return goTo(run, Math.min(run.stepIndex + 1, run.plan.steps.length))
   }
   if (kind !== 'retreat') throw error
   if (run.retreats === MOST_RETREATS) {
