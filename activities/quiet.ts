@@ -61,6 +61,8 @@ async function request(deps: Deps, { ref, release, since }: QuietInput): Promise
     namespace: ref.namespace,
     canary: revisionObject(ref.name, revision),
     baseline: revisionObject(ref.name, from),
+    rollout: ref.name,
+    revisions: { canary: revision, baseline: from },
     policy,
     startedAt: Date.parse(found.metadata.creationTimestamp ?? '') / 1_000,
     after: Math.floor(since / policy.interval) * policy.interval,

@@ -65,6 +65,8 @@ function requestOf(release: Release, { ref, canary, stable }: WatchInput, policy
     namespace: ref.namespace,
     canary: revisionObject(ref.name, canary),
     baseline: revisionObject(ref.name, stable),
+    rollout: ref.name,
+    revisions: { canary, baseline: stable },
     policy,
     startedAt: Date.parse(release.metadata.creationTimestamp ?? '') / 1_000,
     after: 0,

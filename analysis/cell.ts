@@ -4,13 +4,20 @@ export type Cell = [nc: number, nb: number, xc: number, xb: number]
 export type Cells = readonly Readonly<Cell>[]
 
 /** Throws unless all four are non-negative integers and no arm has more bad events than requests. */
-export function assertCell([nc, nb, xc, xb]: Readonly<Cell>, where = 'a cell'): void {
-  const counts = [nc, nb, xc, xb]
-  if (!counts.every((count) => Number.isSafeInteger(count) && count >= 0)) {
-    throw new RangeError(`${where} has to be four non-negative integers, not [${counts.join(', ')}]`)
+export function assertCell(cell: Readonly<Cell>, where = 'a cell'): void {
+  const [nc, nb, xc, xb] = cell
+  if (!(isCount(nc) && isCount(nb) && isCount(xc) && isCount(xb))) {
+    throw new RangeError(`${where} has to be four non-negative integers, not [${cell.join(', ')}]`)
   }
   if (xc > nc || xb > nb) {
-    throw new RangeError(`${where} counts more bad events than requests: [${counts.join(', ')}]`)
+    throw new RangeError(`${where} counts more bad events than requests: [${cell.join(', ')}]`)
+  }
+}
+
+/** Throws unless `x` bad events can be part of `n` requests. */
+export function assertArm(x: number, n: number): void {
+  if (!(isCount(x) && isCount(n) && x <= n)) {
+    throw new RangeError(`x bad events of n requests have to be integers with 0 ≤ x ≤ n, not ${x} and ${n}`)
   }
 }
 
@@ -19,3 +26,5 @@ export const speaks = ([nc, nb, xc, xb]: Readonly<Cell>): boolean => nc > 0 && n
 
 export const totalOf = (cells: Cells): Cell =>
   cells.reduce<Cell>(([a, b, c, d], [nc, nb, xc, xb]) => [a + nc, b + nb, c + xc, d + xb], [0, 0, 0, 0])
+
+const isCount = (count: number): boolean => Number.isSafeInteger(count) && count >= 0

@@ -12,7 +12,10 @@ export type Stream = {
   process: Process
 }
 
-export type MetricEvidence = { metric: Metric; omega: number; streams: Stream[] }
+/** A gauge has bounds and is never compared. */
+export type ComparedMetric = Exclude<Metric, { kind: 'gauge' }>
+
+export type MetricEvidence = { metric: ComparedMetric; omega: number; streams: Stream[] }
 
 /** E_roll of analysis.md 4 as it grows row by row. */
 export type Evidence = {
@@ -25,14 +28,15 @@ export type Evidence = {
 }
 
 /** ω of analysis.md 2, before it is spread over the metrics that were declared. */
-const WEIGHT = { requests: 0.5, latency: 0.3 } as const
+const WEIGHT = { requests: 0.5, latency: 0.3, counters: 0.2 } as const
 const ERRORS_GRID = { lowest: 1.1, highest: 100, k: 48 }
 const LATENCY_GRID = { lowest: 1.05, highest: 50, k: 48 }
 
 export function openEvidence(policy: Policy, rows: Row[]): Evidence {
-  const metrics = policy.metrics.map((metric) => ({
+  const compared = policy.metrics.filter((metric) => metric.kind !== 'gauge')
+  const metrics = compared.map((metric) => ({
     metric,
-    omega: omegaOf(metric, policy.metrics),
+    omega: omegaOf(metric, compared),
     streams: streamsOf(metric, policy, rows),
   }))
   const starts: number[] = []
@@ -91,14 +95,14 @@ function mixture(metrics: MetricEvidence[], instead?: { key: string; lnE: number
 }
 
 /** A kind shares its weight equally among its metrics; kinds that were not declared give theirs away. */
-function omegaOf({ kind }: Metric, declared: Metric[]): number {
+function omegaOf({ kind }: ComparedMetric, declared: ComparedMetric[]): number {
   const kinds = new Set(declared.map((metric) => metric.kind))
   const total = [...kinds].reduce((sum, present) => sum + WEIGHT[present], 0)
   return WEIGHT[kind] / total / declared.filter((metric) => metric.kind === kind).length
 }
 
-function streamsOf(metric: Metric, policy: Policy, rows: Row[]): Stream[] {
-  if (metric.kind === 'requests') return [{ key: metric.name, process: processOf(metric, policy) }]
+function streamsOf(metric: ComparedMetric, policy: Policy, rows: Row[]): Stream[] {
+  if (metric.kind !== 'latency') return [{ key: metric.name, process: processOf(metric, policy) }]
   return boundariesOf(metric, rows).map((boundary) => ({
     key: latencyKey(metric.name, boundary),
     boundary,
@@ -111,14 +115,14 @@ export const latencyKey = (name: string, boundaryMs: number): string => `${name}
 
 /** The declared boundary; where none was fixed, those of the first row that has any. */
 function boundariesOf(metric: Extract<Metric, { kind: 'latency' }>, rows: Row[]): number[] {
-  if (metric.boundaryMs !== undefined) return [metric.boundaryMs]
+  if (metric.boundariesMs !== undefined) return metric.boundariesMs
   const prefix = `${metric.name}:`
   const first = rows.map(({ cells }) => Object.keys(cells).filter((key) => key.startsWith(prefix)))
   const keys = first.find((found) => found.length > 0) ?? []
   return keys.map((key) => Number(key.slice(prefix.length))).sort((a, b) => a - b)
 }
 
-function processOf({ kind }: Metric, policy: Policy): Process {
+function processOf({ kind }: ComparedMetric, policy: Policy): Process {
   const rho0 = kind === 'latency' ? policy.latencyToleratedRatio : policy.toleratedRatio
   const { lowest, highest, k } = kind === 'latency' ? LATENCY_GRID : ERRORS_GRID
   return openProcess({ rho0, lo: lowest * rho0, hi: highest * rho0, k, phi: policy.burst }, policy.slots)

@@ -8,6 +8,9 @@ export function grid(lo: number, hi: number, k: number): number[] {
   return Array.from({ length: k }, (_, i) => Math.exp(from + (width * i) / (k - 1)))
 }
 
+/** Terms this far below the largest do not reach the last digit of the sum, and an `exp` costs more than all the rest. */
+const NOTHING = -40
+
 /** ln Σ e^x without overflow; −∞ for no values. */
 export function logSumExp(values: ArrayLike<number>): number {
   let most = -Infinity
@@ -17,6 +20,9 @@ export function logSumExp(values: ArrayLike<number>): number {
   }
   if (most === -Infinity) return most
   let sum = 0
-  for (let i = 0; i < values.length; i++) sum += Math.exp((values[i] ?? -Infinity) - most)
+  for (let i = 0; i < values.length; i++) {
+    const below = (values[i] ?? -Infinity) - most
+    if (below > NOTHING) sum += Math.exp(below)
+  }
   return most + Math.log(sum)
 }

@@ -22,6 +22,12 @@ export type Row = {
   pods?: Record<string, [n: number, x: number]>
   /** Bad events by code, flag or route; at most 20 keys, for the explanation. */
   classes?: Record<string, [nc: number, nb: number]>
+  /** The first row after a localised pod was replaced: older slots count as 1 from here on. */
+  replaced?: true
+  /** Values of gauges at t1; missing = no data. */
+  gauges?: Record<string, number>
+  /** More series answered than a release may have. */
+  tooManySeries?: true
   /** Why metrics have no data in this row: what Prometheus said, or did not say. For the sentence only. */
   missing?: string
 }
@@ -29,4 +35,25 @@ export type Row = {
 /** What was asked of whom; goes into the explanation. */
 export type Source = { metric: string; query: string; window: string }
 
-export type Ledger = { v: 1; canary: string; baseline: string; policy: Policy; sources: Source[]; rows: Row[] }
+/** What Prometheus knew of the service when the release began: it fixes boundaries and the first rung. */
+export type Before = {
+  /** Requests per second of stable, over five minutes. */
+  rate?: number
+  /** Requests and bad ones of stable over 30 minutes and 6 hours. */
+  burn?: { short: [n: number, x: number]; long: [n: number, x: number] }
+}
+
+/** The step that has a right to advance: since when (epoch seconds), and for an `analyze` or `bake` how many seconds of data. */
+export type Running = { kind: 'analyze' | 'bake'; from: number; for: number } | { kind: 'ramp'; from: number }
+
+export type Ledger = {
+  v: 1
+  canary: string
+  baseline: string
+  policy: Policy
+  sources: Source[]
+  before?: Before
+  /** Absent while no step has the right to advance. */
+  running?: Running
+  rows: Row[]
+}

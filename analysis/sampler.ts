@@ -1,18 +1,24 @@
 import type { Policy } from '../crds/policy.ts'
 import type { Cell } from './cell.ts'
-import type { Source } from './ledger.ts'
+import type { Before, Source } from './ledger.ts'
 
 export type SampleRequest = {
   namespace: string
   /** Service names of the two revisions; `destination_service_name` in Istio's series. */
   canary: string
   baseline: string
+  /** What `$rollout` and `$revision` in PromQL of one's own stand for. */
+  rollout: string
+  revisions: { canary: string; baseline: string }
   policy: Policy
   /** Epoch seconds at which the release began: pods younger than that start their counters at 0. */
   startedAt: number
   /** Epoch seconds: the end of the last row that is already known; reading goes on there, however long ago. */
   after: number
 }
+
+/** `apex`: the Service that has the traffic at rest; what was before the release is found under its name. */
+export type BeforeRequest = SampleRequest & { apex: string }
 
 /** A closed interval as Prometheus tells it. Metrics without data are missing from `cells`, and `missing` says why. */
 export type Reading = {
@@ -22,6 +28,8 @@ export type Reading = {
   gap?: true
   classes?: Record<string, [nc: number, nb: number]>
   pods?: Record<string, [n: number, x: number]>
+  gauges?: Record<string, number>
+  tooManySeries?: true
   missing?: string
   lastSample?: number
 }
@@ -42,8 +50,11 @@ export type Sampler = {
   sources(request: SampleRequest): Source[]
   /** Closed rows in order, without holes, from `after` on, until `signal`. */
   read(request: SampleRequest, signal: AbortSignal): AsyncIterable<Reading>
-  /** Latency boundaries to watch: the declared one moved up to an existing bucket boundary. Undefined without data. */
-  boundary(request: SampleRequest, slowerThanMs: number): Promise<number | undefined>
+  /**
+   * What was before the release, and the policy with its latency boundaries fixed by it (analysis.md 3.7). Without data
+   * the parts are missing, and the boundaries stay open until the first row that has some.
+   */
+  before(request: BeforeRequest, signal: AbortSignal): Promise<{ before: Before; policy: Policy }>
 }
 
 /** One sampler per address and credentials; asking again gives the same one. */

@@ -23,6 +23,8 @@ export function stepWords(step: Step): string {
   if (step.kind === 'setWeight') return `set weight ${step.weight} %`
   if (step.kind === 'analyze') return `analyze ${formatDuration(step.forMs)}`
   if (step.kind === 'approve') return `approve ${step.name}`
+  if (step.kind === 'ramp') return `ramp to ${step.ladder.at(-1)} % by evidence`
+  if (step.kind === 'bake') return `bake ${formatDuration(step.forMs)}`
   return step.forMs === undefined ? 'pause until resumed' : `pause ${formatDuration(step.forMs)}`
 }
 

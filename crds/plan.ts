@@ -4,11 +4,15 @@ import type { Metric, Policy } from './policy.ts'
 import type { AnalysisSpec, RolloutSpec, StepSpec } from './schema/rollout.ts'
 
 /** What a strategy compiles to: one flat list. Durations are milliseconds, weights percent. */
-export type Plan = { steps: Step[]; bake?: { forMs: number; holdBack: number } }
+export type Plan = { steps: Step[] }
 
 export type Step =
   | { kind: 'setWeight'; weight: number }
   | { kind: 'analyze'; forMs: number }
+  /** Weights by evidence, from the ladder; its settings are `policy.ramp`. */
+  | { kind: 'ramp'; ladder: number[] }
+  /** The last weight of the plan, for so long, before the commit. */
+  | { kind: 'bake'; forMs: number }
   | { kind: 'pause'; forMs?: number }
   | { kind: 'approve'; name: string; expiresAfterMs: number }
 
@@ -20,14 +24,16 @@ export type CompiledRelease = { plan: Plan; policy: Policy }
  */
 export function compile(spec: RolloutSpec): CompiledRelease {
   const plan = planOf(spec)
-  return { plan, policy: policyOf(spec.analysis, plan) }
+  return { plan, policy: policyOf(spec, plan) }
 }
 
 function planOf({ strategy, bake }: RolloutSpec): Plan {
-  const steps = strategy.canary?.steps
-  if (!steps) throw new Error('spec.strategy.canary.steps is missing; no other strategy is supported yet')
+  const { steps, ramp } = strategy.canary ?? {}
+  if (!steps && !ramp) throw new Error('spec.strategy.canary is missing; no other strategy is supported yet')
+  const way: Step[] = ramp ? [{ kind: 'ramp', ladder: ramp.ladder }] : (steps ?? []).map(stepOf)
   const forMs = parseDuration(bake.for)
-  return { steps: steps.map(stepOf), ...(forMs > 0 ? { bake: { forMs, holdBack: bake.holdBack } } : {}) }
+  if (forMs === 0) return { steps: way }
+  return { steps: [...way, { kind: 'setWeight', weight: 100 - bake.holdBack }, { kind: 'bake', forMs }] }
 }
 
 function stepOf(step: StepSpec, index: number): Step {
@@ -41,8 +47,9 @@ function stepOf(step: StepSpec, index: number): Step {
 }
 
 /** Without `spec.analysis` nothing is measured: the guard still sees crashes and readiness, and the plan goes by clock. */
-function policyOf(declared: AnalysisSpec | undefined, plan: Plan): Policy {
-  const analysis = declared ?? ANALYSIS_DEFAULTS
+function policyOf({ analysis: declared, strategy }: RolloutSpec, plan: Plan): Policy {
+  const analysis = declared ?? { ...ANALYSIS_DEFAULTS, shadow: [] }
+  const ramp = strategy.canary?.ramp
   return {
     mode: analysis.mode,
     interval: seconds(analysis.interval),
@@ -53,23 +60,37 @@ function policyOf(declared: AnalysisSpec | undefined, plan: Plan): Policy {
     toleratedRatio: analysis.toleratedRatio,
     latencyToleratedRatio: LATENCY_TOLERATED_RATIO,
     promoteRatio: analysis.promoteRatio,
-    errorBudget: ERROR_BUDGET,
+    errorBudget: ramp?.errorBudget ?? ERROR_BUDGET,
     warmUp: seconds(analysis.warmUp),
     dataDeadline: seconds(analysis.dataDeadline),
-    deadline: seconds(analysis.deadline),
+    deadline: Math.min(seconds(analysis.deadline), ramp ? seconds(ramp.maxDuration) : Infinity),
     onInconclusive: analysis.onInconclusive,
-    slots: slotsOf(plan),
+    slots: slotsOf(plan) + 1,
+    replaceLocalised: true,
+    enforceSlo: analysis.enforceSlo,
+    ...(ramp ? { ramp: { ladder: ramp.ladder, dwell: seconds(ramp.dwell) } } : {}),
+    shadow: analysis.shadow,
     burst: analysis.burst,
   }
 }
 
-/** J of analysis.md 3.2: one restart slot per weight, fixed when the release begins. */
-const slotsOf = (plan: Plan): number => Math.max(1, plan.steps.filter((step) => step.kind === 'setWeight').length)
+/** J of analysis.md 3.2: one restart slot per weight, fixed when the release begins; one more for a pod that is replaced. */
+const slotsOf = ({ steps }: Plan): number =>
+  Math.max(
+    1,
+    steps.reduce(
+      (sum, step) => sum + (step.kind === 'setWeight' ? 1 : step.kind === 'ramp' ? step.ladder.length : 0),
+      0,
+    ),
+  )
 
-function metricOf({ name, requests, latency }: AnalysisSpec['metrics'][number]): Metric {
+function metricOf({ name, requests, latency, counters, ...gauge }: AnalysisSpec['metrics'][number]): Metric {
   if (requests) return { name, kind: 'requests' }
   if (latency) return { name, kind: 'latency', slowerThanMs: parseDuration(latency.slowerThan) }
-  throw new Error(`spec.analysis.metrics ${name} is neither requests nor latency; other metrics are not supported yet`)
+  if (counters) return { name, kind: 'counters', ...counters }
+  const { query, advisory, ...bounds } = gauge
+  if (query) return { name, kind: 'gauge', query, bounds, advisory }
+  throw new Error(`spec.analysis.metrics ${name} is none of requests, latency, counters and query`)
 }
 
 const seconds = (duration: string): number => parseDuration(duration) / 1_000

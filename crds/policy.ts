@@ -22,19 +22,41 @@ export type Policy = {
   onInconclusive: 'hold' | 'promote' | 'rollback'
   /** J: restart slots, fixed at the start of the release. */
   slots: number
+  /** A bad share that sits on one of several canary pods replaces that pod, once in a release. */
+  replaceLocalised: boolean
+  /** Counts the evidence against `slo` as well: E_m = ½(E_harm + E_slo). */
+  enforceSlo: boolean
+  /** By evidence instead of by clock. */
+  ramp?: Ramp
+  /** Rules of other tools, told beside ours; they never decide. */
+  shadow: ShadowRule[]
   /** φ: tempering for bursts, ≥ 1. */
   burst: number
 }
 
+/** Weights in percent, rising; `dwell` in seconds at the last of them. Its time is limited by `deadline`. */
+export type Ramp = { ladder: number[]; dwell: number }
+
+export type ShadowRule = 'flagger' | 'argo'
+
+/**
+ * In PromQL of one's own, `$service`, `$revision`, `$namespace` and `$rollout` stand for what is asked about: `counters`
+ * are asked once per arm, a `query` once, about the canary.
+ */
 export type Metric =
   | { name: string; kind: 'requests' }
   | {
       name: string
       kind: 'latency'
       slowerThanMs: number
-      /** The bucket boundary that stands for it, fixed when the release begins; else the reader takes the next one above. */
-      boundaryMs?: number
+      /** Bucket boundaries that are watched, rising, fixed when the release begins; else the reader takes the next one above. */
+      boundariesMs?: number[]
     }
+  | { name: string; kind: 'counters'; total: string; bad: string }
+  | { name: string; kind: 'gauge'; query: string; bounds: Bounds; advisory: boolean }
+
+/** All that are given have to hold; `cel` is an expression over the number `value`. */
+export type Bounds = { max?: number; min?: number; cel?: string }
 
 /** Where credentials are found; the values are resolved in activities and never stored. */
 export type PrometheusAuth = {

@@ -3,8 +3,10 @@ export type Outcome = 'rollback' | 'retreat' | 'advance' | 'hold'
 /** `hold` names what is missing; `rollback` names the check that decided. */
 export type HoldReason =
   'notYet' | 'noData' | 'splitMismatch' | 'localised' | 'baselineBurning' | 'tooManySeries' | 'inconclusive'
-export type RollbackReason = 'crash' | 'mostlyBad' | 'evidence' | 'budget' | 'deadline' | 'notReady'
-export type Reason = HoldReason | RollbackReason | 'notReadyPods' | 'clean' | 'deadlinePromote'
+export type RollbackReason = 'crash' | 'mostlyBad' | 'evidence' | 'budget' | 'bound' | 'deadline' | 'notReady'
+/** `clean` ends a clocked step; `nextRung` and `notInferior` (or `belowSlo`) move a ramp. */
+export type AdvanceReason = 'clean' | 'deadlinePromote' | 'nextRung' | 'notInferior' | 'belowSlo'
+export type Reason = HoldReason | RollbackReason | 'notReadyPods' | AdvanceReason
 
 /** What a verdict came from; recomputing it from the stored ledger gives identical bytes. Numbers are rounded to six significant digits. */
 export type Explanation = {
@@ -22,6 +24,38 @@ export type Explanation = {
   lnThreshold: number
   metrics: MetricEvidence[]
   data: { rowsUsed: number; excluded: { warmup: number; gap: number; retreat: number }; lastSample?: number }
+  /** Does the observed split match the weight? Absent without data. */
+  split?: { lnE: number; lnThreshold: number; share: [observed: number, configured: number] }
+  ramp?: RampEvidence
+  /** What a `localised` hold asks for. */
+  action?: { replacePod: string }
+  gauges?: GaugeEvidence[]
+  advisory?: Advisory
+}
+
+/** Analysis.md 5. `next` is the weight that an `advance` goes to; null means the end of the ramp. */
+export type RampEvidence = {
+  upper: number
+  baselineRate: number
+  budget: number
+  spent: number
+  next: number | null
+  lnNonInferior: number
+  lnBelowSlo?: number
+}
+
+export type GaugeEvidence = { name: string; value: number | null; within: boolean; advisory: boolean; query: string }
+
+/** Second opinions: none of them decides. */
+export type Advisory = {
+  slo?: { lnE: number; lnThreshold: number }
+  shadow?: ShadowVerdict[]
+}
+export type ShadowVerdict = {
+  rule: 'flagger' | 'argo'
+  verdict: 'rollback' | 'promote' | 'running'
+  at?: number
+  sentence: string
 }
 
 /** Pairs are `[canary, baseline]`. */

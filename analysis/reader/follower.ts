@@ -46,7 +46,9 @@ export async function* follow(options: FollowOptions): AsyncGenerator<Reading> {
 
 function begin(options: FollowOptions): Follower {
   const { policy, after, startedAt } = options.request
-  const kinds = new Set(policy.metrics.map(({ kind }) => kind))
+  const kinds = new Set(
+    policy.metrics.map(({ kind }) => kind).filter((kind) => kind === 'requests' || kind === 'latency'),
+  )
   const from = Number.isFinite(startedAt) ? Math.max(after, startedAt) : after
   return {
     ...options,
@@ -143,7 +145,7 @@ const absentIn = ({ tapes }: Follower, { families }: View, t0: number, t1: numbe
 async function learnBoundaries({ request, boundaries, boundaryOf, signal }: Follower): Promise<void> {
   for (const metric of request.policy.metrics) {
     if (metric.kind !== 'latency' || boundaries.has(metric.name)) continue
-    const boundary = metric.boundaryMs ?? (await unlessAborted(boundaryOf(metric), signal))
+    const boundary = metric.boundariesMs?.[0] ?? (await unlessAborted(boundaryOf(metric), signal))
     if (boundary !== undefined) boundaries.set(metric.name, boundary)
   }
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Policy } from '../../crds/policy.ts'
 import type { Source } from '../ledger.ts'
 import type { Credentials, SampleRequest, Sampler, Samplers } from '../sampler.ts'
 import { openBatch } from './batch.ts'
@@ -34,7 +35,7 @@ function createSampler(client: Client, localClock: Clock): Sampler {
     nextBoundary(client, request, slowerThanMs)
   return {
     sources,
-    boundary,
+    before: async (request) => ({ before: {}, policy: await withBoundaries(request, boundary) }),
     read: (request, signal) =>
       follow({
         client,
@@ -63,10 +64,22 @@ async function nextBoundary(client: Client, request: SampleRequest, atLeast: num
 
 function sources({ namespace, canary, baseline, policy }: SampleRequest): Source[] {
   return policy.metrics.map((metric) => {
-    const asked = metric.kind === 'latency' ? [metric.boundaryMs ?? metric.slowerThanMs] : []
+    const asked = metric.kind === 'latency' ? (metric.boundariesMs ?? [metric.slowerThanMs]) : []
     const selection = { namespace, services: [baseline, canary], boundaries: asked }
     return { metric: metric.name, query: rawSamples([selection], policy.interval), window: `${policy.interval}s` }
   })
+}
+
+async function withBoundaries(
+  request: SampleRequest,
+  boundary: (request: SampleRequest, slowerThanMs: number) => Promise<number | undefined>,
+): Promise<Policy> {
+  const fixed = request.policy.metrics.map(async (metric) => {
+    if (metric.kind !== 'latency' || metric.boundariesMs) return metric
+    const found = await boundary(request, metric.slowerThanMs)
+    return found === undefined ? metric : { ...metric, boundariesMs: [found] }
+  })
+  return { ...request.policy, metrics: await Promise.all(fixed) }
 }
 
 /** Secrets are no map keys. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ANALYSIS_DEFAULTS as DEFAULTS } from '../defaults.ts'
-import { atLeast, dnsLabel, duration, notYet, only, rules, secretKey, wellFormed } from './vocabulary.ts'
+import { atLeast, dnsLabel, duration, rules, secretKey, wellFormed } from './vocabulary.ts'
 
 const prometheusAuth = z
   .object({
@@ -82,22 +82,31 @@ const metric = z
       .exactOptional(),
     counters: z
       .object({
-        total: query('PromQL selector of the counter of all events.'),
-        bad: query('PromQL selector of the counter of bad events.'),
+        total: query(
+          'PromQL selector of the counter of all events, for example carts_total{service="$service"}. $service, $revision, $namespace and $rollout are filled in, once for the canary and once for stable.',
+        ),
+        bad: query('PromQL selector of the counter of bad events, likewise.'),
       })
       .meta({
         description: 'Bad events among all events, by two counters of your own.',
-        ...notYet('metrics[].counters', 'use requests or latency'),
+        ...rules({
+          rule: "[self.total, self.bad].all(q, q.contains('$service') || q.contains('$revision'))",
+          message:
+            'total and bad must contain $service or $revision, which tells canary and stable apart, for example carts_total{service="$service"}',
+        }),
       })
       .exactOptional(),
-    query: query('PromQL query with exactly one sample as its result.')
-      .meta(notYet('metrics[].query', 'use requests or latency'))
-      .exactOptional(),
+    query: query(
+      'PromQL query with exactly one sample as its result. $service, $revision, $namespace and $rollout are filled in for the canary.',
+    ).exactOptional(),
     max: bound('The result of query must not be above this.'),
     min: bound('The result of query must not be below this.'),
-    cel: query('CEL expression over the result of query; true is good.')
-      .meta(notYet('metrics[].cel', 'use requests or latency'))
-      .exactOptional(),
+    cel: query(
+      'CEL expression over the result of query, which is called value; true is good. For example value < 100.0.',
+    ).exactOptional(),
+    advisory: z.boolean().default(false).meta({
+      description: 'A bound of query that is told and never decides. Otherwise two intervals beyond it roll back.',
+    }),
   })
   .meta({
     description: 'One thing to watch: exactly one of requests, latency, counters and query.',
@@ -113,6 +122,10 @@ const metric = z
       {
         rule: 'has(self.query) || !(has(self.max) || has(self.min) || has(self.cel))',
         message: 'max, min and cel belong to query; requests and latency are compared with stable',
+      },
+      {
+        rule: 'has(self.query) || !self.advisory',
+        message: 'advisory belongs to query; requests, latency and counters are compared with stable',
       },
     ),
   })
@@ -137,13 +150,10 @@ const intervalRules = [
 
 export const analysis = z
   .object({
-    mode: z
-      .enum(['act', 'observe'])
-      .default(DEFAULTS.mode)
-      .meta({
-        description: 'act: verdicts decide. observe: they are reported only.',
-        ...only('analysis.mode: observe', "'act'", 'leave it out or write act'),
-      }),
+    mode: z.enum(['act', 'observe']).default(DEFAULTS.mode).meta({
+      description:
+        'act: verdicts decide. observe: they are reported only, and the plan goes by the clock; pods that crash or are not ready still end a release.',
+    }),
     interval: duration(
       'Length of one row of evidence, at least 1s. Take at least twice the scrape interval of Prometheus.',
       ...intervalRules,
@@ -155,8 +165,8 @@ export const analysis = z
       .gt(0)
       .lt(100)
       .meta({
-        description: 'Objective in percent of good requests, for example 99.9. Enables tests without a comparison.',
-        ...notYet('analysis.slo', 'remove it; the canary is compared with stable'),
+        description:
+          'Objective in percent of good requests, for example 99.9. Enables tests without a comparison, and holds the start while stable burns its budget six times too fast.',
       })
       .exactOptional(),
     falseRollback: z
@@ -187,13 +197,9 @@ export const analysis = z
       .enum(['hold', 'promote', 'rollback'])
       .default(DEFAULTS.onInconclusive)
       .meta({ description: 'What an undecided release does at its deadline.' }),
-    enforceSlo: z
-      .boolean()
-      .default(DEFAULTS.enforceSlo)
-      .meta({
-        description: 'Count the evidence against slo, too.',
-        ...only('analysis.enforceSlo', 'false', 'leave it out'),
-      }),
+    enforceSlo: z.boolean().default(DEFAULTS.enforceSlo).meta({
+      description: 'Count the evidence against slo, too: half of what a metric says is about the objective.',
+    }),
     burst: z
       .number()
       .gte(1)
@@ -206,9 +212,21 @@ export const analysis = z
       .default([])
       .meta({
         description: 'Rules of other tools, judged beside ours for comparison. They never decide.',
-        ...rules({ rule: 'self.size() == 0', message: 'analysis.shadow is not yet supported; leave it out' }),
+        'x-kubernetes-list-type': 'set',
       }),
   })
-  .meta({ description: 'How the canary is judged.' })
+  .meta({
+    description: 'How the canary is judged.',
+    ...rules(
+      {
+        rule: '!self.enforceSlo || has(self.slo)',
+        message: 'enforceSlo needs an objective; add analysis.slo, for example slo: 99.9',
+      },
+      {
+        rule: '!self.enforceSlo || self.slo >= 50.0',
+        message: 'enforceSlo needs an objective of at least 50 percent',
+      },
+    ),
+  })
 
 export type AnalysisSpec = z.output<typeof analysis>

@@ -27,9 +27,7 @@ export type Rollout = {
 
 const bake = z
   .object({
-    for: duration('How long.')
-      .meta(rules({ rule: "duration(self) == duration('0s')", message: 'bake.for is not yet supported; leave it out' }))
-      .default('0s'),
+    for: duration('How long, counted in time with data; 0s is none.').default('0s'),
     holdBack: z.int().min(1).max(50).default(5).meta({ description: 'Percentage that stays on stable meanwhile.' }),
   })
   .meta({
@@ -96,6 +94,22 @@ export const rolloutSpec = z
       {
         rule: `!(${hasSteps}) || has(self.analysis) || !${steps}.exists(s, has(s.analyze))`,
         message: 'an analyze step needs spec.analysis with prometheus and at least one metric',
+      },
+      {
+        rule: '!has(self.strategy.canary) || !has(self.strategy.canary.ramp) || has(self.analysis)',
+        message: 'a ramp goes by evidence; add spec.analysis with prometheus and at least one metric, or use steps',
+      },
+      {
+        rule: "!has(self.strategy.canary) || !has(self.strategy.canary.ramp) || !has(self.analysis) || self.analysis.mode == 'act'",
+        message: 'a ramp moves by verdicts, which mode: observe only reports; use steps, or mode: act',
+      },
+      {
+        rule: '!has(self.strategy.canary) || !has(self.strategy.canary.ramp) || !has(self.analysis) || self.analysis.metrics.exists(m, has(m.requests) || has(m.counters))',
+        message: 'a ramp counts failed requests; add a metric with requests: {} or counters to analysis.metrics',
+      },
+      {
+        rule: `!has(self.bake) || !${wellFormed('self.bake.for')} || duration(self.bake.for) == duration('0s') || !(${hasSteps}) || ${steps}.all(s, !has(s.setWeight) || s.setWeight < 100 - self.bake.holdBack)`,
+        message: 'a step sets more than what the bake leaves to the canary; lower that setWeight, or bake.holdBack',
       },
       {
         rule: `!(${hasSteps}) || !has(self.analysis) || !${analyses}.all(d, ${wellFormed('d')}) || !${wellFormed('self.analysis.deadline')} || ${analyses}.map(d, duration(d)).sum() < duration(self.analysis.deadline)`,

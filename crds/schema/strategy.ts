@@ -143,19 +143,27 @@ const ramp = z
       .min(1)
       .max(20)
       .default([1, 2, 5, 10, 25, 50])
-      .meta({ description: 'Weights that may be used, rising.' }),
+      .meta({
+        description: 'Weights that may be used, rising.',
+        ...rules({
+          rule: 'self.isSorted() && self.all(w, self.exists_one(v, v == w))',
+          message: 'the ladder must rise from rung to rung, for example [1, 2, 5, 10, 25, 50]',
+        }),
+      }),
     errorBudget: z
       .int()
       .min(10)
       .max(1_000_000)
       .default(50)
       .meta({ description: 'Failed requests a release may cost.' }),
-    maxDuration: duration('Limit of the whole ramp.').default('2h'),
+    maxDuration: duration(
+      'Limit of the whole ramp; then onInconclusive decides. analysis.deadline is a limit, too.',
+    ).default('2h'),
     dwell: duration('Minimum time at the last rung.').default('0s'),
   })
   .meta({
-    description: 'Steps by evidence instead of by clock.',
-    ...notYet('canary.ramp', 'write canary.steps'),
+    description:
+      'Steps by evidence instead of by clock: the canary gets as much as the error budget allows for what is known about it, and is promoted once it is shown to be good. ramp: {} takes the defaults.',
   })
 
 const canary = z.object({ steps: steps.exactOptional(), ramp: ramp.exactOptional() }).meta({

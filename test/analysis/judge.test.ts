@@ -60,7 +60,7 @@ describe('evidence', () => {
   it('is an average over the metrics that were declared, and over the boundaries of a latency metric', () => {
     const metrics: Policy['metrics'] = [
       { name: 'errors', kind: 'requests' },
-      { name: 'latency', kind: 'latency', slowerThanMs: 250, boundaryMs: 250 },
+      { name: 'latency', kind: 'latency', slowerThanMs: 250, boundariesMs: [250] },
     ]
     const slow = times(4, { errors: [100, 300, 0, 1], latency: [100, 300, 10, 3] })
     const explanation = judge({ ledger: ledgerOf(slow, { metrics }) })
@@ -179,7 +179,7 @@ describe('no data', () => {
   it('does not hide what the other metric proves', () => {
     const metrics: Policy['metrics'] = [
       { name: 'errors', kind: 'requests' },
-      { name: 'latency', kind: 'latency', slowerThanMs: 250, boundaryMs: 250 },
+      { name: 'latency', kind: 'latency', slowerThanMs: 250, boundariesMs: [250] },
     ]
     expect(verdictOf(errors([[30, 90, 28, 0]]), { metrics })).toBe('rollback mostlyBad 0')
   })

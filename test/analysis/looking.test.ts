@@ -233,7 +233,7 @@ describe('asking', () => {
   it('tells before a release which queries will be asked', () => {
     const metrics = [
       { name: 'errors', kind: 'requests' as const },
-      { name: 'slow', kind: 'latency' as const, slowerThanMs: 250, boundaryMs: 500 },
+      { name: 'slow', kind: 'latency' as const, slowerThanMs: 250, boundariesMs: [500] },
     ]
     const [errors, slow] = sampler.sources(request({ policy: policy({ metrics }) }))
     expect(errors).toEqual({

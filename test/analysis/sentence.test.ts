@@ -9,7 +9,7 @@ const sentenceOf = (rows: ShortRow[], changes: Partial<Policy> = {}, analyze?: {
   judge({ ledger: ledgerOf(rows, changes), ...(analyze ? { analyze } : {}) }).sentence
 
 const errors = (cells: Cell[]): ShortRow[] => cells.map((cell) => ({ errors: cell }))
-const latency: Policy['metrics'] = [{ name: 'latency', kind: 'latency', slowerThanMs: 200, boundaryMs: 250 }]
+const latency: Policy['metrics'] = [{ name: 'latency', kind: 'latency', slowerThanMs: 200, boundariesMs: [250] }]
 
 describe('the sentence', () => {
   it('of a rollback gives ratio, counts and evidence', () => {

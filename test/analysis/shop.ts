@@ -19,6 +19,9 @@ export const policy = (changes: Partial<Policy> = {}): Policy => ({
   deadline: 7_200,
   onInconclusive: 'hold',
   slots: 4,
+  replaceLocalised: false,
+  enforceSlo: false,
+  shadow: [],
   burst: 1,
   ...changes,
 })
@@ -30,6 +33,8 @@ export const request = (changes: Partial<SampleRequest> = {}): SampleRequest => 
   namespace: 'shop',
   canary: 'checkout-c',
   baseline: 'checkout-b',
+  rollout: 'checkout',
+  revisions: { canary: 'c', baseline: 'b' },
   policy: policy(),
   startedAt: T - 60,
   after: T,

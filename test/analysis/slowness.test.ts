@@ -47,20 +47,22 @@ describe('counting slow requests', () => {
     expect(cellsOf(readings, 'latency:250')).toEqual(Array.from({ length: 2 }, () => [300, 300, 60, 15]))
   })
 
-  it('tells the boundary to who asks before', async () => {
+  it.each([
+    [200, [250]],
+    [250, [250]],
+    [251, [1_000_000]],
+    [2_000_000, undefined],
+  ])('fixes the boundaries of %d ms before the release begins', async (slowerThanMs, expected) => {
     const boundaries: [string, string, string] = ['0.5', '250', '1e+06']
     prometheus.series = [...histogram('c', 0.2, boundaries), ...histogram('b', 0.05, boundaries)]
-    const sampler = createSamplers()(prometheus.url, {})
-    expect(await sampler.boundary(request({ policy: latency }), 200)).toBe(250)
-    expect(await sampler.boundary(request({ policy: latency }), 250)).toBe(250)
-    expect(await sampler.boundary(request({ policy: latency }), 251)).toBe(1_000_000)
-    expect(await sampler.boundary(request({ policy: latency }), 2_000_000)).toBeUndefined()
-    prometheus.series = []
-    expect(await sampler.boundary(request({ policy: latency }), 200)).toBeUndefined()
+    const metrics = [{ name: 'latency', kind: 'latency' as const, slowerThanMs }]
+    const asked = { ...request({ policy: policy({ metrics }) }), apex: 'checkout' }
+    const { policy: fixed } = await createSamplers()(prometheus.url, {}).before(asked, AbortSignal.timeout(5_000))
+    expect(fixed.metrics).toEqual([{ ...metrics[0], ...(expected ? { boundariesMs: expected } : {}) }])
   })
 
   it.each([0.5, 250, 1_000_000])('finds a boundary of %d ms that was fixed before', async (boundaryMs) => {
-    const metrics = [{ name: 'slow', kind: 'latency' as const, slowerThanMs: 0.4, boundaryMs }]
+    const metrics = [{ name: 'slow', kind: 'latency' as const, slowerThanMs: 0.4, boundariesMs: [boundaryMs] }]
     const boundaries: [string, string, string] = ['0.5', '250.0', '1e+06']
     const series = [...histogram('c', 0.2, boundaries), ...histogram('b', 0.05, boundaries)]
     const [first] = await read(series, 1, { policy: policy({ metrics }) })

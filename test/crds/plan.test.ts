@@ -48,7 +48,10 @@ describe('the plan', () => {
 
   it('has a bake only when it lasts', () => {
     expect(compile(spec({})).plan).not.toHaveProperty('bake')
-    expect(compile(spec({ bake: { for: '1m', holdBack: 10 } })).plan.bake).toEqual({ forMs: 60_000, holdBack: 10 })
+    expect(compile(spec({ bake: { for: '1m', holdBack: 10 } })).plan.steps.slice(-2)).toEqual([
+      { kind: 'setWeight', weight: 90 },
+      { kind: 'bake', forMs: 60_000 },
+    ])
   })
 
   it('names the field that an older object lacks', () => {
