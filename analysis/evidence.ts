@@ -1,8 +1,8 @@
 import type { Metric, Policy } from '../crds/policy.ts'
 import type { Cell } from './cell.ts'
 import { logSumExp } from './grid.ts'
-import { openProcess, type Process } from './harm.ts'
 import type { Row } from './ledger.ts'
+import { openProcess, type Process } from './process.ts'
 
 /** One column of cells: a metric has one, latency one per boundary. */
 export type Stream = {

@@ -51,6 +51,7 @@ export function twoSided({ rows, ...alternatives }: Omit<Hypothesis, 'rho0'> & {
   const { lo, hi, k } = alternatives
   if (!(lo < 1 && hi > 1)) throw new RangeError(`a two-sided grid needs lo < 1 < hi, not ${lo} and ${hi}`)
   const place = (-Math.log(lo) / Math.log(hi / lo)) * (k - 1)
-  if (Math.abs(place - Math.round(place)) < SAME) throw new RangeError(`the grid has a point at 1: take another k than ${k}`)
+  if (Math.abs(place - Math.round(place)) < SAME)
+    throw new RangeError(`the grid has a point at 1: take another k than ${k}`)
   return harm({ rows, rho0: 1, ...alternatives })
 }
