@@ -38,11 +38,7 @@ export function openSlots(count: number, k: number): Slots {
       isStale = true
     },
     lnE,
-    reaches(threshold) {
-      let most = begun - oldest < count ? 0 : -Infinity
-      for (let j = oldest; j < begun; j++) most = Math.max(most, largest(products[j]))
-      return most >= threshold && lnE() >= threshold
-    },
+    reaches: (threshold) => mayReach(products.slice(oldest, begun), count, threshold) && lnE() >= threshold,
     lnSlots: () => Array.from(lnSlots().subarray(0, begun)),
     lnAfter(factors) {
       const next = known.map((ln, j) => (j < oldest || j >= begun ? ln : averageOfProduct(products[j], factors)))
@@ -55,7 +51,6 @@ export function openSlots(count: number, k: number): Slots {
     clear() {
       known.fill(0)
       oldest = begun = 0
-      isStale = false
     },
   }
 }
@@ -71,11 +66,11 @@ function multiplyInto(product: Float64Array = NONE, factors: Float64Array = NONE
   for (let i = 0; i < product.length; i++) product[i] = (product[i] ?? 0) + (factors[i] ?? 0)
 }
 
-function largest(product: Float64Array = NONE): number {
-  let most = -Infinity
-  for (let i = 0; i < product.length; i++) {
-    const value = product[i] ?? -Infinity
-    if (value > most) most = value
+/** No average is above its largest term; what has not begun counts 1. */
+function mayReach(live: Float64Array[], count: number, threshold: number): boolean {
+  if (live.length < count && threshold <= 0) return true
+  for (const product of live) {
+    for (let i = 0; i < product.length; i++) if ((product[i] ?? -Infinity) >= threshold) return true
   }
-  return most
+  return false
 }
