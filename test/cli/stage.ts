@@ -1,4 +1,4 @@
-import { afterEach } from 'vitest'
+import { onTestFinished } from 'vitest'
 import colors from 'picocolors'
 import { run } from '../../cli/program.ts'
 import { releaseConditions, type Phase } from '../../crds/conditions.ts'
@@ -45,7 +45,7 @@ export type Begun = {
 /** A cluster with namespace shop, and somebody with a kubeconfig for it. */
 export async function stage(): Promise<Cli> {
   const server = await startApiServer()
-  afterEach(() => server.stop())
+  onTestFinished(() => server.stop())
   const begin: Cli['begin'] = (args, screen) => listen(server, args, screen)
   return {
     server,

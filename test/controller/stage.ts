@@ -1,4 +1,4 @@
-import { afterEach, expect, vi } from 'vitest'
+import { onTestFinished, expect, vi } from 'vitest'
 import { startController, type RolloutRef, type RunState, type Workflows } from '../../controller/index.ts'
 import { releaseConditions, type Phase } from '../../crds/conditions.ts'
 import { API_VERSION, FIELD_MANAGER, LABEL, releaseObject, revisionObject, routeAnnotation } from '../../crds/names.ts'
@@ -58,13 +58,13 @@ export async function stage({ checkMs = 60_000, unavailableAfterMs = 10_000 } = 
   const metrics = createMetrics()
   const kube = createKube({ kubeconfig: server.kubeconfig })
   const log = createLog({ component: 'controller', level: 'silent' })
-  afterEach(() => server.stop())
+  onTestFinished(() => server.stop())
   const people = peopleAt(server)
   const run = runAt(server)
   const start = () => {
     const timing = { checkMs, unavailableAfterMs, invalidMs: 50 }
     const controller = startController({ kube, workflows: temporal.workflows, log, metrics, timing })
-    afterEach(() => controller.stop())
+    onTestFinished(() => controller.stop())
     return controller
   }
   const looks = (name: string) => temporal.looks.filter((one) => one === name).length

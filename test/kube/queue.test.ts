@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { onTestFinished, describe, expect, it, vi } from 'vitest'
 import { createQueue, type Queue } from '../../kube/index.ts'
 import { listen } from './stage.ts'
 
@@ -7,7 +7,7 @@ function start(reconcile: (key: string) => Promise<{ requeueAfterMs?: number }>,
   const results: string[] = []
   const observe = { depth: () => undefined, waited: () => undefined, result: (result: string) => results.push(result) }
   const queue: Queue = createQueue({ reconcile, log, backoffCapMs: 20, observe, ...options })
-  afterEach(() => queue.stop())
+  onTestFinished(() => queue.stop())
   return { queue, lines, results }
 }
 

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { onTestFinished, describe, expect, it, vi } from 'vitest'
 import { reflect, type KubeObject, type ReflectOptions } from '../../kube/index.ts'
 import { listen, stage, toy, TOYS } from './stage.ts'
 
@@ -11,7 +11,7 @@ async function reflectToys(options: Partial<ReflectOptions<Toy>> = {}) {
   server.put(TOYS, toy('bear', { size: 1 }, { soft: 'yes' }))
   server.put(TOYS, toy('car', { size: 1 }))
   const reflector = reflect<Toy>({ kube, resource: TOYS, onChange: (key) => keys.push(key), log, ...options })
-  afterEach(() => reflector.stop())
+  onTestFinished(() => reflector.stop())
   const watching = () => vi.waitFor(() => expect(server.watches()).toBe(1), { timeout: 10_000 })
   const remove = (name: string) => server.store.remove({ collection: 'toys.example/v1/toys', namespace: 'shop' }, name)
   return { server, reflector, keys, lines, watching, remove }
@@ -113,7 +113,7 @@ describe('a reflector', () => {
     const { log, lines } = listen()
     server.interfere(() => ({ code: 403, reason: 'Forbidden', message: 'engine may not list toys' }))
     const reflector = reflect({ kube, resource: TOYS, onChange: () => undefined, log })
-    afterEach(() => reflector.stop())
+    onTestFinished(() => reflector.stop())
     let synced = false
     void reflector.synced.then(() => (synced = true))
     await vi.waitFor(() => expect(server.requests.length).toBeGreaterThan(2), { timeout: 5_000 })

@@ -1,4 +1,4 @@
-import { afterEach } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { createKube, type Kube, type Log, type Resource } from '../../kube/index.ts'
 import { startApiServer, type ApiServer } from '../fakes/api-server.ts'
 
@@ -15,7 +15,7 @@ export const toy = (name: string, spec: Record<string, unknown> = {}, labels: Re
 /** A fake server and a client of it; both go when the test ends. */
 export async function stage(options: { timeoutMs?: number } = {}): Promise<{ server: ApiServer; kube: Kube }> {
   const server = await startApiServer()
-  afterEach(() => server.stop())
+  onTestFinished(() => server.stop())
   return { server, kube: createKube({ kubeconfig: server.kubeconfig, ...options }) }
 }
 

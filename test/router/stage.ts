@@ -1,4 +1,4 @@
-import { afterEach } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { DEPLOYMENTS, DESTINATION_RULES, SERVICES, VIRTUAL_SERVICES } from '../../crds/resources.ts'
 import type { Fence } from '../../crds/traffic.ts'
 import { createKube, type KubeObject, type Resource } from '../../kube/index.ts'
@@ -61,7 +61,7 @@ type Options = {
 /** A fake API server with the apex at STABLE, the room under test, and short ways to look and to tamper. */
 export async function stage({ virtualServices = [inGit()], istio = {}, apex = STABLE }: Options = {}) {
   const server = await startApiServer()
-  afterEach(() => server.stop())
+  onTestFinished(() => server.stop())
   for (const virtualService of virtualServices) server.put(VIRTUAL_SERVICES, virtualService)
   const kube = createKube({ kubeconfig: server.kubeconfig })
   const adopted = virtualServices.map(({ metadata: { name } }) => ({ name, routes: ['primary'] }))

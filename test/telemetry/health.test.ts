@@ -1,10 +1,10 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { onTestFinished, describe, expect, it } from 'vitest'
 import { createMetrics, startHealthServer, type Probe } from '../../telemetry/index.ts'
 
 async function serve(ready: Record<string, Probe>) {
   const metrics = createMetrics()
   const server = await startHealthServer({ port: 0, host: '127.0.0.1', live: {}, ready, metrics })
-  afterEach(() => server.close())
+  onTestFinished(() => server.close())
   const get = async (path: string) => {
     const response = await fetch(`http://127.0.0.1:${server.port}${path}`)
     return { status: response.status, text: await response.text() }

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { onTestFinished, describe, expect, it, vi } from 'vitest'
 import { DEPLOYMENTS } from '../../crds/resources.ts'
 import type { Readiness } from '../../workload/index.ts'
 import { NEXT, REVISION, rollout, stage, template, type PodInput } from './stage.ts'
@@ -139,7 +139,7 @@ async function followed(pods: Partial<PodInput>[], since?: number) {
     ...(since === undefined ? {} : { since }),
   }
   const ended = on.workload.followPods(target, (readiness) => seen.push(readiness), stop.signal)
-  afterEach(async () => {
+  onTestFinished(async () => {
     stop.abort()
     await ended
   })

@@ -1,4 +1,4 @@
-import { afterEach } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { DEPLOYMENTS, PODS, SERVICES } from '../../crds/resources.ts'
 import type { PodTemplate, Rollout } from '../../crds/schema/rollout.ts'
 import { createKube, type KubeObject, type Log, type Resource } from '../../kube/index.ts'
@@ -13,7 +13,7 @@ type Loose = KubeObject & { spec: Record<string, unknown> }
 /** A fake API server, the room under test, and short ways to look and to tamper. All of it goes when the test ends. */
 export async function stage() {
   const server = await startApiServer()
-  afterEach(() => server.stop())
+  onTestFinished(() => server.stop())
   const workload = createWorkload({ kube: createKube({ kubeconfig: server.kubeconfig }), log: silent })
   const read = (resource: Resource, name: string) =>
     server.store.list(placeOf(resource, 'shop')).find((object) => object.metadata.name === name) as Loose | undefined
