@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { describeError } from '../kube/index.ts'
-import { openStack, startStack, type Stack } from '../stack/index.ts'
+import { DEFAULT_STATE_DIR as STATE, openStack, startStack, type Stack } from '../stack/index.ts'
 import { showProgress } from '../tools/progress.ts'
 import { startEngine } from './engine.ts'
 import { openScreen, type Screen } from './screen.ts'
@@ -13,8 +12,6 @@ import { openShow, type Show } from './show.ts'
 const HELP = `npm start            the story, with you at the gate; stays up afterwards until Ctrl-C
 npm start -- --once  the story alone: exits 0 when all of it happened as it has to
 `
-/** Where `npm run stack` looks when nothing else is said: its commands speak of this cluster. */
-const STATE = fileURLToPath(new URL('../.state/stack', import.meta.url))
 const CLUSTER = 'local'
 
 const args = process.argv.slice(2)
@@ -73,6 +70,7 @@ async function bringUp(screen: Screen): Promise<Stack> {
   if (existsSync(join(STATE, 'stack.json')) && openStack(STATE).server('apiserver').pid() !== undefined) {
     throw new Error('a cluster runs in .state/stack already; end it by: npm run stack -- down')
   }
+  if (existsSync(STATE)) screen.say(`the stopped cluster in ${relative(process.cwd(), STATE)} makes room for a new one`)
   await rm(STATE, { recursive: true, force: true })
   const progress = showProgress(process.stderr)
   try {

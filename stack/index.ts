@@ -8,6 +8,7 @@ import { SERVER_NAMES, type ServerName } from './servers/index.ts'
 import { startServers } from './start.ts'
 import { runningServers, stopStack } from './stop.ts'
 
+export { DEFAULT_STATE_DIR } from './layout.ts'
 export type { ServerName } from './servers/index.ts'
 
 /** A real cluster on this machine. */

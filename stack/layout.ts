@@ -1,6 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { choosePorts, type Ports } from './ports.ts'
+
+/** Where `npm run stack` and the demo have their cluster when nothing else is said. */
+export const DEFAULT_STATE_DIR = fileURLToPath(new URL('../.state/stack', import.meta.url))
 
 /** Who may be in a kubeconfig: an admin, two people with different roles, the engine, and the servers' own users. */
 export const USERS = ['admin', 'alice', 'bob', 'engine', 'istiod', 'controllers', 'agent'] as const

@@ -1,18 +1,15 @@
 // `npm run stack -- up | down | status | logs NAME | env | kubectl …`
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { Command, InvalidArgumentError } from 'commander'
 import { showProgress } from '../tools/progress.ts'
 import { ensureTools } from '../tools/resolve.ts'
-import { openStack, type Stack, startStack } from './index.ts'
+import { DEFAULT_STATE_DIR, openStack, type Stack, startStack } from './index.ts'
 import { baseArguments } from './kubectl.ts'
 import { openLayout } from './layout.ts'
 import { SERVER_NAMES } from './servers/index.ts'
 import { statusOfServers, statusTable } from './status.ts'
 import { runningServers } from './stop.ts'
-
-const DEFAULT_STATE = fileURLToPath(new URL('../.state/stack', import.meta.url))
 
 try {
   await program().parseAsync()
@@ -24,7 +21,11 @@ try {
 function program(): Command {
   const root = new Command('stack')
     .description('A real Kubernetes API, Istio, Envoy, Prometheus and Temporal as plain processes on this machine.')
-    .option('--state-dir <folder>', 'where data, logs and ports are kept; remove it for a new cluster', DEFAULT_STATE)
+    .option(
+      '--state-dir <folder>',
+      'where data, logs and ports are kept; remove it for a new cluster',
+      DEFAULT_STATE_DIR,
+    )
     .enablePositionalOptions()
   const stateDir = (): string => root.opts<{ stateDir: string }>().stateDir
   root
