@@ -21,11 +21,7 @@ try {
 function program(): Command {
   const root = new Command('stack')
     .description('A real Kubernetes API, Istio, Envoy, Prometheus and Temporal as plain processes on this machine.')
-    .option(
-      '--state-dir <folder>',
-      'where data, logs and ports are kept; remove it for a new cluster',
-      DEFAULT_STATE_DIR,
-    )
+    .option('--state-dir <folder>', 'data, logs and ports; remove it for a new cluster', DEFAULT_STATE_DIR)
     .enablePositionalOptions()
   const stateDir = (): string => root.opts<{ stateDir: string }>().stateDir
   root
