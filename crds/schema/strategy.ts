@@ -158,6 +158,7 @@ const ramp = z
       .meta({ description: 'Failed requests a release may cost.' }),
     maxDuration: duration(
       'Limit of the whole ramp; then onInconclusive decides. analysis.deadline is a limit, too.',
+      atLeast('1s', 'maxDuration must be at least 1s'),
     ).default('2h'),
     dwell: duration('Minimum time at the last rung.').default('0s'),
   })

@@ -24,6 +24,9 @@ const analysis: Declared['analysis'] = {
 const spec = (more: Partial<Declared>): RolloutSpec => rolloutSpec.parse({ ...base, ...more })
 const withSteps = (steps: object[]): RolloutSpec => spec({ strategy: { canary: { steps } } })
 
+/** Besides one slot per weight. */
+const FOR_A_REPLACED_POD = 1
+
 describe('the plan', () => {
   it('keeps every kind of step in order, with durations in milliseconds', () => {
     const steps = [
@@ -54,11 +57,27 @@ describe('the plan', () => {
     ])
   })
 
+  it('is one step where the evidence sets the weights', () => {
+    const { plan, policy } = compile(spec({ strategy: { canary: { ramp: { dwell: '1m' } } }, analysis }))
+    const ladder = [1, 2, 5, 10, 25, 50]
+    expect(plan.steps).toEqual([{ kind: 'ramp', ladder }])
+    expect(policy).toMatchObject({ ramp: { ladder, dwell: 60 }, errorBudget: 50, deadline: 7200 })
+    expect(policy.slots).toBe(ladder.length + FOR_A_REPLACED_POD)
+  })
+
+  it('gives a ramp the shorter one of its two limits', () => {
+    const ramp = { maxDuration: '30m', errorBudget: 20 }
+    expect(compile(spec({ strategy: { canary: { ramp } }, analysis })).policy).toMatchObject({
+      errorBudget: 20,
+      deadline: 1800,
+    })
+  })
+
   it('names the field that an older object lacks', () => {
-    expect(() => compile(spec({ strategy: {} }))).toThrow('spec.strategy.canary.steps is missing')
+    expect(() => compile(spec({ strategy: {} }))).toThrow('spec.strategy.canary is missing')
     expect(() => compile(withSteps([{ setWeight: 5 }, {}]))).toThrow('spec.strategy.canary.steps[1] is none of')
-    const counters = [{ name: 'cart', counters: { total: 'a', bad: 'b' } }]
-    expect(() => compile(spec({ analysis: { ...analysis, metrics: counters } }))).toThrow('spec.analysis.metrics cart')
+    const metrics = [{ name: 'cart' }]
+    expect(() => compile(spec({ analysis: { ...analysis, metrics } }))).toThrow('spec.analysis.metrics cart is none of')
   })
 
   it('says the same as the declaration, whatever the steps', () => {
@@ -66,7 +85,8 @@ describe('the plan', () => {
       fc.property(fc.array(anyStep, { minLength: 1, maxLength: 50 }), (steps) => {
         const { plan, policy } = compile(withSteps(steps.map(([declared]) => declared)))
         expect(plan.steps).toEqual(steps.map(([, compiled]) => compiled))
-        expect(policy.slots).toBe(Math.max(1, plan.steps.filter(({ kind }) => kind === 'setWeight').length))
+        const weights = plan.steps.filter(({ kind }) => kind === 'setWeight').length
+        expect(policy.slots).toBe(Math.max(1, weights) + FOR_A_REPLACED_POD)
         expect(JSON.parse(JSON.stringify(plan))).toEqual(plan)
       }),
     )
@@ -92,7 +112,10 @@ describe('the policy', () => {
       dataDeadline: 900,
       deadline: 7200,
       onInconclusive: 'hold',
-      slots: 1,
+      slots: 1 + FOR_A_REPLACED_POD,
+      replaceLocalised: true,
+      enforceSlo: false,
+      shadow: [],
       burst: 1,
     })
   })
@@ -106,6 +129,21 @@ describe('the policy', () => {
     const auth = { bearerToken: { secret: 'prometheus', key: 'token' } }
     const declared = { ...analysis, prometheus: { address: 'https://prometheus', auth } }
     expect(compile(spec({ analysis: declared })).policy.prometheus).toEqual({ address: 'https://prometheus', auth })
+  })
+
+  it('keeps what is asked in PromQL, and the bounds of its answer', () => {
+    const counters = { total: 'carts_total{service="$service"}', bad: 'carts_lost_total{service="$service"}' }
+    const gauge = { query: 'sum(queue_length{service="$service"})', max: 100 }
+    const metrics = [
+      { name: 'cart', counters },
+      { name: 'queue', ...gauge },
+      { name: 'heap', query: 'heap_bytes', cel: 'value < 1e9', advisory: true },
+    ]
+    expect(compile(spec({ analysis: { ...analysis, metrics } })).policy.metrics).toEqual([
+      { name: 'cart', kind: 'counters', ...counters },
+      { name: 'queue', kind: 'gauge', query: gauge.query, bounds: { max: 100 }, advisory: false },
+      { name: 'heap', kind: 'gauge', query: 'heap_bytes', bounds: { cel: 'value < 1e9' }, advisory: true },
+    ])
   })
 
   it('counts an objective as a share', () => {
