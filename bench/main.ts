@@ -11,6 +11,10 @@ const BENCHES: Record<string, { about: string; measure: () => Promise<Report> }>
     about: 'what an engine costs that has nothing to do',
     measure: async () => (await import('./idle.ts')).measureIdle(),
   },
+  live: {
+    about: 'whether bad releases are found and good ones promoted, at what cost, on real traffic (35 minutes)',
+    measure: async () => (await import('./live.ts')).measureLive(),
+  },
 }
 
 const [name = ''] = process.argv.slice(2)
