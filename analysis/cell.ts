@@ -3,6 +3,8 @@ export type Cell = [nc: number, nb: number, xc: number, xb: number]
 
 export type Cells = readonly Readonly<Cell>[]
 
+export const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0
+
 /** Throws unless all four are non-negative integers and no arm has more bad events than requests. */
 export function assertCell(cell: Readonly<Cell>, where = 'a cell'): void {
   const [nc, nb, xc, xb] = cell
@@ -26,5 +28,3 @@ export const speaks = ([nc, nb, xc, xb]: Readonly<Cell>): boolean => nc > 0 && n
 
 export const totalOf = (cells: Cells): Cell =>
   cells.reduce<Cell>(([a, b, c, d], [nc, nb, xc, xb]) => [a + nc, b + nb, c + xc, d + xb], [0, 0, 0, 0])
-
-const isCount = (count: number): boolean => Number.isSafeInteger(count) && count >= 0

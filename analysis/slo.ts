@@ -1,3 +1,4 @@
+import { borderOf } from './bisection.ts'
 import { assertArm } from './cell.ts'
 import { lnBeta } from './gamma.ts'
 import { grid, logSumExp } from './grid.ts'
@@ -10,8 +11,7 @@ export type SloOptions = { x: number; n: number; pStar: number; k: number }
  * shares on [1.2p*, 0.9]. Throws RangeError for counts that are none and for a p* outside (0, 0.5].
  */
 export function sloHarm({ x, n, pStar, k }: SloOptions): number {
-  assertShare(pStar)
-  return lnEvidence({ x, n, pStar, shares: grid(1.2 * pStar, 0.9, k) })
+  return openSloHarm({ pStar, k })(x, n)
 }
 
 /**
@@ -19,8 +19,22 @@ export function sloHarm({ x, n, pStar, k }: SloOptions): number {
  * shares on [0.05p*, 0.95p*]. Throws as `sloHarm` does.
  */
 export function belowSlo({ x, n, pStar, k }: SloOptions): number {
+  return openBelowSlo({ pStar, k })(x, n)
+}
+
+/** ln E of counts that are asked for often. */
+export type SloTest = (x: number, n: number) => number
+
+/** `sloHarm` with its grid laid out once. */
+export function openSloHarm({ pStar, k }: Pick<SloOptions, 'pStar' | 'k'>): SloTest {
   assertShare(pStar)
-  return lnEvidence({ x, n, pStar, shares: grid(0.05 * pStar, 0.95 * pStar, k) })
+  return testOf(pStar, grid(1.2 * pStar, 0.9, k))
+}
+
+/** `belowSlo` with its grid laid out once. */
+export function openBelowSlo({ pStar, k }: Pick<SloOptions, 'pStar' | 'k'>): SloTest {
+  assertShare(pStar)
+  return testOf(pStar, grid(0.05 * pStar, 0.95 * pStar, k))
 }
 
 /**
@@ -34,14 +48,7 @@ export function upperBound({ x, n, beta }: { x: number; n: number; beta: number 
   if (x === n) return 1
   const limit = lnBeta([0.5 + x, 0.5 + n - x]) - Math.log(Math.PI) + Math.log(beta)
   const isPossible = (p: number): boolean => limit < (x === 0 ? 0 : x * Math.log(p)) + (n - x) * Math.log1p(-p)
-  let inside = x / n
-  let outside = 1
-  for (;;) {
-    const middle = (inside + outside) / 2
-    if (middle <= inside || middle >= outside) return middle
-    if (isPossible(middle)) inside = middle
-    else outside = middle
-  }
+  return borderOf(x / n, 1, isPossible)
 }
 
 function assertShare(pStar: number): void {
@@ -50,10 +57,13 @@ function assertShare(pStar: number): void {
   }
 }
 
-function lnEvidence({ x, n, pStar, shares }: { x: number; n: number; pStar: number; shares: number[] }): number {
-  assertArm(x, n)
-  const lnBad = Math.log(pStar)
-  const lnGood = Math.log1p(-pStar)
-  const products = shares.map((p) => x * (Math.log(p) - lnBad) + (n - x) * (Math.log1p(-p) - lnGood))
-  return logSumExp(products) - Math.log(products.length)
+function testOf(pStar: number, shares: number[]): SloTest {
+  const ofBad = shares.map((p) => Math.log(p / pStar))
+  const ofGood = shares.map((p) => Math.log1p(-p) - Math.log1p(-pStar))
+  const products = new Float64Array(shares.length)
+  return (x, n) => {
+    assertArm(x, n)
+    for (let i = 0; i < products.length; i++) products[i] = x * (ofBad[i] ?? 0) + (n - x) * (ofGood[i] ?? 0)
+    return logSumExp(products) - Math.log(products.length)
+  }
 }

@@ -1,3 +1,4 @@
+import { isCount } from './cell.ts'
 import { grid, logSumExp } from './grid.ts'
 
 /** Requests of canary and baseline in one row, and the canary's share that was in force, between 0 and 1. */
@@ -47,7 +48,7 @@ export function openSplit({ rho, k }: SplitHypothesis): SplitProcess {
 }
 
 function assertRow(nc: number, nb: number, w: number): void {
-  if (![nc, nb].every((n) => Number.isSafeInteger(n) && n >= 0)) {
+  if (!isCount(nc) || !isCount(nb)) {
     throw new RangeError(`requests have to be non-negative integers, not ${nc} and ${nb}`)
   }
   if (!(w > 0 && w < 1)) throw new RangeError(`a weight has to lie between 0 and 1, not ${w}`)
