@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import type { Action } from '../crds/decision.ts'
 import type { DecideOptions } from './decide.ts'
 import type { GetOptions } from './get.ts'
+import type { JudgeOptions } from './judge/judge.ts'
 import type { StatusOptions } from './status.ts'
 import type { RollbackOptions } from './rollback.ts'
 import type { Terminal } from './terminal.ts'
@@ -44,6 +45,7 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
   addViews(program, terminal, exit)
   for (const [action, description] of WORDS) addWord(program, action, description, terminal)
   addRollback(program, terminal)
+  addJudge(program, terminal, exit)
   return program
 }
 
@@ -109,6 +111,26 @@ function addRollback(program: Command, terminal: Terminal): void {
     .action(async (name: string, _options, command: Command) => {
       const { rollback } = await import('./rollback.ts')
       await rollback(name, command.optsWithGlobals<RollbackOptions>(), terminal)
+    })
+}
+
+const JUDGE_HELP = `
+FILE has one ledger per line: as JSON, or in base64 as a Release stores it. A Release works, too:
+  kubectl get release checkout-7 -n shop -o json | sluice judge -
+  sluice judge ledgers.ndjson --trace | jq '.sentence, .trace'
+  sluice judge ledgers.ndjson --picture evidence.svg
+Lines that are no ledgers are named on standard error, with the field; the others are judged, and the exit code is 1.`
+
+function addJudge(program: Command, terminal: Terminal, exit: (code: number) => void): void {
+  program
+    .command('judge <file|->')
+    .description('the verdict on ledgers, one JSON object per line; asks no cluster')
+    .option('--trace', 'add ln E after every row')
+    .option('--picture <out.svg>', 'draw evidence, ratio and weight over time; a second ledger goes to out-2.svg')
+    .addHelpText('after', JUDGE_HELP)
+    .action(async (file: string, options: JudgeOptions) => {
+      const { judge } = await import('./judge/judge.ts')
+      exit(await judge(file, options, terminal))
     })
 }
 
