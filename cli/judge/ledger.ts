@@ -1,5 +1,4 @@
-import { decodeLedger, type Ledger } from '../../analysis/index.ts'
-import type { Source } from '../../analysis/ledger.ts'
+import { decodeLedger, type Ledger, type Source } from '../../analysis/index.ts'
 import { Refusal } from '../failure.ts'
 import { fields, list, number, oneOf, refuse, text, type Fields } from './field.ts'
 import { policyFrom } from './policy.ts'

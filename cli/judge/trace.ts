@@ -1,5 +1,4 @@
-import type { Ledger } from '../../analysis/index.ts'
-import { situations } from '../../analysis/situation.ts'
+import { situations, type Ledger } from '../../analysis/index.ts'
 
 /** Enough for every comparison, and the same on machines whose `exp` differs in the last bits. */
 const DIGITS = 12
