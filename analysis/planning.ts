@@ -59,7 +59,7 @@ export function planning(options: PlanningOptions): Planning {
 /** Above ln(1/(αω)), what the random way of the evidence costs. */
 const OVERSHOOT = 2
 
-/** The limit of a small canary share: errs by seconds, to the safe side. */
+/** Of a small canary share: the limit s → 0. */
 function badToRollback({ alpha, omega, rho0, ratio }: PlanningOptions & { ratio: number }): number {
   assertInside('alpha', alpha)
   if (!(omega > 0 && omega <= 1)) throw new RangeError(`omega has to be above 0 and at most 1, not ${omega}`)

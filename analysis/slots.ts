@@ -66,11 +66,15 @@ function multiplyInto(product: Float64Array = NONE, factors: Float64Array = NONE
   for (let i = 0; i < product.length; i++) product[i] = (product[i] ?? 0) + (factors[i] ?? 0)
 }
 
+/** More than the sums can lose by rounding. */
+const SLACK = 1e-9
+
 /** No average is above its largest term; what has not begun counts 1. */
 function mayReach(live: Float64Array[], count: number, threshold: number): boolean {
-  if (live.length < count && threshold <= 0) return true
+  const least = threshold - SLACK
+  if (live.length < count && least <= 0) return true
   for (const product of live) {
-    for (let i = 0; i < product.length; i++) if ((product[i] ?? -Infinity) >= threshold) return true
+    for (let i = 0; i < product.length; i++) if ((product[i] ?? -Infinity) >= least) return true
   }
   return false
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { excess, grid, harm, ratioInterval } from '../../analysis/index.ts'
+import { excess, grid, harm, nonInferiority, ratioInterval, twoSided } from '../../analysis/index.ts'
 import { A, B } from './vectors.ts'
 
 const V1 = { rows: A, rho0: 1, lo: 1.1, hi: 100, k: 48 }
@@ -15,11 +15,6 @@ describe('evidence of harm', () => {
   it('agrees with V2: half as bad again is tolerated', () => {
     const lnE = [-0.792136443, -0.499107684, -0.667003874, -0.210113194, 1.714079413, 4.697556903]
     expect(harm({ ...V1, rho0: 1.5, lo: 1.65 })).toEqual(digits(lnE))
-  })
-
-  it('agrees with V3: the same formula below its reference tests for non-inferiority', () => {
-    const lnE = [2.413027583, 1.17975737, 2.066658589, 1.983063781, 4.028189459, 3.539126715]
-    expect(harm({ rows: B, rho0: 2, lo: 0.05, hi: 1.96, k: 40 })).toEqual(digits(lnE))
   })
 
   it('agrees with V4: tempered by bursts of two', () => {
@@ -40,10 +35,6 @@ describe('evidence of harm', () => {
   it('agrees with V10: the defaults of an errors metric', () => {
     const lnE = [-0.814099409, -0.419210759, -0.586114545, 0.059369564, 2.361717602, 5.902447291]
     expect(harm({ rows: A, rho0: 1.25, lo: 1.375, hi: 125, k: 48 })).toEqual(digits(lnE))
-  })
-
-  it('agrees with V12: two-sided', () => {
-    expect(harm({ rows: A, rho0: 1, lo: 0.2, hi: 5, k: 64 }).at(-1)).toBeCloseTo(6.415925185, 9)
   })
 
   it('begins no slot beyond those that were agreed on', () => {
@@ -67,6 +58,35 @@ describe('evidence of harm', () => {
     expect(() => harm({ ...V1, rows: [[...cell]] })).toThrow(RangeError)
     expect(() => excess({ rows: [[...cell]] })).toThrow(RangeError)
     expect(() => ratioInterval({ rows: [[...cell]], alpha: 0.05, lo: 0.01, hi: 100, k: 129 })).toThrow(RangeError)
+  })
+})
+
+describe('evidence of a canary that is not inferior', () => {
+  const V3 = { rows: B, rho: 2, lo: 0.05, hi: 1.96, k: 40 }
+
+  it('agrees with V3', () => {
+    const lnE = [2.413027583, 1.17975737, 2.066658589, 1.983063781, 4.028189459, 3.539126715]
+    expect(nonInferiority(V3)).toEqual(digits(lnE))
+  })
+
+  it('refuses a grid that is not below its reference', () => {
+    expect(() => nonInferiority({ ...V3, hi: 2 })).toThrow(RangeError)
+  })
+})
+
+describe('evidence of any difference', () => {
+  const V12 = { rows: A, lo: 0.2, hi: 5, k: 64 }
+
+  it('agrees with V12', () => {
+    expect(twoSided(V12).at(-1)).toBeCloseTo(6.415925185, 9)
+  })
+
+  it.each([
+    ['has a point at 1', { ...V12, k: 65 }],
+    ['lies above 1', { ...V12, lo: 1.1 }],
+    ['lies below 1', { ...V12, hi: 0.9 }],
+  ])('refuses a grid that %s', (_, options) => {
+    expect(() => twoSided(options)).toThrow(RangeError)
   })
 })
 

@@ -18,3 +18,10 @@ export const B: Cell[] = [
   [155, 1330, 2, 31],
   [148, 1362, 4, 26],
 ]
+
+/** 210 outcomes of two arms, most significant bit first; 1 is an outcome of the second arm. */
+export const OUTCOMES: (0 | 1)[] = BigInt('0x10010331217480000292e94420a5278244ac0444c40440913c683')
+  .toString(2)
+  .padStart(210, '0')
+  .split('')
+  .map((bit) => (bit === '1' ? 1 : 0))
