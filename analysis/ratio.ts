@@ -1,5 +1,6 @@
 import { assertCell, speaks, type Cells } from './cell.ts'
 import { grid, logSumExp } from './grid.ts'
+import { findRoot } from './root.ts'
 
 export type RatioOptions = { rows: Cells; alpha: number; lo: number; hi: number; k: number; phi?: number }
 
@@ -9,6 +10,7 @@ export type RatioInterval = { mle: number | undefined; lower: number; upper: num
 const OUTERMOST = 1e12
 /** Beyond this logarithm doubles overflow, and nobody can tell the end from none. */
 const FARTHEST = 300
+const FIRST_STEP = Math.LN2
 
 /** Of the intervals that people see; any-time valid, so that looking often costs nothing. */
 export const LEVEL = 0.95
@@ -28,50 +30,49 @@ export function ratioInterval({ rows, alpha, lo, hi, k, phi = 1 }: RatioOptions)
   if (total === 0) return { mle: undefined, lower: 0, upper: Infinity }
   const likelihood = likelihoodOf(telling, canary, phi)
   const prior = grid(lo, hi, k)
-  const level = logSumExp(prior.map(likelihood)) - Math.log(prior.length) - Math.log(1 / alpha)
-  const outside = (rho: number): boolean => likelihood(rho) <= level
+  const level = logSumExp(prior.map((rho) => likelihood(Math.log(rho)))) - Math.log(prior.length) - Math.log(1 / alpha)
+  const above = (lnRho: number): number => likelihood(lnRho) - level
   const mle = canary === 0 ? 0 : canary === total ? Infinity : mostLikely(telling, canary)
-  const inside = Math.min(Math.max(mle, 1 / OUTERMOST), OUTERMOST)
+  const inside = Math.log(Math.min(Math.max(mle, 1 / OUTERMOST), OUTERMOST))
   return {
     mle,
-    lower: canary === 0 ? 0 : edge(inside, 0.5, outside),
-    upper: canary === total ? Infinity : edge(inside, 2, outside),
+    lower: canary === 0 ? 0 : edge(inside, -FIRST_STEP, above),
+    upper: canary === total ? Infinity : edge(inside, FIRST_STEP, above),
   }
 }
 
-/** L(ρ) of analysis.md 3.4. */
-const likelihoodOf =
-  (rows: Cells, canary: number, phi: number) =>
-  (rho: number): number => {
+/** L of analysis.md 3.4 at ln ρ. */
+function likelihoodOf(rows: Cells, canary: number, phi: number): (lnRho: number) => number {
+  const share = Float64Array.from(rows, ([nc, nb]) => nc / (nc + nb))
+  const rest = Float64Array.from(rows, ([nc, nb]) => nb / (nc + nb))
+  const bad = Float64Array.from(rows, ([, , xc, xb]) => xc + xb)
+  return (lnRho) => {
+    const rho = Math.exp(lnRho)
     let lost = 0
-    for (const [nc, nb, xc, xb] of rows) lost += (xc + xb) * Math.log((nb + nc * rho) / (nc + nb))
-    return (canary * Math.log(rho) - lost) / phi
+    for (let i = 0; i < bad.length; i++) lost += (bad[i] ?? 0) * Math.log((rest[i] ?? 0) + (share[i] ?? 0) * rho)
+    return (canary * lnRho - lost) / phi
   }
+}
 
 /** The score falls in ρ: its zero is the maximum. */
 function mostLikely(rows: Cells, canary: number): number {
-  const falling = (rho: number): boolean => {
+  const score = (lnRho: number): number => {
+    const rho = Math.exp(lnRho)
     let expected = 0
     for (const [nc, nb, xc, xb] of rows) expected += ((xc + xb) * nc * rho) / (nb + nc * rho)
-    return expected > canary
+    return canary - expected
   }
-  return falling(1) ? edge(1, 0.5, (rho) => !falling(rho)) : edge(1, 2, falling)
+  return score(0) < 0 ? edge(0, -FIRST_STEP, (lnRho) => -score(lnRho)) : edge(0, FIRST_STEP, score)
 }
 
-/** Walks from `inside` by ever larger steps until it is out, then halves the last step down to the last digits. */
-function edge(inside: number, factor: number, isOut: (rho: number) => boolean): number {
-  let near = Math.log(inside)
-  let step = Math.log(factor)
-  while (!isOut(Math.exp(near + step))) {
+/** Walks in ln ρ from `inside`, where `f` is not negative, by ever larger steps until it is, and back to its zero. */
+function edge(inside: number, firstStep: number, f: (lnRho: number) => number): number {
+  let near = inside
+  let step = firstStep
+  while (f(near + step) > 0) {
     near += step
     if (Math.abs(near) > FARTHEST) return step > 0 ? Infinity : 0
     step *= 2
   }
-  let far = near + step
-  for (let i = 0; i < 60; i++) {
-    const middle = (near + far) / 2
-    if (isOut(Math.exp(middle))) far = middle
-    else near = middle
-  }
-  return Math.exp((near + far) / 2)
+  return Math.exp(findRoot({ f, lo: near, hi: near + step, tolerance: 1e-14, steps: 100 }))
 }

@@ -1,5 +1,5 @@
 import { twoSidedQuantile } from '../normal.ts'
-import { findRoot } from './zeroin.ts'
+import { findRoot } from '../root.ts'
 
 export type Samples = { control: readonly number[]; experiment: readonly number[] }
 
