@@ -1,7 +1,9 @@
+import { lookBack } from './beginning.ts'
 import type { Deps } from './deps.ts'
 import { recordEvent } from './events.ts'
 import { observe } from './observe.ts'
 import { openRelease } from './open.ts'
+import { replacePod } from './pods.ts'
 import { awaitQuiet } from './quiet.ts'
 import { awaitReady } from './ready.ts'
 import { report } from './report.ts'
@@ -25,11 +27,12 @@ export function createActivities(deps: Deps) {
       pointApex,
       secondLever,
       removeRevision,
+      replacePod,
       collect,
       settle,
       report,
     }),
-    watch: bind(deps, { watch, awaitReady, awaitQuiet }),
+    watch: bind(deps, { watch, lookBack, awaitReady, awaitQuiet }),
     notify: bind(deps, { recordEvent }),
   }
 }

@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/activity'
 import { API_VERSION, LABEL, PROVENANCE, releaseObject } from '../crds/names.ts'
 import { compile, type Plan } from '../crds/plan.ts'
+import type { Policy } from '../crds/policy.ts'
 import { RELEASES } from '../crds/resources.ts'
 import type { Release, ReleaseSpec } from '../crds/schema/release.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
@@ -8,11 +9,21 @@ import { isConflict } from '../kube/index.ts'
 import type { Deps } from './deps.ts'
 import type { RolloutRef } from './picture.ts'
 import { needRollout, templateOf } from './rollouts.ts'
+import { storedLedger } from './storage.ts'
 
 export type OpenInput = { ref: RolloutRef; number: number; revision: string; from: string }
 
+export type Opened = {
+  plan: Plan
+  mode: Policy['mode']
+  /** There is a Prometheus to ask. */
+  measured: boolean
+  /** Where the rows that are known already end. */
+  last?: { slot: number; weight: number }
+}
+
 /** Makes the public record of a release, or finds the one that an earlier attempt made. */
-export async function openRelease(deps: Deps, input: OpenInput): Promise<{ plan: Plan }> {
+export async function openRelease(deps: Deps, input: OpenInput): Promise<Opened> {
   const { kube } = deps
   const { ref, number } = input
   const at = { resource: RELEASES, namespace: ref.namespace, name: releaseObject(ref.name, number) }
@@ -28,13 +39,24 @@ export async function openRelease(deps: Deps, input: OpenInput): Promise<{ plan:
     if (other) return sameRevision(other, input)
     throw error
   }
-  return { plan: spec.plan }
+  return opened({ spec })
 }
 
-function sameRevision(existing: Release, input: OpenInput): { plan: Plan } {
-  if (existing.spec.revision === input.revision) return { plan: existing.spec.plan }
+function sameRevision(existing: Release, input: OpenInput): Opened {
+  if (existing.spec.revision === input.revision) return opened(existing)
   const message = `Release ${existing.metadata.name} is about revision ${existing.spec.revision}, not ${input.revision}`
   throw ApplicationFailure.nonRetryable(message, 'WrongRelease')
+}
+
+function opened({ spec, status }: Pick<Release, 'spec' | 'status'>): Opened {
+  const { plan, policy } = spec
+  const last = status && storedLedger({ status }).ledger?.rows.at(-1)
+  return {
+    plan,
+    mode: policy.mode,
+    measured: policy.prometheus !== undefined,
+    ...(last ? { last: { slot: last.slot, weight: last.weight } } : {}),
+  }
 }
 
 async function specOf(rollout: Rollout, { number, revision, from }: OpenInput): Promise<ReleaseSpec> {

@@ -51,5 +51,8 @@ export type Settings = {
   progressDeadlineMs: number
 }
 
-/** A stretch of time at one weight. Rows that contain a change belong to the older mark. `since` is epoch seconds. */
-export type Mark = { slot: number; weight: number; since: number; addedPods: boolean }
+/**
+ * A stretch of time at one weight. Rows that contain a change belong to the older mark. `since` is epoch seconds;
+ * `replaced`: it began because a pod was replaced.
+ */
+export type Mark = { slot: number; weight: number; since: number; addedPods: boolean; replaced?: true }

@@ -34,8 +34,17 @@ export function rowOf(reading: Reading, ready: number, marks: Mark[], ledger: Le
     cells: reading.cells,
     ...(reading.pods ? { pods: reading.pods } : {}),
     ...(reading.classes ? { classes: reading.classes } : {}),
+    ...(reading.gauges ? { gauges: reading.gauges } : {}),
+    ...(reading.tooManySeries ? { tooManySeries: true } : {}),
+    ...(isFirstSinceReplacement(mark, marks, ledger) ? { replaced: true } : {}),
     ...(reading.missing === undefined ? {} : { missing: reading.missing }),
   }
+}
+
+/** The slot of a replaced pod may have ended before it had a row: then the next one begins with it. */
+function isFirstSinceReplacement(mark: Mark, marks: Mark[], { rows }: Ledger): boolean {
+  const last = rows.at(-1)?.slot ?? -1
+  return marks.some(({ replaced, slot }) => replaced && slot > last && slot <= mark.slot)
 }
 
 /** The end of the canary's process closes the open row early: nobody has to wait for its edge. */

@@ -1,10 +1,12 @@
-import { Context } from '@temporalio/activity'
-import { judge } from '../analysis/index.ts'
-import type { Explanation } from '../crds/verdict.ts'
+import { ApplicationFailure, Context } from '@temporalio/activity'
+import type { Running } from '../analysis/ledger.ts'
+import type { HoldReason } from '../crds/verdict.ts'
+import { describeError } from '../kube/index.ts'
 import type { Deps } from './deps.ts'
 import type { Mark, RolloutRef } from './picture.ts'
 import { openRecord, type Record } from './record.ts'
 import { bareRow, crashRow, rowOf } from './rows.ts'
+import { resultOf } from './result.ts'
 import { sightings, type Sighting } from './sightings.ts'
 
 export type WatchInput = {
@@ -15,25 +17,30 @@ export type WatchInput = {
   epoch: number
   /** Every stretch at one weight, oldest first. */
   marks: Mark[]
-  /** An `analyze` step gives the right to advance: it began at `from` (epoch s) and lasts `for` (s). */
-  analyze?: { from: number; for: number }
+  /** The step that has a right to advance. */
+  running?: Running
   /** The hold that the workflow knows of already. */
   lastHold?: string
 }
 
+/** `replacePod`: whom a `localised` hold wants to see replaced. */
+export type Hold = { reason: string; sentence: string; replacePod?: string }
+
 export type WatchResult =
   | { kind: 'rollback' | 'retreat'; reason: string; sentence: string; ledgerHash: string }
-  | { kind: 'advance'; sentence: string; ledgerHash: string }
+  /** `weight`: where a ramp goes next; null is its end. */
+  | { kind: 'advance'; sentence: string; ledgerHash: string; weight?: number | null }
   /** Without `hold`: what held is over. */
-  | { kind: 'holdChanged'; hold?: { reason: string; sentence: string } }
+  | { kind: 'holdChanged'; hold?: Hold }
   | { kind: 'hour' }
 
 const HEARTBEAT_MS = 2_000
 const HOUR_MS = 60 * 60_000
-/** Waiting for more of the same is not news; every other hold is. */
-const QUIET_HOLDS = new Set(['notYet', 'clean'])
 
-/** Watches the canary until there is a verdict, another reason to hold, or an hour has passed. */
+/**
+ * Watches the canary until there is a verdict, another reason to hold, or an hour has passed. A watch that cannot do
+ * its work says so as a hold, once; then it is left to be tried again.
+ */
 export async function watch(deps: Deps, input: WatchInput): Promise<WatchResult> {
   const context = Context.current()
   const beat = setInterval(() => context.heartbeat(), HEARTBEAT_MS)
@@ -44,6 +51,10 @@ export async function watch(deps: Deps, input: WatchInput): Promise<WatchResult>
     const result = await follow(deps, input, signal)
     context.cancellationSignal.throwIfAborted()
     return result ?? { kind: 'hour' }
+  } catch (error) {
+    if (context.cancellationSignal.aborted || error instanceof ApplicationFailure || input.lastHold === BLIND)
+      throw error
+    return { kind: 'holdChanged', hold: blind(input, describeError(error)) }
   } finally {
     clearInterval(beat)
     clearTimeout(hour)
@@ -58,14 +69,16 @@ async function follow(deps: Deps, input: WatchInput, signal: AbortSignal): Promi
   const since = first ? { since: first.since } : {}
   const pods = { namespace: input.ref.namespace, rollout: input.ref.name, revision: input.canary, ...since }
   const readings = record.readings(signal)
-  for await (const sighting of sightings({ workload: deps.workload, pods, readings, signal })) {
-    if (!note(sighting, input.marks, record)) continue
-    const explanation = judge({ ledger: record.ledger(), ...(input.analyze ? { analyze: input.analyze } : {}) })
-    const result = resultOf(explanation, input, record)
-    await record.write(explanation, result !== undefined)
-    if (!result) continue
-    deps.metrics.analysisVerdicts.inc({ ...input.ref, verdict: result.kind })
-    return result
+  try {
+    for await (const sighting of sightings({ workload: deps.workload, pods, readings, signal })) {
+      if (!note(sighting, input.marks, record)) continue
+      const result = await conclude(record, input)
+      if (!result) continue
+      deps.metrics.analysisVerdicts.inc({ ...input.ref, verdict: result.kind })
+      return result
+    }
+  } finally {
+    await record.close()
   }
   return undefined
 }
@@ -79,15 +92,19 @@ function note(sighting: Sighting, marks: Mark[], record: Record): boolean {
   return row !== undefined && record.add(row)
 }
 
-function resultOf(explanation: Explanation, { lastHold }: WatchInput, record: Record): WatchResult | undefined {
-  const { verdict, reason, sentence } = explanation
-  if (verdict === 'rollback' || verdict === 'retreat')
-    return { kind: verdict, reason, sentence, ledgerHash: record.hash() }
-  if (verdict === 'advance') return { kind: 'advance', sentence, ledgerHash: record.hash() }
-  const silent = record.silentFor(explanation)
-  const hold = QUIET_HOLDS.has(reason)
-    ? undefined
-    : { reason: silent ? 'dataDeadline' : reason, sentence: silent ?? sentence }
-  if (hold?.reason === lastHold) return undefined
-  return hold ? { kind: 'holdChanged', hold } : { kind: 'holdChanged' }
+/** What has to be done at once is said, stored or not; but nothing moves forward on evidence that is lost. */
+async function conclude(record: Record, input: WatchInput): Promise<WatchResult | undefined> {
+  const explanation = record.verdict()
+  const result = resultOf(explanation, input, record)
+  const unstored = await record.write(explanation, result !== undefined)
+  if (unstored === undefined || result?.kind === 'rollback' || result?.kind === 'retreat') return result
+  if (input.lastHold === BLIND) return undefined
+  return { kind: 'holdChanged', hold: blind(input, `the evidence cannot be stored: ${unstored}`) }
 }
+
+const BLIND: HoldReason = 'noData'
+
+const blind = ({ marks }: WatchInput, why: string): Hold => ({
+  reason: BLIND,
+  sentence: `Holding at ${marks.at(-1)?.weight ?? 0} %: ${why}.`,
+})

@@ -1,7 +1,9 @@
-import { ActivityFailure, condition, isCancellation, sleep } from '@temporalio/workflow'
+import { condition, isCancellation, sleep } from '@temporalio/workflow'
 import { stopWatching } from './guard.ts'
 import { insist, volley } from './proxies.ts'
-import { Interrupted, nextFence, tell, type Run } from './run.ts'
+import { Interrupted, nextFence, type Run } from './run.ts'
+import { mention, tell } from './telling.ts'
+import { typeOf, wordsOf } from './words.ts'
 
 const FIRST_VOLLEY_MS = 10_000
 const LATER_VOLLEY_MS = 5 * 60_000
@@ -85,16 +87,9 @@ async function blocked(run: Run, error: unknown): Promise<void> {
   const message = `The route cannot be written, retrying: ${wordsOf(error)}`
   const { ref } = run.picture
   await insist.secondLever({ ref, canary: run.canary, stable: run.stable, replicas: run.replicas })
-  await tell(run, { phase: 'RollbackBlocked', message, event: { type: 'Warning', reason: 'RollbackBlocked', message } })
+  await mention(run, {
+    phase: 'RollbackBlocked',
+    message,
+    event: { type: 'Warning', reason: 'RollbackBlocked', message },
+  })
 }
-
-/** An activity failure's innermost words. */
-export function wordsOf(error: unknown): string {
-  const innermost = error instanceof Error && error.cause instanceof Error ? wordsOf(error.cause) : undefined
-  return innermost ?? (error instanceof Error ? error.message : String(error))
-}
-
-const typeOf = (error: unknown): string | undefined =>
-  error instanceof ActivityFailure && error.cause && 'type' in error.cause
-    ? (error.cause.type as string | undefined)
-    : undefined

@@ -49,6 +49,8 @@ export type CarriedRelease = {
   weight: number
   marks: Mark[]
   retreats: number
+  /** What let the last step end, as a sentence. */
+  evidence?: string
   paused: boolean
   mailbox: DecideInput[]
 }

@@ -1,11 +1,12 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow'
 import type { Mark } from '../activities/picture.ts'
-import type { WatchInput, WatchResult } from '../activities/watch.ts'
+import type { Hold, WatchInput, WatchResult } from '../activities/watch.ts'
 import { watching } from './proxies.ts'
+import { wordsOf } from './words.ts'
 
 type Alarm = Extract<WatchResult, { kind: 'rollback' | 'retreat' }>
-type Hold = { reason: string; sentence: string }
-type Analyze = { from: number; for: number }
+type Advance = Extract<WatchResult, { kind: 'advance' }>
+export type Running = NonNullable<WatchInput['running']>
 
 /**
  * From the first request at weight > 0 until the commit one watch runs without a gap; this is its handle. Only the
@@ -15,12 +16,12 @@ export type Guard = {
   watched: () => Pick<WatchInput, 'ref' | 'release' | 'canary' | 'stable'>
   epoch: number
   marks: Mark[]
-  analyze?: Analyze | undefined
+  running?: Running | undefined
   scope?: CancellationScope | undefined
   /** A rollback or retreat that nobody has taken yet. */
   alarm?: Alarm | undefined
-  /** What fulfilled the `analyze` step that is being watched. */
-  advanced?: string | undefined
+  /** What fulfilled the step that is being watched. */
+  advanced?: Advance | undefined
   /** Why the last row holds, where that says more than "not yet". */
   hold?: Hold | undefined
   /** The watch has run for its hour: a good moment to continue as new. */
@@ -36,11 +37,16 @@ export const openGuard = (watched: Guard['watched'], epoch: number): Guard => ({
 
 export const isWatching = (guard: Guard): boolean => guard.scope !== undefined
 
-/** Starts, or ends the old watch and begins the next in the same task. `analyze` adds the right to advance. */
-export function watch(guard: Guard, marks: Mark[], analyze?: Analyze): void {
+/** Starts, or ends the old watch and begins the next in the same task. `running` adds the right to advance. */
+export function watch(guard: Guard, marks: Mark[], running?: Running): void {
   guard.advanced = undefined
+  guard.running = running
+  watchOn(guard, marks)
+}
+
+/** Goes on with the same step on other marks. */
+export function watchOn(guard: Guard, marks: Mark[]): void {
   guard.marks = [...marks]
-  guard.analyze = analyze
   begin(guard)
 }
 
@@ -54,12 +60,12 @@ function begin(guard: Guard): void {
   guard.epoch += 1
   const scope = new CancellationScope()
   guard.scope = scope
-  const { watched, epoch, marks, analyze, hold } = guard
+  const { watched, epoch, marks, running, hold } = guard
   const input = {
     ...watched(),
     epoch,
     marks,
-    ...(analyze ? { analyze } : {}),
+    ...(running ? { running } : {}),
     ...(hold ? { lastHold: hold.reason } : {}),
   }
   scope
@@ -79,8 +85,8 @@ function take(guard: Guard, result: WatchResult): void {
   if (result.kind === 'hour') guard.hourPassed = true
   if (result.kind === 'holdChanged') guard.hold = result.hold
   if (result.kind === 'advance') {
-    guard.advanced = result.sentence
-    guard.analyze = undefined
+    guard.advanced = result
+    guard.running = undefined
     guard.hold = undefined
   }
   begin(guard)
@@ -92,10 +98,7 @@ function fail(guard: Guard, error: unknown): void {
   guard.alarm = {
     kind: 'rollback',
     reason: 'guardFailed',
-    sentence: `Rolled back: ${innermost(error)}`,
+    sentence: `Rolled back: ${wordsOf(error)}`,
     ledgerHash: '',
   }
 }
-
-const innermost = (error: unknown): string =>
-  error instanceof Error ? (error.cause instanceof Error ? innermost(error.cause) : error.message) : String(error)

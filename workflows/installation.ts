@@ -5,7 +5,8 @@ import { openRun } from './opening.ts'
 import { awaitReady } from './pods.ts'
 import { forward, insist } from './proxies.ts'
 import type { Stay } from './retirement.ts'
-import { nextFence, tell, type Run } from './run.ts'
+import { nextFence, type Run } from './run.ts'
+import { tell } from './telling.ts'
 
 /** Nothing serves, so there is nothing to compare with: the declared revision takes everything as soon as it is ready. */
 export async function install(stay: Stay, number: number, replaces?: string): Promise<void> {
@@ -38,7 +39,7 @@ async function bringUp(run: Run, replaces: string | undefined): Promise<void> {
     message: `Starting revision ${run.canary}: ${replaces ? `${replaces} has no ready pod` : 'the first one'}`,
   })
   await forward.ensureRevision({ ref, revision: run.canary, release: run.number, replicas: run.replicas })
-  await awaitReady(run, run.replicas, 0)
+  await awaitReady(run, run.replicas, replaces ? run.picture.settings.settleMs : 0)
   await insist.pointApex({ ref, stable: run.canary })
   await forward.setTraffic({
     target,

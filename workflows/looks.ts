@@ -3,9 +3,10 @@ import type { Picture } from '../activities/picture.ts'
 import type { ReleaseInput } from './contract.ts'
 import type { Desk } from './desk.ts'
 import { insist } from './proxies.ts'
-import { Interrupted, tell, type Interruption, type Run } from './run.ts'
+import { asInterruption, type Interruption, type Run } from './run.ts'
 import { abortedOnRoute, reverted, superseded } from './start.ts'
-import { shift } from './steps.ts'
+import { tell } from './telling.ts'
+import { shift } from './weights.ts'
 
 /** Undefined when the Rollout is gone. */
 export function observe(input: ReleaseInput, desk: Desk, release?: number): Promise<Picture | undefined> {
@@ -29,28 +30,6 @@ export async function followLooks(run: Run): Promise<void> {
   } catch (error) {
     if (isCancellation(error)) run.desk.looked = true
     else run.discovered ??= asInterruption(error)
-  }
-}
-
-/** Says it when the guard holds for another reason than before, and when it no longer does. */
-export async function followHolds(run: Run): Promise<void> {
-  try {
-    for (let told: string | undefined; ;) {
-      await condition(() => run.guard.hold?.reason !== told)
-      const hold = run.guard.hold
-      told = hold?.reason
-      const message = hold?.sentence ?? `Data again: release ${run.number} goes on at ${run.weight} %`
-      const event = { type: hold ? 'Warning' : 'Normal', reason: hold ? 'Holding' : 'Resumed', message } as const
-      const gate = run.desk.subject?.gate
-      await tell(run, {
-        phase: hold ? 'Holding' : gate ? 'AwaitingApproval' : 'Analysing',
-        message,
-        event,
-        ...(gate ? { gate } : {}),
-      })
-    }
-  } catch (error) {
-    if (!isCancellation(error)) run.discovered ??= asInterruption(error)
   }
 }
 
@@ -86,12 +65,3 @@ const gone = (run: Run): Interruption => ({
   kind: 'deleted',
   sentence: `Release ${run.number} ends: the Rollout is being deleted`,
 })
-
-const asInterruption = (error: unknown): Interruption =>
-  error instanceof Interrupted
-    ? error.interruption
-    : {
-        kind: 'rollback',
-        reason: 'Failed',
-        sentence: `Rolled back: ${error instanceof Error ? error.message : String(error)}`,
-      }

@@ -1,5 +1,7 @@
 import type { Revision } from '../crds/traffic.ts'
+import type { Opened } from '../activities/open.ts'
 import type { Mark } from '../activities/picture.ts'
+import type { CarriedRelease } from './contract.ts'
 import { openGuard, watch } from './guard.ts'
 import { insist } from './proxies.ts'
 import type { Stay } from './retirement.ts'
@@ -27,12 +29,12 @@ export async function openRun(stay: Stay, opening: Opening): Promise<Run> {
     canary: opening.revision,
     stable: opening.stable,
     plan: opened.plan,
+    mode: opened.mode,
+    measured: opened.measured,
     seq: Math.max(carried?.seq ?? 0, picture.nextSeq),
     stepIndex: carried?.stepIndex ?? opening.stepIndex ?? 0,
     stepSince: carried?.stepSince ?? Date.now(),
-    weight,
-    marks: carried?.marks ?? marksOf(opened.plan, opening.stepIndex ?? 0, weight),
-    retreats: carried?.retreats ?? 0,
+    ...memory(carried, opened, weight),
     replicas: picture.replicas,
     suspended: picture.suspend,
     routeGone: false,
@@ -49,9 +51,22 @@ export async function openRun(stay: Stay, opening: Opening): Promise<Run> {
   return run
 }
 
-/** A recovery without the carried marks: the weight that stands on the route counts from now on, in the slot of its step. */
-function marksOf(plan: Run['plan'], stepIndex: number, weight: number): Mark[] {
+function memory(
+  carried: CarriedRelease | undefined,
+  opened: Opened,
+  weight: number,
+): Pick<Run, 'weight' | 'marks' | 'retreats' | 'evidence'> {
+  return {
+    weight,
+    marks: carried?.marks ?? marksOf(opened, weight),
+    retreats: carried?.retreats ?? 0,
+    ...(carried?.evidence ? { evidence: carried.evidence } : {}),
+  }
+}
+
+/** A recovery without the carried marks: the weight that stands on the route counts from now on, after the rows that are known. */
+function marksOf({ last }: Opened, weight: number): Mark[] {
   if (weight === 0) return []
-  const changes = plan.steps.slice(0, stepIndex + 1).filter((step) => step.kind === 'setWeight').length
-  return [{ slot: Math.max(0, changes - 1), weight, since: Date.now() / 1_000, addedPods: false }]
+  const slot = !last ? 0 : last.weight === weight ? last.slot : last.slot + 1
+  return [{ slot, weight, since: Date.now() / 1_000, addedPods: false }]
 }

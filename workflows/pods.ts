@@ -1,5 +1,6 @@
 import { forward, watching } from './proxies.ts'
-import { tell, type Run } from './run.ts'
+import type { Run } from './run.ts'
+import { tell } from './telling.ts'
 import { during } from './waiting.ts'
 
 const TELL_FIRST_MS = 5_000

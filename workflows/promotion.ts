@@ -1,14 +1,17 @@
 import { CancellationScope, log, sleep } from '@temporalio/workflow'
+import { mayBegin } from './beginning.ts'
 import { stopWatching } from './guard.ts'
 import { carry } from './pods.ts'
 import { insist } from './proxies.ts'
-import { Interrupted, nextFence, tell, type Run } from './run.ts'
+import { Interrupted, nextFence, type Run } from './run.ts'
 import { abortedOnRoute } from './start.ts'
-import { mayGoForward, write } from './steps.ts'
+import { tell } from './telling.ts'
+import { mayGoForward, write } from './weights.ts'
 
 /** Weight 100 and `stable` in one write commits; before it every interruption returns to the old stable. */
 export async function promote(run: Run): Promise<void> {
   await mayGoForward(run)
+  await mayBegin(run)
   await carry(run, 100)
   await mayGoForward(run)
   await commit(run)
@@ -31,7 +34,8 @@ export async function settleIn(run: Run): Promise<void> {
   run.weight = 100
   if (run.desk.subject) run.desk.subject.settled = 'promoted'
   await comeToRest(run)
-  const message = `Promoted: revision ${run.canary} serves all of the traffic`
+  const because = run.evidence && !run.override ? `. ${run.evidence}` : ''
+  const message = `Promoted: revision ${run.canary} serves all of the traffic${because}`
   await tell(run, {
     phase: 'Promoted',
     outcome: 'Promoted',

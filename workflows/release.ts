@@ -3,14 +3,16 @@ import { endingOf, goBack, type Ending } from './back.ts'
 import type { ReleaseInput } from './contract.ts'
 import { openDesk } from './desk.ts'
 import { install } from './installation.ts'
-import { followHolds, followLooks, observe } from './looks.ts'
+import { followHolds } from './holds.ts'
+import { followLooks, observe } from './looks.ts'
 import { openRun } from './opening.ts'
 import { settleIn } from './promotion.ts'
 import { forward, insist } from './proxies.ts'
 import { retire, warmNow, type Stay } from './retirement.ts'
-import { nextFence, tell, type Run } from './run.ts'
+import { nextFence, type Run } from './run.ts'
 import { taskFor, type Task } from './start.ts'
 import { podsFor } from './pods.ts'
+import { tell } from './telling.ts'
 import { walk } from './walk.ts'
 
 /** One release of one Rollout: look at what is really there, do what is to be done, and be gone. */
@@ -85,7 +87,6 @@ async function conclude(run: Run, stay: Stay, forwards: () => Promise<void>): Pr
 async function prepare(run: Run): Promise<void> {
   const { ref, target } = run.picture
   if (run.weight > 0) return
-  const first = run.plan.steps.slice(run.stepIndex).find((step) => step.kind === 'setWeight')
   await tell(run, { phase: 'Progressing', message: `Preparing revision ${run.canary}` })
   await forward.prepare({
     ref,
@@ -94,9 +95,17 @@ async function prepare(run: Run): Promise<void> {
     stable: run.stable,
     canary: run.canary,
     fence: nextFence(run),
-    canaryReplicas: podsFor(first?.kind === 'setWeight' ? first.weight : 100, run.replicas),
+    canaryReplicas: podsFor(firstWeightOf(run), run.replicas),
     stableReplicas: run.replicas,
   })
+}
+
+function firstWeightOf({ plan, stepIndex }: Run): number {
+  for (const step of plan.steps.slice(stepIndex)) {
+    if (step.kind === 'setWeight') return step.weight
+    if (step.kind === 'ramp') return step.ladder[0] ?? 1
+  }
+  return 100
 }
 
 /** The revision that lost keeps its pods for its delay; then `retire` lets it go. */

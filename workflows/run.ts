@@ -1,12 +1,13 @@
-import { log, setCurrentDetails, workflowInfo } from '@temporalio/workflow'
+import { workflowInfo } from '@temporalio/workflow'
 import type { Mark, Picture } from '../activities/picture.ts'
-import type { Progress } from '../activities/report.ts'
+import type { Opened } from '../activities/open.ts'
+import type { Phase } from '../crds/conditions.ts'
 import type { Plan } from '../crds/plan.ts'
 import type { Fence, Revision } from '../crds/traffic.ts'
 import type { ReleaseInput, Warm } from './contract.ts'
 import type { Desk } from './desk.ts'
 import type { Guard } from './guard.ts'
-import { insist, telling } from './proxies.ts'
+import { wordsOf } from './words.ts'
 
 /** Everything one run knows. Mutable on purpose: it is the workflow's memory, and only its main loop writes it. */
 export type Run = {
@@ -18,6 +19,10 @@ export type Run = {
   canary: Revision
   stable: Revision
   plan: Plan
+  /** `observe`: verdicts on requests are told and never acted upon. */
+  mode: Opened['mode']
+  /** There is a Prometheus to ask. */
+  measured: boolean
   seq: number
   stepIndex: number
   /** Epoch milliseconds. */
@@ -34,6 +39,10 @@ export type Run = {
   writing: boolean
   /** A person said `promote`: holds and remaining steps are overridden. */
   override: boolean
+  /** What was said last, holds apart. */
+  phase?: Phase
+  /** What let the last step end, as a sentence. */
+  evidence?: string
   warm: Warm[]
 }
 
@@ -51,40 +60,16 @@ export class Interrupted extends Error {
   }
 }
 
+/** Whatever broke off what goes on beside the plan ends the release. */
+export const asInterruption = (error: unknown): Interruption =>
+  error instanceof Interrupted
+    ? error.interruption
+    : { kind: 'rollback', reason: 'Failed', sentence: `Rolled back: ${wordsOf(error)}` }
+
 /** The next fence of this release: every write carries a higher one than the last. */
 export const nextFence = (run: Run): Fence => ({ uid: run.picture.target.uid, release: run.number, seq: ++run.seq })
 
 export const stepLabel = (run: Run): string =>
   `${Math.min(run.stepIndex + 1, run.plan.steps.length)}/${run.plan.steps.length}`
-
-export type Telling = Pick<Progress, 'phase' | 'message'> &
-  Partial<Pick<Progress, 'gate' | 'outcome' | 'event' | 'stable' | 'weight'>>
-
-/** Writes the public record: Rollout and Release status, and an Event when there is something to remember. */
-export async function tell(run: Run, telling_: Telling): Promise<void> {
-  const { event, ...rest } = telling_
-  const progress: Progress = {
-    ref: run.picture.ref,
-    number: run.number,
-    canary: run.canary,
-    stable: run.stable,
-    stepIndex: run.stepIndex,
-    step: stepLabel(run),
-    weight: run.weight,
-    epoch: run.guard.epoch,
-    generation: run.picture.generation,
-    at: Date.now(),
-    ...(event ? { event } : {}),
-    ...rest,
-  }
-  setCurrentDetails(
-    `**${run.input.namespace}/${run.input.name}** release ${run.number}, step ${progress.step}\n\n${rest.message}`,
-  )
-  await insist.report(progress)
-  if (event)
-    telling
-      .recordEvent({ ref: run.picture.ref, uid: run.picture.target.uid, ...event })
-      .catch((error: unknown) => log.warn('event not recorded', { error }))
-}
 
 export const runAgeMs = (): number => Date.now() - workflowInfo().runStartTime.getTime()

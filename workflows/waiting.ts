@@ -53,13 +53,14 @@ export async function during<T>(run: Run, work: () => Promise<T>): Promise<T> {
  * every hour on the way. True when the predicate holds.
  */
 export async function waitFor(run: Run, predicate: () => boolean, until = Infinity): Promise<boolean> {
-  while (!predicate()) {
+  for (;;) {
+    throwIfInterrupted(run)
+    if (predicate()) return true
     const leftMs = until - Date.now()
     if (leftMs <= 0) return false
     await during(run, () => condition(() => predicate() || run.guard.hourPassed, Math.min(HOUR_MS, leftMs)))
     if (!predicate() && (run.guard.hourPassed || runAgeMs() > HOUR_MS)) await renew(run)
   }
-  return true
 }
 
 /** At a step boundary: engine upgrades reach releases that wait for days, and histories stay short. */
@@ -91,6 +92,7 @@ async function renew(run: Run): Promise<never> {
         weight: run.weight,
         marks: run.marks,
         retreats: run.retreats,
+        ...(run.evidence ? { evidence: run.evidence } : {}),
         paused: run.desk.paused,
         mailbox: run.desk.inbox,
       },

@@ -2,11 +2,14 @@ import { CancellationScope } from '@temporalio/workflow'
 import { withdraw } from './back.ts'
 import { take } from './desk.ts'
 import { promote } from './promotion.ts'
-import { Interrupted, tell, type Run } from './run.ts'
+import { Interrupted, type Run } from './run.ts'
 import { doStep } from './steps.ts'
+import { tell } from './telling.ts'
 import { renewIfDue } from './waiting.ts'
 
 const MOST_RETREATS = 3
+/** Steps that give a weight. */
+const WEIGHING = new Set(['setWeight', 'ramp'])
 
 /** The plan, step by step, and the promotion at its end. A retreat walks its step again; `promote` and `step` skip; everything else ends the release. */
 export async function walk(run: Run): Promise<void> {
@@ -55,7 +58,7 @@ async function retreat(run: Run, sentence: string): Promise<void> {
   run.marks.push({ slot: run.marks.at(-1)?.slot ?? 0, weight: 0, since: Date.now() / 1_000, addedPods: false })
   goTo(
     run,
-    run.plan.steps.findLastIndex((step, index) => index <= run.stepIndex && step.kind === 'setWeight'),
+    run.plan.steps.findLastIndex((step, index) => index <= run.stepIndex && WEIGHING.has(step.kind)),
   )
   await tell(run, {
     phase: 'Holding',

@@ -1,8 +1,10 @@
 import { Context } from '@temporalio/activity'
 import type { createActivities } from '../../activities/index.ts'
+import type { Opened } from '../../activities/open.ts'
 import type { Picture } from '../../activities/picture.ts'
 import type { Progress } from '../../activities/report.ts'
 import type { WatchInput, WatchResult } from '../../activities/watch.ts'
+import type { Beginning } from '../../activities/beginning.ts'
 import type { Plan } from '../../crds/plan.ts'
 import { formatFence } from '../../crds/traffic.ts'
 
@@ -15,11 +17,17 @@ export type Watching = { input: WatchInput; end: (result: WatchResult) => void }
 export type World = {
   picture: Picture
   plan: Plan
+  /** How requests are watched. */
+  terms: Pick<Opened, 'mode' | 'measured'>
+  /** What is found out before the first weight. */
+  beginning: Beginning
   /** Every change of the shares, oldest first. */
   weights: Record<string, number>[]
   fences: string[]
   told: Progress[]
   removed: string[]
+  /** Pods that were replaced. */
+  replaced: string[]
   /** What happens while the engine says something, before it knows that it was said. */
   whileTelling?: (progress: Progress) => Promise<void>
   /** Oldest first; the last one is the one that counts. */
@@ -38,10 +46,13 @@ export function createWorld(name: string, plan: Plan): World {
   const world: World = {
     picture: pictureOf(name),
     plan,
+    terms: { mode: 'act', measured: true },
+    beginning: {},
     weights: [],
     fences: [],
     told: telling([], tell),
     removed: [],
+    replaced: telling([], tell),
     watches: telling([], tell),
     until: (look) =>
       new Promise((resolve) => {
@@ -67,9 +78,9 @@ function acting(worldOf: (name: string) => World): Activities['act'] {
   return {
     observe: async ({ ref }) => structuredClone(worldOf(ref.name).picture),
     async openRelease({ ref, number, revision, from }) {
-      const { picture, plan } = worldOf(ref.name)
+      const { picture, plan, terms } = worldOf(ref.name)
       picture.open = { number, revision, from, epoch: 0, stepIndex: 0 }
-      return { plan }
+      return { plan, ...terms }
     },
     prepare: async () => undefined,
     ensureRevision: async () => ({ grown: false }),
@@ -97,6 +108,9 @@ function acting(worldOf: (name: string) => World): Activities['act'] {
     secondLever: async () => undefined,
     async removeRevision({ ref, revision }) {
       worldOf(ref.name).removed.push(revision)
+    },
+    async replacePod({ ref, pod }) {
+      worldOf(ref.name).replaced.push(pod)
     },
     collect: async () => undefined,
     settle: async () => undefined,
@@ -127,6 +141,7 @@ function watching(worldOf: (name: string) => World): Activities['watch'] {
       worldOf(input.ref.name).watches.push({ input, end: resolve })
       return Promise.race([promise, context.cancelled]).finally(() => clearInterval(beat))
     },
+    lookBack: async ({ ref }) => worldOf(ref.name).beginning,
     awaitReady: async () => ({}),
     awaitQuiet: async () => undefined,
   }

@@ -1,0 +1,95 @@
+import { Context } from '@temporalio/activity'
+import { encodeLedger, type Ledger } from '../analysis/index.ts'
+import type { BeforeRequest } from '../analysis/sampler.ts'
+import type { HoldReason } from '../crds/verdict.ts'
+import type { Release } from '../crds/schema/release.ts'
+import { describeError } from '../kube/index.ts'
+import { newLedger, requestOf, type Arms } from './asking.ts'
+import { samplerFor } from './credentials.ts'
+import type { Deps } from './deps.ts'
+import { needRollout } from './rollouts.ts'
+import { needRelease, releaseAt, storedLedger, writeStatus } from './storage.ts'
+import type { Hold } from './watch.ts'
+
+export type LookBackInput = Arms & { release: number; epoch: number }
+
+export type Beginning = {
+  /** The first weight of a ramp, percent. */
+  rung?: number
+  /** Why the first weight is not to be given yet. */
+  hold?: Hold
+}
+
+const HEARTBEAT_MS = 2_000
+/** Analysis.md 5: so many times as fast as the objective allows, over both windows. */
+const BURNING = 6
+
+/** Looks at what was before the first weight, and stores it as the beginning of the ledger. */
+export async function lookBack(deps: Deps, input: LookBackInput): Promise<Beginning> {
+  const context = Context.current()
+  const beat = setInterval(() => context.heartbeat(), HEARTBEAT_MS)
+  try {
+    return await beginning(deps, input, context.cancellationSignal)
+  } finally {
+    clearInterval(beat)
+  }
+}
+
+async function beginning(deps: Deps, input: LookBackInput, signal: AbortSignal): Promise<Beginning> {
+  const at = releaseAt(input.ref, input.release)
+  const release = await needRelease(deps, at)
+  const { ledger: stored, damage } = storedLedger(release)
+  if (damage !== undefined) return { hold: holding('noData', damage) }
+  if (stored && stored.rows.length > 0) return rungOf(stored)
+  let ledger: Ledger | undefined
+  try {
+    ledger = await firstLedger(deps, release, input, signal)
+  } catch (error) {
+    signal.throwIfAborted()
+    return { hold: holding('noData', describeError(error)) }
+  }
+  if (!ledger) return {}
+  await writeStatus(deps, at, input.epoch, { ledger: encodeLedger(ledger) })
+  const hold = (await isServing(deps, input)) ? burning(ledger) : undefined
+  return { ...rungOf(ledger), ...(hold ? { hold } : {}) }
+}
+
+/** Undefined where nothing is measured. */
+async function firstLedger(
+  deps: Deps,
+  release: Release,
+  input: LookBackInput,
+  signal: AbortSignal,
+): Promise<Ledger | undefined> {
+  const sampler = await samplerFor(deps, input.ref.namespace, release.spec.policy)
+  if (!sampler) return undefined
+  const { service } = (await needRollout(deps.kube, input.ref)).spec
+  const asked: BeforeRequest = { ...requestOf(release, input, release.spec.policy), apex: service.name }
+  const { before, policy } = await sampler.before(asked, signal)
+  return { ...newLedger({ ...asked, policy }), sources: sampler.sources({ ...asked, policy }), before }
+}
+
+function rungOf({ policy }: Ledger): Beginning {
+  const rung = policy.ramp?.ladder[0]
+  return rung === undefined ? {} : { rung }
+}
+
+/** Where stable has no ready pod, the release may be what mends it. */
+async function isServing({ workload }: Deps, { ref, stable }: LookBackInput): Promise<boolean> {
+  const states = await workload.revisions(ref)
+  return (states.find(({ revision }) => revision === stable)?.ready ?? 0) > 0
+}
+
+function burning({ policy: { slo }, before }: Ledger): Hold | undefined {
+  if (slo === undefined || !before?.burn) return undefined
+  const speed = ([n, x]: [number, number]): number => (n === 0 ? 0 : x / n / (1 - slo))
+  const [short, long] = [speed(before.burn.short), speed(before.burn.long)]
+  if (short < BURNING || long < BURNING) return undefined
+  const times = (burn: number): string => `${Number(burn.toPrecision(2))}×`
+  return holding(
+    'baselineBurning',
+    `stable burns its error budget ${times(short)} as fast as analysis.slo allows over 30 minutes and ${times(long)} over 6 hours; promote starts the release all the same`,
+  )
+}
+
+const holding = (reason: HoldReason, why: string): Hold => ({ reason, sentence: `Holding at 0 %: ${why}.` })

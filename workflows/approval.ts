@@ -1,0 +1,38 @@
+import type { Step } from '../crds/plan.ts'
+import type { DecideInput } from './contract.ts'
+import { takeApproval } from './desk.ts'
+import type { Run } from './run.ts'
+import { tell } from './telling.ts'
+import { waitFor } from './waiting.ts'
+import { mayGoForward } from './weights.ts'
+
+/** A gate: waits until a person approves. */
+export async function approve(run: Run, gate: Extract<Step, { kind: 'approve' }>): Promise<void> {
+  const { subject } = run.desk
+  if (subject) subject.gate = gate.name
+  const approved = () => run.desk.inbox.some((word) => word.action === 'approve' && word.gate === gate.name)
+  let word: DecideInput | undefined
+  try {
+    await tell(run, {
+      phase: 'AwaitingApproval',
+      gate: gate.name,
+      message: `Gate ${gate.name}: waiting for an approval at ${run.weight} %`,
+      event: { type: 'Normal', reason: 'ApprovalNeeded', message: `Release ${run.number} waits at gate ${gate.name}` },
+    })
+    if (!(await waitFor(run, approved, run.stepSince + gate.expiresAfterMs))) await expire(run, gate.name)
+  } finally {
+    if (subject) delete subject.gate
+    word = takeApproval(run.desk, gate.name)
+  }
+  const message = `Gate ${gate.name} approved by ${word?.by}${word?.reason ? `: ${word.reason}` : ''}`
+  await tell(run, { phase: 'Progressing', message, event: { type: 'Normal', reason: 'GateApproved', message } })
+  await mayGoForward(run)
+}
+
+/** Holds for good: an approval may come too late, `promote` and `abort` never do. */
+async function expire(run: Run, gate: string): Promise<void> {
+  delete run.desk.subject?.gate
+  const message = `Gate ${gate} expired at ${run.weight} %: promote or abort release ${run.number}`
+  await tell(run, { phase: 'Holding', message, event: { type: 'Warning', reason: 'GateExpired', message } })
+  await waitFor(run, () => false)
+}

@@ -1,0 +1,53 @@
+import type { Hold } from '../activities/watch.ts'
+import { take } from './desk.ts'
+import { watching } from './proxies.ts'
+import { Interrupted, type Run } from './run.ts'
+import { announce, tell } from './telling.ts'
+import { during, waitFor } from './waiting.ts'
+
+const LOOK_AGAIN_MS = 15_000
+
+/**
+ * Before the first weight: what was before is looked at, and while stable burns its objective, or nobody can be asked,
+ * nothing begins unless a person says so. Gives the first weight of a ramp, percent.
+ */
+export async function mayBegin(run: Run): Promise<number | undefined> {
+  if (!run.measured || run.override || run.weight > 0 || run.marks.length > 0) return undefined
+  for (let told: string | undefined; ;) {
+    const { rung, hold } = await lookBack(run)
+    if (!hold) return rung
+    if (run.mode === 'observe') {
+      announce(run, { type: 'Warning', reason: 'WouldHold', message: hold.sentence })
+      return rung
+    }
+    if (hold.reason !== told) await tellHold(run, hold)
+    told = hold.reason
+    if (await isOverridden(run)) return rung
+  }
+}
+
+async function lookBack(run: Run): ReturnType<typeof watching.lookBack> {
+  const { guard, canary, stable, number } = run
+  const { ref } = run.picture
+  return during(run, () => watching.lookBack({ ref, release: number, epoch: guard.epoch, canary, stable }))
+}
+
+async function tellHold(run: Run, { sentence }: Hold): Promise<void> {
+  await tell(run, {
+    phase: 'Holding',
+    message: sentence,
+    event: { type: 'Warning', reason: 'Holding', message: sentence },
+  })
+}
+
+/** `step` begins all the same; `promote` goes past it anyway. */
+async function isOverridden(run: Run): Promise<boolean> {
+  try {
+    await waitFor(run, () => false, Date.now() + LOOK_AGAIN_MS)
+    return false
+  } catch (error) {
+    if (!(error instanceof Interrupted) || error.interruption.kind !== 'step') throw error
+    take(run.desk, 'step')
+    return true
+  }
+}

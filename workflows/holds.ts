@@ -1,0 +1,50 @@
+import { condition, isCancellation } from '@temporalio/workflow'
+import type { Hold } from '../activities/watch.ts'
+import { watchOn } from './guard.ts'
+import { insist } from './proxies.ts'
+import { asInterruption, type Run } from './run.ts'
+import { tell } from './telling.ts'
+import { isBlocking, nextSlot } from './weights.ts'
+
+/** Says it when the guard holds for another reason than before, and when it no longer does. */
+export async function followHolds(run: Run): Promise<void> {
+  try {
+    for (let told: string | undefined; ;) {
+      await condition(() => run.guard.hold?.reason !== told)
+      const hold = run.guard.hold
+      told = hold?.reason
+      await tellHold(run, hold)
+      if (hold?.replacePod !== undefined) await replace(run, hold.replacePod)
+    }
+  } catch (error) {
+    if (!isCancellation(error)) run.discovered ??= asInterruption(error)
+  }
+}
+
+async function tellHold(run: Run, hold: Hold | undefined): Promise<void> {
+  const holds = hold !== undefined && isBlocking(run, hold.reason)
+  const message = hold?.sentence ?? `Data again: release ${run.number} goes on at ${run.weight} %`
+  const gate = run.desk.subject?.gate
+  await tell(run, {
+    phase: holds ? 'Holding' : gate ? 'AwaitingApproval' : (run.phase ?? 'Progressing'),
+    message,
+    event: { type: hold ? 'Warning' : 'Normal', reason: eventOf(hold, holds), message },
+    ...(gate ? { gate } : {}),
+  })
+}
+
+function eventOf(hold: Hold | undefined, holds: boolean): string {
+  if (!hold) return 'Resumed'
+  if (hold.reason === 'wouldRollBack') return 'WouldRollBack'
+  return holds ? 'Holding' : 'WouldHold'
+}
+
+/** Once in a release: what stays bad on the pod that comes instead was not the pod's fault. */
+async function replace(run: Run, pod: string): Promise<void> {
+  if (run.mode === 'observe' || run.marks.some(({ replaced }) => replaced)) return
+  await insist.replacePod({ ref: run.picture.ref, revision: run.canary, pod })
+  await condition(() => !run.writing)
+  const since = Date.now() / 1_000
+  run.marks.push({ slot: nextSlot(run), weight: run.weight, since, addedPods: true, replaced: true })
+  watchOn(run.guard, run.marks)
+}

@@ -1,0 +1,77 @@
+import { CancellationScope, condition, isCancellation, log, setCurrentDetails } from '@temporalio/workflow'
+import type { Progress } from '../activities/report.ts'
+import { insist, telling } from './proxies.ts'
+import { stepLabel, type Run } from './run.ts'
+import { interruption } from './waiting.ts'
+
+export type Telling = Pick<Progress, 'phase' | 'message'> &
+  Partial<Pick<Progress, 'gate' | 'outcome' | 'event' | 'stable' | 'weight'>>
+
+const MENTION_MS = 10_000
+
+/**
+ * Writes the public record: Rollout and Release status, and an Event when there is something to remember. The end of a
+ * release is written however long that takes; anything else is dropped as soon as something more urgent arrives.
+ */
+export async function tell(run: Run, telling_: Telling): Promise<void> {
+  const progress = progressOf(run, telling_)
+  remember(run, progress)
+  if (progress.outcome) await insist.report(progress)
+  else await reportUnlessUrgent(run, progress)
+}
+
+/** As `tell`, for what is said while something more important goes on: given up after ten seconds. */
+export async function mention(run: Run, telling_: Telling): Promise<void> {
+  const progress = progressOf(run, telling_)
+  remember(run, progress)
+  await reportUnlessUrgent(run, progress, MENTION_MS)
+}
+
+/** An Event about the Rollout; it may be late, and holds nothing up. */
+export function announce(run: Pick<Run, 'picture'>, event: NonNullable<Progress['event']>): void {
+  const { ref, target } = run.picture
+  telling
+    .recordEvent({ ref, uid: target.uid, ...event })
+    .catch((error: unknown) => log.warn('event not recorded', { error }))
+}
+
+function progressOf(run: Run, { event, ...rest }: Telling): Progress {
+  return {
+    ref: run.picture.ref,
+    number: run.number,
+    canary: run.canary,
+    stable: run.stable,
+    stepIndex: run.stepIndex,
+    step: stepLabel(run),
+    weight: run.weight,
+    epoch: run.guard.epoch,
+    generation: run.picture.generation,
+    at: Date.now(),
+    ...(event ? { event } : {}),
+    ...rest,
+  }
+}
+
+function remember(run: Run, { phase, message, step, event }: Progress): void {
+  if (phase !== 'Holding') run.phase = phase
+  setCurrentDetails(`**${run.input.namespace}/${run.input.name}** release ${run.number}, step ${step}\n\n${message}`)
+  if (event) announce(run, event)
+}
+
+/** A status that cannot be written keeps nobody from hearing an alarm. */
+async function reportUnlessUrgent(run: Run, progress: Progress, withinMs?: number): Promise<void> {
+  const before = interruption(run)?.kind
+  const isUrgent = (): boolean => ![undefined, before].includes(interruption(run)?.kind)
+  const scope = new CancellationScope()
+  let settled = false
+  const report = scope
+    .run(() => insist.report(progress))
+    .catch((error: unknown) => {
+      if (!isCancellation(error)) throw error
+    })
+    .finally(() => (settled = true))
+  const isOver = (): boolean => settled || isUrgent()
+  await (withinMs === undefined ? condition(isOver) : condition(isOver, withinMs))
+  if (!settled) scope.cancel()
+  await report
+}

@@ -1,0 +1,91 @@
+import { condition, isCancellation } from '@temporalio/workflow'
+import { isWatching, watch } from './guard.ts'
+import { carry } from './pods.ts'
+import { volley } from './proxies.ts'
+import { nextFence, type Run } from './run.ts'
+import { tell } from './telling.ts'
+import { throwIfInterrupted, waitFor } from './waiting.ts'
+import { isFinal } from './words.ts'
+
+/** Holds under which no step ends and no weight rises while the canary has traffic. */
+const BLOCKING = new Set(['noData', 'splitMismatch', 'localised', 'inconclusive', 'dataDeadline', 'tooManySeries'])
+/** A forward write that cannot be made for so long ends the release. */
+const WRITE_MS = 5 * 60_000
+const VOLLEY_MS = 10_000
+
+/** Pods first, then the weight; `why` is what let it rise. */
+export async function raise(run: Run, weight: number, why?: string): Promise<void> {
+  await mayGoForward(run)
+  const addedPods = await carry(run, weight)
+  await mayGoForward(run)
+  await shift(run, weight, addedPods)
+  const because = why ? `. ${why}` : ''
+  await tell(run, {
+    phase: 'Progressing',
+    message: `${weight} % of the traffic goes to ${run.canary}${because}`,
+    event: {
+      type: 'Normal',
+      reason: 'WeightSet',
+      message: `Release ${run.number}: ${weight} % of the traffic goes to revision ${run.canary}${because}`,
+    },
+  })
+}
+
+/** Nothing moves forward on ignorance, nor while a person or the spec says stop. */
+export async function mayGoForward(run: Run): Promise<void> {
+  throwIfInterrupted(run)
+  if (!standsInTheWay(run)) return
+  await tell(run, { phase: 'Holding', message: standsInTheWay(run) ?? '' })
+  await waitFor(run, () => standsInTheWay(run) === undefined)
+}
+
+/** True where nothing may go forward until this hold is over, or a person says promote. */
+export const isBlocking = ({ mode }: Pick<Run, 'mode'>, reason: string): boolean =>
+  mode === 'act' && BLOCKING.has(reason)
+
+/** Writes the weight and hands the guard over to it; the old watch goes on until the new weight was read back. */
+export async function shift(run: Run, weight: number, addedPods: boolean): Promise<void> {
+  const slot = nextSlot(run)
+  if (!isWatching(run.guard)) watch(run.guard, [...run.marks, { slot, weight, since: Date.now() / 1_000, addedPods }])
+  await write(run, { [run.stable]: 100 - weight, [run.canary]: weight })
+  run.weight = weight
+  run.marks.push({ slot, weight, since: Date.now() / 1_000, addedPods })
+  watch(run.guard, run.marks)
+}
+
+/**
+ * One traffic write at a time. Not interruptible while it is under way, because a half-known weight is worse than a late
+ * abort; but between its volleys an alarm or an abort is heard, so that none waits longer than one of them.
+ */
+export async function write(run: Run, weights: Record<string, number>, stable?: string): Promise<void> {
+  await condition(() => !run.writing)
+  run.writing = true
+  try {
+    const { target } = run.picture
+    const wanted = { target, weights, replicas: run.replicas, ...(stable ? { stable } : {}) }
+    const gaveUpAt = Date.now() + WRITE_MS
+    for (let written = false; !written;) {
+      try {
+        await volley(VOLLEY_MS, VOLLEY_MS / 2).setTraffic({ ...wanted, fence: nextFence(run) })
+        written = true
+      } catch (error) {
+        if (isFinal(error) || isCancellation(error) || Date.now() > gaveUpAt) throw error
+        throwIfInterrupted(run)
+      }
+    }
+  } finally {
+    run.writing = false
+  }
+}
+
+export const nextSlot = (run: Run): number => (run.marks.at(-1)?.slot ?? -1) + 1
+
+function standsInTheWay(run: Run): string | undefined {
+  if (run.routeGone) return 'Holding: the route is gone; put the VirtualService and its named routes back'
+  if (run.override) return undefined
+  if (run.desk.paused) return 'Paused by a person; resume lets it go on'
+  if (run.suspended) return 'Suspended: spec.suspend is true'
+  const hold = run.guard.hold
+  if (run.weight > 0 && hold && isBlocking(run, hold.reason)) return hold.sentence
+  return undefined
+}
