@@ -1,4 +1,5 @@
 import type { MetricEvidence } from '../crds/verdict.ts'
+import { totalOf, type Cell } from './cell.ts'
 import { excess } from './excess.ts'
 import { rounded } from './figures.ts'
 import { cellsOf, type Situation } from './situation.ts'
@@ -7,30 +8,53 @@ type Part = MetricEvidence['breakdown'][number]
 
 const MOST_PARTS = 10
 const KINDS = ['route', 'flag', 'code'] as const
+/** A pod with more than this share of the excess is its cause. */
+const CULPRIT_SHARE = 0.8
 
 /**
  * Where the excess comes from: per canary pod, and per code, flag or route. Parts of one kind add up to the whole;
  * kinds overlap. Largest first. Empty while there is no excess.
  */
-export function breakdownOf(situation: Situation, metric: string, startRow: number, S: number): Part[] {
-  if (S <= 0) return []
+export function breakdownOf(situation: Situation, metric: string, startRow: number): Part[] {
   const cells = cellsOf(situation, metric, startRow, situation.index)
-  const canary = cells.reduce((sum, [nc]) => sum + nc, 0)
-  const baseline = cells.reduce((sum, [, nb]) => sum + nb, 0)
-  if (canary === 0 || baseline === 0) return []
-  const { expected } = excess({ rows: cells })
-  const rows = situation.rows.slice(startRow, situation.index + 1).filter(({ flag }) => flag === undefined)
-  const pods = sums(rows.map((row) => row.pods)).map(([key, n, x]): Part => {
+  if (!hasExcess(cells)) return []
+  const [canary, baseline] = totalOf(cells)
+  const { S } = excess({ rows: cells })
+  const classes = sums(rowsFrom(situation, startRow).map((row) => row.classes)).flatMap(
+    ([name, ours, theirs]): Part[] => {
+      const { by, key } = classOf(name)
+      const share = (ours - (canary * theirs) / baseline) / S
+      return by ? [{ by, key, n: canary, x: ours, shareOfExcess: rounded(share) }] : []
+    },
+  )
+  return [...podsOf(situation, cells, startRow), ...classes].sort(byShare).slice(0, MOST_PARTS)
+}
+
+/** The one of several canary pods that the excess sits on; undefined where it sits on none or on several. */
+export function culpritPod(situation: Situation, metric: string, startRow: number): Part | undefined {
+  const cells = cellsOf(situation, metric, startRow, situation.index)
+  const pods = hasExcess(cells) ? podsOf(situation, cells, startRow).filter(({ n }) => n > 0) : []
+  const [worst] = pods.sort(byShare)
+  return pods.length > 1 && worst && worst.shareOfExcess > CULPRIT_SHARE ? worst : undefined
+}
+
+function hasExcess(cells: Cell[]): boolean {
+  const [canary, baseline] = totalOf(cells)
+  return canary > 0 && baseline > 0 && excess({ rows: cells }).S > 0
+}
+
+function podsOf(situation: Situation, cells: Cell[], startRow: number): Part[] {
+  const [canary] = totalOf(cells)
+  const { S, expected } = excess({ rows: cells })
+  return sums(rowsFrom(situation, startRow).map((row) => row.pods)).map(([key, n, x]) => {
     return { by: 'pod', key, n, x, shareOfExcess: rounded((x - (n * expected) / canary) / S) }
   })
-  const classes = sums(rows.map((row) => row.classes)).flatMap(([name, ours, theirs]): Part[] => {
-    const { by, key } = classOf(name)
-    const share = (ours - (canary * theirs) / baseline) / S
-    return by ? [{ by, key, n: canary, x: ours, shareOfExcess: rounded(share) }] : []
-  })
-  const sorted = [...pods, ...classes].sort((a, b) => b.shareOfExcess - a.shareOfExcess || (a.key < b.key ? -1 : 1))
-  return sorted.slice(0, MOST_PARTS)
 }
+
+const rowsFrom = ({ rows, index }: Situation, startRow: number) =>
+  rows.slice(startRow, index + 1).filter(({ flag }) => flag === undefined)
+
+const byShare = (a: Part, b: Part): number => b.shareOfExcess - a.shareOfExcess || (a.key < b.key ? -1 : 1)
 
 /** `code:503`; what is of another kind, such as client aborts, is recorded but explains nothing. */
 function classOf(name: string): { by: Part['by'] | undefined; key: string } {

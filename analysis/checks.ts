@@ -1,25 +1,37 @@
+import { balanceOf } from './balance.ts'
 import type { Cell } from './cell.ts'
-import { excess } from './excess.ts'
 import type { Finding } from './finding.ts'
-import { isOpen } from './growth.ts'
-import { cellsOf, counts, hasData, leaderOf, type Situation } from './situation.ts'
+import { brokenBound, hardOnes } from './gauges.ts'
+import { localisedPod, proofOf, threshold } from './proof.ts'
+import { climb } from './ramp.ts'
+import { counts } from './row.ts'
+import { hasData, type Situation } from './situation.ts'
 
-/** The order of analysis.md 4: the first that finds something decides. */
+/**
+ * The order of analysis.md 4: the first that finds something decides. Of rows that are history only what ends a release
+ * matters, and holds are not looked for. A release that costs too much or breaks a bound does not wait for a pod.
+ */
 export function check(situation: Situation): Finding {
-  return (
+  const ending =
     crash(situation) ??
     retreat(situation) ??
     mostlyBad(situation) ??
     evidence(situation) ??
     budget(situation) ??
-    noData(situation) ??
+    bound(situation)
+  if (ending) return ending
+  const notYet: Finding = { verdict: 'hold', reason: 'notYet', bare: situation.row.flag === 'retreat' }
+  const isHistory = situation.index < situation.rows.length - 1
+  if (isHistory && !(situation.policy.onInconclusive === 'rollback' && isOverdue(situation))) return notYet
+  return (
+    localised(situation) ??
+    ignorance(situation) ??
+    mismatch(situation) ??
     advance(situation) ??
-    deadline(situation) ?? { verdict: 'hold', reason: 'notYet', bare: situation.row.flag === 'retreat' }
+    deadline(situation) ??
+    notYet
   )
 }
-
-/** ln of the evidence at which a release goes back. */
-export const threshold = ({ policy }: Pick<Situation, 'policy'>): number => -Math.log(policy.falseRollback)
 
 /** Canary requests without which a clocked step does not end. */
 export const ENOUGH_REQUESTS = 50
@@ -28,7 +40,6 @@ const BARE_ROWS = 2
 const BARE_SECONDS = 5
 const MOST_RETREATS = 3
 const FAST_REQUESTS = 20
-const LEAST_EXCESS = 3
 
 function crash({ row }: Situation): Finding | undefined {
   return row.crash && row.weight > 0 ? { verdict: 'rollback', reason: 'crash' } : undefined
@@ -48,39 +59,39 @@ function retreat({ rows, index, row, retreats }: Situation): Finding | undefined
 }
 
 /** Without the look at the baseline a total outage that both share would roll back. */
-function mostlyBad({ rows, index, row, spent }: Situation): Finding | undefined {
+function mostlyBad(situation: Situation): Finding | undefined {
+  const { row, spent } = situation
   if (row.weight === 0 || !counts(row)) return undefined
   for (const key of spent.keys()) {
-    const sum: Cell = [0, 0, 0, 0]
-    let used = 0
-    for (let i = index; i >= 0 && sum[0] < FAST_REQUESTS; i--) {
-      const past = rows[i]
-      if (past?.slot !== row.slot) break
-      const cell = counts(past) ? past.cells[key] : undefined
-      if (cell) cell.forEach((count, arm) => (sum[arm] = (sum[arm] ?? 0) + count))
-      used += 1
-    }
-    const [nc, nb, xc, xb] = sum
+    const last = row.cells[key]
+    if (!last || (last[0] >= FAST_REQUESTS && last[2] <= last[0] / 2)) continue
+    const { cell, used } = trailing(situation, key)
+    const [nc, nb, xc, xb] = cell
     const baseline = nb === 0 ? 0 : xb / nb
-    if (row.cells[key] && nc >= FAST_REQUESTS && xc / nc > 0.5 && baseline < xc / nc / 2) {
-      return { verdict: 'rollback', reason: 'mostlyBad', cell: sum, rows: used }
+    if (nc >= FAST_REQUESTS && xc / nc > 0.5 && baseline < xc / nc / 2) {
+      return { verdict: 'rollback', reason: 'mostlyBad', metric: key, cell, rows: used }
     }
   }
   return undefined
 }
 
-/** The floor keeps evidence that is certain but about nothing from deciding. */
+/** The last row, or so many of this slot that there are enough canary requests. */
+function trailing({ rows, index, row }: Situation, key: string): { cell: Cell; used: number } {
+  const sum: Cell = [0, 0, 0, 0]
+  let used = 0
+  for (let i = index; i >= 0 && sum[0] < FAST_REQUESTS; i--) {
+    const past = rows[i]
+    if (past?.slot !== row.slot) break
+    const cell = counts(past) ? past.cells[key] : undefined
+    if (cell) for (const arm of [0, 1, 2, 3] as const) sum[arm] += cell[arm]
+    used += 1
+  }
+  return { cell: sum, used }
+}
+
 function evidence(situation: Situation): Finding | undefined {
-  const { policy, rows, index, row } = situation
-  if (row.flag !== undefined || isOpen({ policy, rows }, index)) return undefined
-  if (situation.evidence.lnE() < threshold(situation)) return undefined
-  const leader = leaderOf(situation.evidence)
-  if (!leader || !row.cells[leader.stream.key]) return undefined
-  const cells = cellsOf(situation, leader.stream.key, leader.startRow, index)
-  const { S } = excess({ rows: cells })
-  const requests = cells.reduce((sum, [nc]) => sum + nc, 0)
-  const least = policy.slo === undefined ? 0 : ((1 - policy.slo) / 4) * requests
-  return S >= LEAST_EXCESS && S >= least ? { verdict: 'rollback', reason: 'evidence' } : undefined
+  const proof = proofOf(situation)
+  return proof && !localisedPod(situation, proof) ? { verdict: 'rollback', reason: 'evidence' } : undefined
 }
 
 /** Outside the α guarantee: what a release may cost, however uncertain its cause. */
@@ -95,26 +106,54 @@ function budget({ policy, row, spent }: Situation): Finding | undefined {
   return undefined
 }
 
-function noData({ row, evidence }: Situation): Finding | undefined {
-  if (row.flag === 'retreat' || evidence.metrics.length === 0) return undefined
-  const missing = evidence.metrics
-    .filter(({ streams }) => streams.length === 0 || streams.some(({ key }) => !row.cells[key]))
-    .map(({ metric }) => metric.name)
+function bound({ gauges, rows, index }: Situation): Finding | undefined {
+  if (gauges.length === 0) return undefined
+  const gauge = brokenBound(gauges, rows, index)
+  return gauge && { verdict: 'rollback', reason: 'bound', gauge }
+}
+
+function localised(situation: Situation): Finding | undefined {
+  const proof = proofOf(situation)
+  const pod = proof && localisedPod(situation, proof)
+  return pod && { verdict: 'hold', reason: 'localised', pod: pod.key, share: pod.shareOfExcess }
+}
+
+function ignorance({ row, evidence, gauges }: Situation): Finding | undefined {
+  if (row.flag === 'retreat' || evidence.metrics.length + gauges.length === 0) return undefined
+  if (row.tooManySeries) return { verdict: 'hold', reason: 'tooManySeries' }
+  const silent = evidence.metrics.filter(
+    ({ streams }) => streams.length === 0 || streams.some(({ key }) => !row.cells[key]),
+  )
+  const unknown = hardOnes(gauges).filter((gauge) => gauge.isWithin(row) === undefined)
+  const missing = [...silent.map(({ metric }) => metric.name), ...unknown.map(({ name }) => name)]
   return missing.length > 0 || row.flag === 'gap' ? { verdict: 'hold', reason: 'noData', missing } : undefined
+}
+
+function mismatch(situation: Situation): Finding | undefined {
+  if (situation.row.flag === 'retreat') return undefined
+  return balanceOf(situation)?.isOff ? { verdict: 'hold', reason: 'splitMismatch' } : undefined
 }
 
 function advance(situation: Situation): Finding | undefined {
   const { step, row, evidence } = situation
-  if (!step || row.flag !== undefined || !hasData(row, evidence)) return undefined
-  const covered = step.covered >= step.for && step.canary >= ENOUGH_REQUESTS
-  return covered && evidence.lnE() < threshold(situation) ? { verdict: 'advance', reason: 'clean' } : undefined
+  if (!step || row.flag !== undefined || !hasData(row, situation) || evidence.reaches(threshold(situation))) {
+    return undefined
+  }
+  const { running, covered, canary } = step
+  if (running.kind === 'ramp') return climb(situation)
+  const isSeen = evidence.metrics.length === 0 || canary >= ENOUGH_REQUESTS
+  return covered >= running.for && isSeen ? { verdict: 'advance', reason: 'clean' } : undefined
 }
 
-/** Counts rows with data inside the running `analyze` step only: silence has a deadline of its own. */
-function deadline({ policy, step, evidence }: Situation): Finding | undefined {
-  if (!step || step.covered < policy.deadline) return undefined
+/** Counts rows with data inside the running `analyze` or ramp only: silence has a deadline of its own, and a bake has its time. */
+function deadline(situation: Situation): Finding | undefined {
+  if (!isOverdue(situation)) return undefined
+  const { policy, evidence } = situation
   if (policy.onInconclusive === 'rollback') return { verdict: 'rollback', reason: 'deadline' }
   if (policy.onInconclusive === 'promote' && evidence.lnE() < 0)
     return { verdict: 'advance', reason: 'deadlinePromote' }
   return { verdict: 'hold', reason: 'inconclusive' }
 }
+
+const isOverdue = ({ policy, step }: Situation): boolean =>
+  step !== undefined && step.running.kind !== 'bake' && step.covered >= policy.deadline

@@ -2,15 +2,9 @@ import type { Metric, Policy } from '../crds/policy.ts'
 import type { Cell } from './cell.ts'
 import { logSumExp } from './grid.ts'
 import type { Row } from './ledger.ts'
+import { allowedShare, openObjective } from './objective.ts'
 import { openProcess, type Process } from './process.ts'
-
-/** One column of cells: a metric has one, latency one per boundary. */
-export type Stream = {
-  key: string
-  /** Milliseconds; latency only. */
-  boundary?: number
-  process: Process
-}
+import { addTo, lnEAfterIn, lnEOfStream, mayReach, type Stream } from './stream.ts'
 
 /** A gauge has bounds and is never compared. */
 export type ComparedMetric = Exclude<Metric, { kind: 'gauge' }>
@@ -20,11 +14,17 @@ export type MetricEvidence = { metric: ComparedMetric; omega: number; streams: S
 /** E_roll of analysis.md 4 as it grows row by row. */
 export type Evidence = {
   metrics: MetricEvidence[]
+  /** Those of all metrics. */
+  streams: Stream[]
   /** First rows of the restart slots that are in use. */
   starts: number[]
+  /** Slots before this one count 1, because a localised pod was replaced. */
+  oldest(): number
   /** Rows in order; `silent` ones (flagged, or still open) only move the slots. */
   take(row: Row, index: number, silent: boolean): void
   lnE(): number
+  /** `lnE() ≥ threshold`, most often without computing it. */
+  reaches(threshold: number): boolean
 }
 
 /** ω of analysis.md 2, before it is spread over the metrics that were declared. */
@@ -39,53 +39,88 @@ export function openEvidence(policy: Policy, rows: Row[]): Evidence {
     omega: omegaOf(metric, compared),
     streams: streamsOf(metric, policy, rows),
   }))
-  const starts: number[] = []
-  let slot: number | undefined
+  const streams = metrics.flatMap((metric) => metric.streams)
+  const restarts = openRestarts(policy, streams)
   let known: number | undefined = 0
+  const lnE = (): number => (known ??= mixture(metrics))
   return {
     metrics,
-    starts,
+    streams,
+    starts: restarts.starts,
+    oldest: restarts.oldest,
     take(row, index, silent) {
-      if (row.slot !== slot && starts.length < policy.slots) {
-        starts.push(index)
-        for (const { process } of metrics.flatMap(({ streams }) => streams)) process.restart()
-      }
-      slot = row.slot
+      if (restarts.move(row, index)) known = undefined
+      for (const stream of streams) if ((row.cells[stream.key]?.[1] ?? 0) > 0) stream.isAlone = false
       if (silent) return
       known = undefined
-      for (const { key, process } of metrics.flatMap(({ streams }) => streams)) {
-        const cell = row.cells[key]
-        if (cell) process.add(cell)
+      for (const stream of streams) {
+        const cell = row.cells[stream.key]
+        if (cell) addTo(stream, cell)
       }
     },
-    lnE: () => (known ??= mixture(metrics)),
+    lnE,
+    // An average reaches what one of its parts reaches, or nothing does.
+    reaches: (threshold) => streams.some((stream) => mayReach(stream, threshold)) && lnE() >= threshold,
   }
 }
 
+/** Restart slots of analysis.md 3.2. The last one is kept for the pod that replaces a localised one: J is one larger for it. */
+function openRestarts(policy: Policy, streams: Stream[]) {
+  const starts: number[] = []
+  const slots = slotsOf(policy)
+  let reserved = policy.replaceLocalised ? 1 : 0
+  let oldest = 0
+  let slot: number | undefined
+  const begin = (index: number): void => {
+    starts.push(index)
+    for (const { process, objective } of streams) {
+      process.restart()
+      objective?.restart()
+    }
+  }
+  const forget = (): void => {
+    oldest = starts.length
+    for (const { process, objective } of streams) {
+      process.forget()
+      objective?.forget()
+    }
+  }
+  return {
+    starts,
+    oldest: () => oldest,
+    /** True where evidence changed although no row was added. */
+    move(row: Row, index: number): boolean {
+      const isReplacement = row.replaced === true && starts.length < slots
+      if (isReplacement) {
+        reserved = 0
+        forget()
+      }
+      if ((isReplacement || row.slot !== slot) && starts.length < slots - reserved) begin(index)
+      slot = row.slot
+      return isReplacement
+    },
+  }
+}
+
+const slotsOf = ({ slots, replaceLocalised }: Policy): number => (replaceLocalised ? Math.max(2, slots) : slots)
+
 /** ln E of one metric: the plain average over its boundaries. 0 before it has any. */
 export function lnEOf({ streams }: MetricEvidence, instead?: { key: string; lnE: number }): number {
-  if (streams.length === 0) return 0
-  const values = streams.map(({ key, process }) => (instead?.key === key ? instead.lnE : process.lnE()))
-  return logSumExp(values) - Math.log(values.length)
+  const [only, ...others] = streams
+  if (!only) return 0
+  const lnEIn = (stream: Stream): number => (instead?.key === stream.key ? instead.lnE : lnEOfStream(stream))
+  return others.length === 0 ? lnEIn(only) : logSumExp(streams.map(lnEIn)) - Math.log(streams.length)
 }
 
 /** The stream that speaks loudest; the first among equals. */
-export const leadingStream = ({ streams }: MetricEvidence): Stream | undefined =>
-  streams.reduce<Stream | undefined>(
-    (best, stream) => (best === undefined || stream.process.lnE() > best.process.lnE() ? stream : best),
-    undefined,
-  )
-
-/** The slot of a stream that speaks loudest; the oldest among equals. */
-export function leadingSlot(stream: Stream | undefined): { index: number; lnE: number } {
-  const slots = stream?.process.slots() ?? []
-  const lnE = slots.reduce((most, ln) => Math.max(most, ln), -Infinity)
-  return slots.length === 0 ? { index: 0, lnE: 0 } : { index: slots.indexOf(lnE), lnE }
+export function leadingStream({ streams }: MetricEvidence): Stream | undefined {
+  const [first, ...others] = streams
+  return first && others.reduce((best, stream) => (lnEOfStream(stream) > lnEOfStream(best) ? stream : best), first)
 }
 
 /** ln E_roll if the next row had this cell in this stream and nothing else. */
 export function lnEAfter(metrics: MetricEvidence[], stream: Stream, cell: Cell): number {
-  return mixture(metrics, { key: stream.key, lnE: stream.process.after(cell) })
+  return mixture(metrics, { key: stream.key, lnE: lnEAfterIn(stream, cell) })
 }
 
 /** An average of e-values is an e-value under any dependence. */
@@ -102,12 +137,25 @@ function omegaOf({ kind }: ComparedMetric, declared: ComparedMetric[]): number {
 }
 
 function streamsOf(metric: ComparedMetric, policy: Policy, rows: Row[]): Stream[] {
-  if (metric.kind !== 'latency') return [{ key: metric.name, process: processOf(metric, policy) }]
-  return boundariesOf(metric, rows).map((boundary) => ({
-    key: latencyKey(metric.name, boundary),
-    boundary,
-    process: processOf(metric, policy),
-  }))
+  const single = { isEnforced: policy.enforceSlo, isAlone: true }
+  if (metric.kind === 'latency') {
+    return boundariesOf(metric, rows).map((boundary) => ({
+      ...single,
+      key: latencyKey(metric.name, boundary),
+      boundary,
+      process: processOf(metric, policy),
+    }))
+  }
+  const pStar = metric.kind === 'requests' ? allowedShare(policy.slo) : undefined
+  const objective = pStar === undefined ? undefined : { pStar, phi: policy.burst, slots: slotsOf(policy) }
+  return [
+    {
+      ...single,
+      key: metric.name,
+      process: processOf(metric, policy),
+      ...(objective ? { objective: openObjective(objective) } : {}),
+    },
+  ]
 }
 
 /** Key of a latency metric's cells: `latency:250`. Milliseconds. */
@@ -125,5 +173,5 @@ function boundariesOf(metric: Extract<Metric, { kind: 'latency' }>, rows: Row[])
 function processOf({ kind }: ComparedMetric, policy: Policy): Process {
   const rho0 = kind === 'latency' ? policy.latencyToleratedRatio : policy.toleratedRatio
   const { lowest, highest, k } = kind === 'latency' ? LATENCY_GRID : ERRORS_GRID
-  return openProcess({ rho0, lo: lowest * rho0, hi: highest * rho0, k, phi: policy.burst }, policy.slots)
+  return openProcess({ rho0, lo: lowest * rho0, hi: highest * rho0, k, phi: policy.burst }, slotsOf(policy))
 }

@@ -1,17 +1,21 @@
-import type { Explanation, MetricEvidence as MetricExplanation } from '../crds/verdict.ts'
+import type { Advisory, Explanation, MetricEvidence as MetricExplanation } from '../crds/verdict.ts'
+import { balanceOf, type Balance } from './balance.ts'
 import { breakdownOf } from './breakdown.ts'
 import { totalOf } from './cell.ts'
-import { threshold } from './checks.ts'
 import { policyHash } from './codec.ts'
-import { leadingSlot, leadingStream, lnEOf, type MetricEvidence } from './evidence.ts'
+import { leadingStream, lnEOf, type MetricEvidence } from './evidence.ts'
 import { excess } from './excess.ts'
 import { rounded } from './figures.ts'
 import type { Finding } from './finding.ts'
 import type { Ledger } from './ledger.ts'
-import { badToRollback } from './needed.ts'
+import { gaugesAt } from './gauges.ts'
+import { badToRollback, cleanRowsToPromote } from './needed.ts'
+import { threshold } from './proof.ts'
+import { rampEvidence } from './ramp.ts'
 import { displayedInterval, LEVEL, type RatioInterval } from './ratio.ts'
 import { sentenceOf } from './sentence.ts'
-import { cellsOf, hasData, type Situation } from './situation.ts'
+import { cellsOf, hasData, volumeMetric, type Situation } from './situation.ts'
+import { witnessOf } from './stream.ts'
 
 /** The finding with everything it came from; every number that is no count has six significant digits. */
 export function explain(ledger: Ledger, situation: Situation, finding: Finding): Explanation {
@@ -26,9 +30,40 @@ export function explain(ledger: Ledger, situation: Situation, finding: Finding):
     policyHash: policyHash(ledger),
     lnE: rounded(evidence.lnE()),
     lnThreshold: rounded(threshold(situation)),
-    metrics: evidence.metrics.map((metric) => explainMetric(ledger, situation, metric)),
+    metrics: evidence.metrics.map((metric) => explainMetric(ledger, situation, metric, finding)),
     data: dataOf(situation),
+    ...besides(ledger, situation, finding),
   }
+}
+
+/** What only some releases have. */
+function besides(
+  ledger: Ledger,
+  situation: Situation,
+  finding: Finding,
+): Pick<Explanation, 'split' | 'ramp' | 'action' | 'gauges' | 'advisory'> {
+  const balance = balanceOf(situation)
+  const ramp = rampEvidence(situation, finding)
+  const advisory = advisoryOf(situation)
+  return {
+    ...(balance ? { split: splitOf(balance) } : {}),
+    ...(ramp ? { ramp } : {}),
+    ...(finding.reason === 'localised' ? { action: { replacePod: finding.pod } } : {}),
+    ...(situation.gauges.length > 0 ? { gauges: gaugesAt(ledger, situation.gauges, situation.row) } : {}),
+    ...(advisory ? { advisory } : {}),
+  }
+}
+
+const splitOf = ({ lnE, lnThreshold, observed, configured }: Balance): NonNullable<Explanation['split']> => ({
+  lnE: rounded(lnE),
+  lnThreshold: rounded(lnThreshold),
+  share: [rounded(observed), configured],
+})
+
+function advisoryOf(situation: Situation): Advisory | undefined {
+  const objective = volumeMetric(situation.evidence)?.streams[0]?.objective
+  if (!objective) return undefined
+  return { slo: { lnE: rounded(objective.lnE()), lnThreshold: rounded(threshold(situation)) } }
 }
 
 /** Before the first row. */
@@ -49,11 +84,16 @@ export function explainNothing(ledger: Ledger): Explanation {
 }
 
 /** n, x, rate and ratio are those of the whole release; slot, excess and breakdown begin where its loudest slot does. */
-function explainMetric(ledger: Ledger, situation: Situation, evidence: MetricEvidence): MetricExplanation {
+function explainMetric(
+  ledger: Ledger,
+  situation: Situation,
+  evidence: MetricEvidence,
+  finding: Finding,
+): MetricExplanation {
   const { metric, omega } = evidence
   const stream = leadingStream(evidence)
-  const slot = leadingSlot(stream)
-  const startRow = situation.evidence.starts[slot.index] ?? 0
+  const witness = witnessOf(stream, situation.evidence.oldest())
+  const startRow = situation.evidence.starts[witness.slot] ?? 0
   const cells = stream ? cellsOf(situation, stream.key, 0, situation.index) : []
   const recent = stream ? cellsOf(situation, stream.key, startRow, situation.index) : []
   const [nc, nb, xc, xb] = totalOf(cells)
@@ -69,13 +109,13 @@ function explainMetric(ledger: Ledger, situation: Situation, evidence: MetricEvi
     x: [xc, xb],
     rate: [rounded(nc === 0 ? 0 : xc / nc), rounded(nb === 0 ? 0 : xb / nb)],
     ratio: shown(displayedInterval(cells, situation.policy.burst)),
-    slot: { index: slot.index, startRow, lnE: rounded(slot.lnE) },
+    slot: { index: witness.slot, startRow, lnE: rounded(witness.lnE) },
     excess: { S: rounded(S), V: rounded(V), expected: rounded(expected) },
     needed: {
       badToRollback: stream ? badToRollback(situation, stream, threshold(situation)) : null,
-      cleanRowsToPromote: null,
+      cleanRowsToPromote: stream ? cleanRowsToPromote(situation, stream, finding) : null,
     },
-    breakdown: metric.kind === 'requests' ? breakdownOf(situation, metric.name, startRow, S) : [],
+    breakdown: metric.kind === 'requests' ? breakdownOf(situation, metric.name, startRow) : [],
     query: source?.query ?? '',
     window: source?.window ?? '',
   }
@@ -91,10 +131,11 @@ function shown({ mle, lower, upper }: RatioInterval): MetricExplanation['ratio']
   }
 }
 
-function dataOf({ rows, index, evidence }: Situation): Explanation['data'] {
+function dataOf(situation: Situation): Explanation['data'] {
+  const { rows, index } = situation
   const seen = rows.slice(0, index + 1)
   const flagged = (flag: string): number => seen.filter((row) => row.flag === flag).length
-  const last = seen.findLast((row) => hasData(row, evidence))
+  const last = seen.findLast((row) => hasData(row, situation))
   return {
     rowsUsed: seen.filter((row) => row.flag === undefined && Object.keys(row.cells).length > 0).length,
     excluded: { warmup: flagged('warmup'), gap: flagged('gap'), retreat: flagged('retreat') },

@@ -26,6 +26,12 @@ export function odds(lnE: number): string {
 /** Whole percent of a share in [0, 1]. */
 export const percent = (share: number): string => `${Math.round(share * 100)} %`
 
+/** Two significant digits of a share in [0, 1]: `0.12 %`, `99.9 %`. */
+export function finePercent(share: number): string {
+  const digits = share > 0.9 && share < 1 ? Math.min(6, 2 - Math.floor(Math.log10(1 - share))) : 2
+  return `${Number((share * 100).toPrecision(digits))} %`
+}
+
 /** Epoch seconds → `2026-03-01T12:00:05Z`. */
 export const instant = (seconds: number): string => `${new Date(seconds * 1_000).toISOString().slice(0, 19)}Z`
 

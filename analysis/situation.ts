@@ -1,68 +1,77 @@
 import type { Policy } from '../crds/policy.ts'
+import { openAscent, type Ascent } from './ascent.ts'
 import type { Cell } from './cell.ts'
-import {
-  leadingSlot,
-  leadingStream,
-  lnEOf,
-  openEvidence,
-  type Evidence,
-  type MetricEvidence,
-  type Stream,
-} from './evidence.ts'
+import { leadingStream, lnEOf, openEvidence, type Evidence, type MetricEvidence } from './evidence.ts'
 import { NO_EXCESS, plus, type Excess } from './excess.ts'
+import { hardOnes, openGauges, type Gauge } from './gauges.ts'
 import { isOpen } from './growth.ts'
-import type { Ledger, Row } from './ledger.ts'
-
-/** The running `analyze` step: epoch seconds at which it began, and how many seconds of data it wants. */
-export type Analyze = { from: number; for: number }
+import type { Before, Ledger, Row } from './ledger.ts'
+import { openProgress, type Progress } from './progress.ts'
+import { counts } from './row.ts'
+import { witnessOf, type Stream, type Witness } from './stream.ts'
 
 /** What is known at one row, and what the checks look at. */
 export type Situation = {
   policy: Policy
+  before: Before | undefined
   rows: Row[]
   index: number
   row: Row
   evidence: Evidence
-  /** Budget spent, per errors metric. */
+  gauges: Gauge[]
+  /** Budget spent, per metric that counts bad events: requests and counters. */
   spent: Map<string, Excess>
-  /** What the running `analyze` step has seen. */
-  step?: { for: number; covered: number; canary: number }
+  /** What the running step has seen. */
+  step: Progress | undefined
+  /** What a running ramp has seen. */
+  ascent: Ascent | undefined
   /** Retreats that a later slot has answered. */
   retreats: number
 }
 
-/** Walks over the rows of a ledger and says at each what is known there; the same object, brought up to date. */
-export function* situations(ledger: Ledger, analyze: Analyze | undefined): Generator<Situation> {
-  const { policy, rows } = ledger
+/**
+ * Walks over the rows of a ledger and says at each what is known there; the same object, brought up to date. Rows may be
+ * added, and another step may run, while it walks.
+ */
+export function* situations(ledger: Ledger): Generator<Situation> {
+  const { policy, rows, before } = ledger
   const evidence = openEvidence(policy, rows)
-  const errors = evidence.metrics.filter(({ metric }) => metric.kind === 'requests').flatMap(({ streams }) => streams)
-  const spent = new Map(errors.map(({ key }) => [key, NO_EXCESS]))
-  const situation = { policy, rows, evidence, spent, retreats: 0 }
-  const step = analyze && { for: analyze.for, covered: 0, canary: 0 }
+  const gauges = openGauges(policy)
+  const events = evidence.metrics.filter(({ metric }) => metric.kind !== 'latency').flatMap(({ streams }) => streams)
+  const spent = new Map(events.map(({ key }) => [key, NO_EXCESS]))
+  const volume = volumeMetric(evidence)
+  const key = volume?.streams[0]?.key ?? ''
+  const progress = openProgress()
+  const ascent = policy.ramp && openAscent(policy, { key, countsRequests: volume?.metric.kind === 'requests' })
+  const known = { policy, before, rows, evidence, gauges, spent, retreats: 0 }
   for (const [index, row] of rows.entries()) {
-    evidence.take(row, index, row.flag !== undefined || isOpen(ledger, index))
-    for (const [key, sum] of spent) {
-      const cell = row.cells[key]
-      if (cell && counts(row)) spent.set(key, plus(sum, cell))
-    }
-    if (step && analyze && row.t0 >= analyze.from && row.flag === undefined && hasData(row, evidence)) {
-      step.covered += row.t1 - row.t0
-      step.canary += volumeOf(row, evidence)
-    }
-    yield Object.assign(situation, { index, row, ...(step ? { step } : {}) })
+    const isSilent = row.flag !== undefined || isOpen(ledger, index)
+    evidence.take(row, index, isSilent)
+    ascent?.take(row, isSilent)
+    if (counts(row)) spend(spent, row)
+    progress.follow(ledger.running)
+    if (row.flag === undefined && hasData(row, known)) progress.take(row, row.cells[key]?.[0] ?? 0)
+    const step = progress.now()
+    yield Object.assign(known, { index, row, step, ascent: step?.running.kind === 'ramp' ? ascent : undefined })
   }
 }
 
-/** Rows that fast path and budget cap may look at; evidence leaves out those of the warm-up, too. */
-export const counts = ({ flag }: Row): boolean => flag === undefined || flag === 'warmup'
+function spend(spent: Map<string, Excess>, row: Row): void {
+  for (const [key, sum] of spent) {
+    const cell = row.cells[key]
+    if (cell) spent.set(key, plus(sum, cell))
+  }
+}
 
-/** Every metric that was declared has a cell: anything less is ignorance. */
-export const hasData = (row: Row, evidence: Evidence): boolean =>
-  evidence.metrics.length > 0 &&
-  evidence.metrics.every(({ streams }) => streams.length > 0 && streams.every(({ key }) => row.cells[key]))
+/** Every metric that decides has a cell or a value: anything less is ignorance. */
+export const hasData = (row: Row, { evidence, gauges }: Pick<Situation, 'evidence' | 'gauges'>): boolean =>
+  evidence.metrics.length + gauges.length > 0 &&
+  row.tooManySeries === undefined &&
+  evidence.metrics.every(({ streams }) => streams.length > 0 && streams.every(({ key }) => row.cells[key])) &&
+  hardOnes(gauges).every((gauge) => gauge.isWithin(row) !== undefined)
 
-/** The metric with the largest share of the evidence, its loudest stream, and that one's loudest slot. */
-export type Leader = { metric: MetricEvidence; stream: Stream; startRow: number }
+/** The metric with the largest share of the evidence, its loudest stream, and what speaks loudest in it. */
+export type Leader = { metric: MetricEvidence; stream: Stream; witness: Witness; startRow: number }
 
 export function leaderOf(evidence: Evidence): Leader | undefined {
   const weightOf = (metric: MetricEvidence): number => Math.log(metric.omega) + lnEOf(metric)
@@ -70,7 +79,9 @@ export function leaderOf(evidence: Evidence): Leader | undefined {
   if (!first) return undefined
   const metric = others.reduce((best, other) => (weightOf(other) > weightOf(best) ? other : best), first)
   const stream = leadingStream(metric)
-  return stream && { metric, stream, startRow: evidence.starts[leadingSlot(stream).index] ?? 0 }
+  if (!stream) return undefined
+  const witness = witnessOf(stream, evidence.oldest())
+  return { metric, stream, witness, startRow: evidence.starts[witness.slot] ?? 0 }
 }
 
 /** Cells of one stream that are evidence, from one row to another, both included. */
@@ -83,9 +94,6 @@ export function cellsOf({ rows }: Pick<Situation, 'rows'>, key: string, from: nu
 
 /** The metric that counts requests best: errors before others. */
 export const volumeMetric = ({ metrics }: Evidence): MetricEvidence | undefined =>
-  metrics.find(({ metric }) => metric.kind === 'requests') ?? metrics[0]
-
-function volumeOf(row: Row, evidence: Evidence): number {
-  const stream = volumeMetric(evidence)?.streams[0]
-  return (stream && row.cells[stream.key]?.[0]) ?? 0
-}
+  metrics.find(({ metric }) => metric.kind === 'requests') ??
+  metrics.find(({ metric }) => metric.kind === 'counters') ??
+  metrics[0]

@@ -1,18 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { judge, type Cell } from '../../analysis/index.ts'
+import { judge } from '../../analysis/index.ts'
 import type { Policy } from '../../crds/policy.ts'
-import { bare, clean, ledgerOf, silent, times, type ShortRow } from './ledgers.ts'
+import { bare, clean, errors, ledgerOf, silent, times, type ShortRow } from './ledgers.ts'
 import { T } from './shop.ts'
 import { A } from './vectors.ts'
 
 type Analyze = { from: number; for: number }
 
 function verdictOf(rows: ShortRow[], changes: Partial<Policy> = {}, analyze?: Analyze) {
-  const { verdict, reason, row } = judge({ ledger: ledgerOf(rows, changes), ...(analyze ? { analyze } : {}) })
+  const { verdict, reason, row } = judge({ ledger: ledgerOf(rows, changes, analyze) })
   return `${verdict} ${reason} ${row}`
 }
-
-const errors = (cells: Cell[]): ShortRow[] => cells.map((cell) => ({ errors: cell }))
 
 describe('evidence', () => {
   it('rolls back where it reaches the threshold, and stays with that row', () => {
@@ -28,7 +26,7 @@ describe('evidence', () => {
 
   it('finds what begins at a later weight by its restart slot', () => {
     const late = (slot: number): ShortRow[] => [
-      ...times(60, { errors: [100, 1_900, 0, 4] }),
+      ...times(60, { errors: [100, 1_900, 0, 4], weight: 5 }),
       ...times(5, { errors: [500, 500, 6, 1], weight: 50, slot }),
     ]
     const { slot, excess } = judge({ ledger: ledgerOf(late(1)) }).metrics[0] ?? {}
@@ -109,7 +107,7 @@ describe('the fast path', () => {
 })
 
 describe('the budget', () => {
-  const creeping = times(60, { errors: [1_000, 1_000, 12, 11] })
+  const creeping = times(60, { errors: [1_000, 1_000, 12, 11], weight: 50 })
 
   it('ends a release that costs too much, however uncertain the cause', () => {
     expect(verdictOf(creeping, { slots: 40 })).toBe('hold notYet 59')
@@ -119,7 +117,7 @@ describe('the budget', () => {
   })
 
   it('is not spent by noise', () => {
-    const noisy = times(100, { errors: [1_000, 1_000, 101, 100] })
+    const noisy = times(100, { errors: [1_000, 1_000, 101, 100], weight: 50 })
     expect(verdictOf(noisy, { slots: 40 })).toBe('hold notYet 99')
   })
 })
@@ -221,7 +219,7 @@ describe('an analyze step', () => {
   })
 
   it('is promoted over its deadline when nothing speaks against it', () => {
-    const rows = times(10, { errors: [2, 30, 0, 3] })
+    const rows = times(10, { errors: [2, 30, 0, 3], weight: 6 })
     expect(verdictOf(rows, { ...limited, onInconclusive: 'promote' }, { from: T, for: 60 })).toBe(
       'advance deadlinePromote 9',
     )

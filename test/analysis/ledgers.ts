@@ -6,13 +6,19 @@ import { policy, T } from './shop.ts'
 
 export type ShortRow = Partial<Row> & { errors?: Cell; latency?: Cell }
 
-export function ledgerOf(rows: ShortRow[], changes: Partial<Policy> = {}): Ledger {
+/** `analyze`: the running step. */
+export function ledgerOf(
+  rows: ShortRow[],
+  changes: Partial<Policy> = {},
+  analyze?: { from: number; for: number },
+): Ledger {
   const { interval } = policy(changes)
   return {
     v: 1,
     canary: 'checkout-c',
     baseline: 'checkout-b',
     policy: policy(changes),
+    ...(analyze ? { running: { kind: 'analyze', ...analyze } } : {}),
     sources: [{ metric: 'errors', query: 'istio_requests_total{…}', window: '15s' }],
     rows: rows.map(({ errors, latency, ...row }, i) => ({
       t0: T + i * interval,
@@ -25,6 +31,10 @@ export function ledgerOf(rows: ShortRow[], changes: Partial<Policy> = {}): Ledge
     })),
   }
 }
+
+/** One row per cell, at the weight that its requests show. */
+export const errors = (cells: Cell[]): ShortRow[] =>
+  cells.map((cell) => ({ errors: cell, weight: Math.round((100 * cell[0]) / (cell[0] + cell[1])) }))
 
 export const clean: ShortRow = { errors: [100, 300, 0, 0] }
 export const bare: ShortRow = { ready: 0, flag: 'retreat', errors: [0, 400, 0, 0] }

@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { decodeLedger, encodeLedger, judge, ledgerHash, type Cell } from '../../analysis/index.ts'
+import { decodeLedger, encodeLedger, judge, ledgerHash } from '../../analysis/index.ts'
 import type { Policy } from '../../crds/policy.ts'
-import { bare, clean, ledgerOf, silent, times, type ShortRow } from './ledgers.ts'
+import { bare, clean, errors, ledgerOf, silent, times, type ShortRow } from './ledgers.ts'
 import { T } from './shop.ts'
 import { A } from './vectors.ts'
 
 const sentenceOf = (rows: ShortRow[], changes: Partial<Policy> = {}, analyze?: { from: number; for: number }): string =>
-  judge({ ledger: ledgerOf(rows, changes), ...(analyze ? { analyze } : {}) }).sentence
+  judge({ ledger: ledgerOf(rows, changes, analyze) }).sentence
 
-const errors = (cells: Cell[]): ShortRow[] => cells.map((cell) => ({ errors: cell }))
 const latency: Policy['metrics'] = [{ name: 'latency', kind: 'latency', slowerThanMs: 200, boundariesMs: [250] }]
 
 describe('the sentence', () => {
@@ -30,7 +29,7 @@ describe('the sentence', () => {
 
   it('says since which weight when the fault began there', () => {
     const rows = [
-      ...times(60, { errors: [100, 1_900, 0, 4] }),
+      ...times(60, { errors: [100, 1_900, 0, 4], weight: 5 }),
       ...times(5, { errors: [500, 500, 6, 1], weight: 50, slot: 1 }),
     ]
     expect(sentenceOf(rows)).toBe(
@@ -116,7 +115,7 @@ describe('the sentence', () => {
   it.each(['hold', 'promote', 'rollback'] as const)(
     'over the deadline, %s, says that it is undecided',
     (onInconclusive) => {
-      const rows = times(10, { errors: [2, 30, 0, 3] })
+      const rows = times(10, { errors: [2, 30, 0, 3], weight: 6 })
       const text = sentenceOf(rows, { deadline: 120, onInconclusive }, { from: T, for: 60 })
       expect(text).toContain('still undecided after 2m of data')
     },
@@ -209,12 +208,12 @@ describe('the explanation', () => {
             ],
           },
         ],
-        "policyHash": "bd30fbf8d3",
+        "policyHash": "b84fcf7696",
         "reason": "evidence",
         "row": 5,
         "sentence": "Rolled back: errors are 7.2× stable (95 %: 1.7–27) — canary 10 of 678, stable 15 of 8 317; evidence 366 : 1, threshold 100 : 1; 69 % of the excess with code 503.",
         "verdict": "rollback",
-        "weight": 25,
+        "weight": 10,
       }
     `)
   })

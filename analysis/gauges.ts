@@ -1,0 +1,103 @@
+import { Environment } from '@marcbachmann/cel-js'
+import type { Bounds, Metric, Policy } from '../crds/policy.ts'
+import type { GaugeEvidence } from '../crds/verdict.ts'
+import { rounded } from './figures.ts'
+import type { Ledger, Row } from './ledger.ts'
+
+/** A gauge with its bounds laid out. */
+export type Gauge = {
+  name: string
+  advisory: boolean
+  /** Undefined where nobody can tell: no value, or an expression that cannot be evaluated. */
+  isWithin(row: Row): boolean | undefined
+  /** Why nobody can tell although there is a value. */
+  refusal(row: Row): string | undefined
+  /** What the bounds are, as a person reads them. */
+  bounds: string
+}
+
+/** Rows one after the other that have to lie outside. */
+export const BOUND_ROWS = 2
+
+export function openGauges({ metrics }: Policy): Gauge[] {
+  return metrics.filter((metric) => metric.kind === 'gauge').map(openGauge)
+}
+
+/** Gauges that decide. */
+export const hardOnes = (gauges: Gauge[]): Gauge[] => gauges.filter(({ advisory }) => !advisory)
+
+/** The first hard gauge that was outside its bounds in two rows one after the other, among rows that are evidence. */
+export function brokenBound(gauges: Gauge[], rows: Row[], index: number): Gauge | undefined {
+  const hard = hardOnes(gauges)
+  const isOutside = (gauge: Gauge, row: Row | undefined): boolean =>
+    row !== undefined && row.weight > 0 && gauge.isWithin(row) === false
+  const broken = hard.filter((gauge) => isOutside(gauge, rows[index]))
+  if (broken.length === 0 || rows[index]?.flag !== undefined) return undefined
+  const before = rows.slice(0, index).findLast(({ flag }) => flag === undefined)
+  return broken.find((gauge) => isOutside(gauge, before))
+}
+
+/** All gauges at one row; without a value a gauge is not within. */
+export function gaugesAt(ledger: Ledger, gauges: Gauge[], row: Row): GaugeEvidence[] {
+  return gauges.map((gauge) => {
+    const value = row.gauges?.[gauge.name]
+    return {
+      name: gauge.name,
+      value: value === undefined ? null : rounded(value),
+      within: gauge.isWithin(row) ?? false,
+      advisory: gauge.advisory,
+      query: ledger.sources.find(({ metric }) => metric === gauge.name)?.query ?? '',
+    }
+  })
+}
+
+function openGauge({ name, bounds, advisory }: Extract<Metric, { kind: 'gauge' }>): Gauge {
+  const { max = Infinity, min = -Infinity, cel } = bounds
+  const condition = cel === undefined ? undefined : conditionOf(cel)
+  return {
+    name,
+    advisory,
+    isWithin(row) {
+      const value = row.gauges?.[name]
+      if (value === undefined) return undefined
+      if (value > max || value < min) return false
+      const holds = condition?.(value)
+      return typeof holds === 'string' ? undefined : (holds ?? true)
+    },
+    refusal(row) {
+      const value = row.gauges?.[name]
+      const holds = value === undefined ? undefined : condition?.(value)
+      return typeof holds === 'string' ? `the cel of ${name}: ${holds}` : undefined
+    },
+    bounds: wordsOf(bounds),
+  }
+}
+
+/** Whether the expression holds, or why nobody can tell. */
+type Condition = (value: number) => boolean | string
+
+/** A bad expression is no reason to stop judging: it says so at every row, and the verdict holds. */
+function conditionOf(expression: string): Condition {
+  const environment = new Environment().registerVariable('value', 'double')
+  return (value) => {
+    try {
+      const result: unknown = environment.evaluate(expression, { value })
+      return typeof result === 'boolean' ? result : 'is neither true nor false'
+    } catch (error) {
+      return firstLine(error)
+    }
+  }
+}
+
+/** The library draws the place below the message. */
+const firstLine = (error: unknown): string =>
+  String(error instanceof Error ? error.message : error).split('\n')[0] ?? ''
+
+function wordsOf({ max, min, cel }: Bounds): string {
+  const words = [
+    ...(max === undefined ? [] : [`at most ${max}`]),
+    ...(min === undefined ? [] : [`at least ${min}`]),
+    ...(cel === undefined ? [] : [cel]),
+  ]
+  return words.join(' and ')
+}
