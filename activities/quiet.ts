@@ -1,12 +1,14 @@
 import { Context } from '@temporalio/activity'
-import type { SampleRequest, Sampler } from '../analysis/index.ts'
-import { releaseObject, revisionObject } from '../crds/names.ts'
-import { RELEASES } from '../crds/resources.ts'
+import type { SampleRequest } from '../analysis/index.ts'
+import { formatDuration } from '../crds/duration.ts'
+import { revisionObject } from '../crds/names.ts'
+import type { Policy } from '../crds/policy.ts'
 import type { Release } from '../crds/schema/release.ts'
 import type { Revision } from '../crds/traffic.ts'
-import { samplerFor } from './credentials.ts'
+import { readings, requestOf } from './asking.ts'
 import type { Deps } from './deps.ts'
 import type { RolloutRef } from './picture.ts'
+import { releaseAt } from './storage.ts'
 
 export type QuietInput = {
   ref: RolloutRef
@@ -22,51 +24,59 @@ export type QuietInput = {
 const HEARTBEAT_MS = 2_000
 const QUIET_ROWS = 2
 
-/** Returns when a revision had no request in two complete rows. Without data it waits: silence of Prometheus is no proof. */
-export async function awaitQuiet(deps: Deps, input: QuietInput): Promise<void> {
+/** `waitingFor`: not known yet, because nobody says anything; ask again. */
+export type QuietResult = { waitingFor?: string }
+
+/**
+ * Returns when a revision had no request in two complete rows. Silence of Prometheus is no proof: after the release's
+ * data deadline it returns why it still waits.
+ */
+export async function awaitQuiet(deps: Deps, input: QuietInput): Promise<QuietResult> {
   const context = Context.current()
   const beat = setInterval(() => context.heartbeat(), HEARTBEAT_MS)
   try {
-    const asked = await request(deps, input)
-    if (asked) await twoQuietRows(asked, input, context.cancellationSignal)
+    const request = await requestAbout(deps, input)
+    const result = request ? await twoQuietRows(deps, request, input, context.cancellationSignal) : {}
     context.cancellationSignal.throwIfAborted()
+    return result
   } finally {
     clearInterval(beat)
   }
 }
 
-type Asked = { sampler: Sampler; request: SampleRequest }
-
-async function twoQuietRows({ sampler, request }: Asked, input: QuietInput, signal: AbortSignal): Promise<void> {
-  let quiet = 0
+async function twoQuietRows(
+  deps: Deps,
+  request: SampleRequest,
+  input: QuietInput,
+  signal: AbortSignal,
+): Promise<QuietResult> {
   const own = request.canary === revisionObject(input.ref.name, input.revision) ? 0 : 1
-  for await (const reading of sampler.read(request, signal)) {
-    const counted = Object.values(reading.cells)
-    if (reading.t0 < input.since || counted.length === 0) continue
+  let quiet = 0
+  let told = request.after
+  for await (const { t0, t1, cells, missing } of readings({ deps, request, begun: () => undefined, signal })) {
+    const counted = Object.values(cells)
+    if (counted.length > 0) told = t1
+    else if (t1 - told >= request.policy.dataDeadline) return { waitingFor: silence(input, t1 - told, missing) }
+    if (t0 < input.since || counted.length === 0) continue
     quiet = counted.every((cell) => cell[own] === 0) ? quiet + 1 : 0
-    if (quiet === QUIET_ROWS || reading.t1 > input.since + input.drainMs / 1_000) return
+    if (quiet === QUIET_ROWS || t1 > input.since + input.drainMs / 1_000) break
   }
+  return {}
 }
 
-/** Undefined where the release has no Prometheus, or is gone: then there is nobody to ask. */
-async function request(deps: Deps, { ref, release, since }: QuietInput): Promise<Asked | undefined> {
-  const found = await deps.kube.get<Release>({
-    resource: RELEASES,
-    namespace: ref.namespace,
-    name: releaseObject(ref.name, release),
-  })
+function silence({ revision }: QuietInput, seconds: number, missing: string | undefined): string {
+  const why = missing === undefined ? '' : ` (${missing})`
+  return `Revision ${revision} keeps its pods: for ${formatDuration(seconds * 1_000)} nobody could say whether requests still reach it${why}`
+}
+
+/** Undefined where the release is gone: then there is nobody to ask. Requests are counted, whatever was watched. */
+async function requestAbout(deps: Deps, { ref, release, since }: QuietInput): Promise<SampleRequest | undefined> {
+  const found = await deps.kube.get<Release>(releaseAt(ref, release))
   if (found?.spec.from === undefined) return undefined
-  const { policy, revision, from } = found.spec
-  const request: SampleRequest = {
-    namespace: ref.namespace,
-    canary: revisionObject(ref.name, revision),
-    baseline: revisionObject(ref.name, from),
-    rollout: ref.name,
-    revisions: { canary: revision, baseline: from },
-    policy,
-    startedAt: Date.parse(found.metadata.creationTimestamp ?? '') / 1_000,
-    after: Math.floor(since / policy.interval) * policy.interval,
-  }
-  const sampler = await samplerFor(deps, ref.namespace, policy)
-  return sampler && { sampler, request }
+  const { revision, from } = found.spec
+  const policy: Policy = { ...found.spec.policy, metrics: [{ name: 'requests', kind: 'requests' }] }
+  // Nothing older than the two rows that count is asked for, however long this has lasted.
+  const first = Math.max(since, deps.now() / 1_000 - (QUIET_ROWS + 1) * policy.interval)
+  const after = Math.floor(first / policy.interval) * policy.interval
+  return { ...requestOf(found, { ref, canary: revision, stable: from }, policy), after }
 }

@@ -1,12 +1,10 @@
 import { condition, isCancellation, sleep } from '@temporalio/workflow'
 import { stopWatching } from './guard.ts'
-import { insist, volley } from './proxies.ts'
+import { insist, persistently } from './proxies.ts'
 import { Interrupted, nextFence, type Run } from './run.ts'
 import { mention, tell } from './telling.ts'
+import { renewIfLong } from './waiting.ts'
 import { typeOf, wordsOf } from './words.ts'
-
-const FIRST_VOLLEY_MS = 10_000
-const LATER_VOLLEY_MS = 5 * 60_000
 
 export type Ending = { outcome: 'RolledBack' | 'Aborted' | 'Withdrawn' | 'Superseded' | 'Deleted'; sentence: string }
 
@@ -35,9 +33,9 @@ export function endingOf(error: unknown): Ending {
 export async function goBack(run: Run, ending: Ending): Promise<void> {
   stopWatching(run.guard)
   await condition(() => !run.writing)
-  if (run.marks.length > 0) await withdraw(run)
+  if (run.marks.length > 0) await withdraw(run, ending)
   await insist.pointApex({ ref: run.picture.ref, stable: run.stable })
-  await persist(run, 'restoreRoute')
+  await persist(run, 'restoreRoute', ending)
   run.weight = 0
   await tellEnding(run, ending)
 }
@@ -52,16 +50,15 @@ export async function tellEnding(run: Run, ending: Ending): Promise<void> {
 }
 
 /** Weight 0 by destination: our canary host is removed wherever it stands. */
-export async function withdraw(run: Run): Promise<void> {
-  await persist(run, 'setTraffic')
+export async function withdraw(run: Run, ending?: Ending): Promise<void> {
+  await persist(run, 'setTraffic', ending)
   run.weight = 0
 }
 
-async function persist(run: Run, verb: 'setTraffic' | 'restoreRoute'): Promise<void> {
+async function persist(run: Run, verb: 'setTraffic' | 'restoreRoute', ending?: Ending): Promise<void> {
   const { target } = run.picture
   for (let attempt = 0; ; attempt++) {
-    const lasts = attempt === 0 ? FIRST_VOLLEY_MS : LATER_VOLLEY_MS
-    const hands = volley(lasts, attempt === 0 ? 5_000 : 30_000)
+    const hands = persistently(attempt)
     try {
       if (verb === 'restoreRoute') await hands.restoreRoute({ target, fence: nextFence(run) })
       else
@@ -78,6 +75,7 @@ async function persist(run: Run, verb: 'setTraffic' | 'restoreRoute'): Promise<v
       if (typeOf(error) === 'FencedOff')
         run.seq = Math.max(run.seq, (await insist.observe({ ref: run.picture.ref, release: run.number }))?.nextSeq ?? 0)
       await sleep(1_000)
+      await renewIfLong(run, ending)
     }
   }
 }

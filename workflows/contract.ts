@@ -1,5 +1,6 @@
 import type { Mark } from '../activities/picture.ts'
 import type { DecisionSpec } from '../crds/decision.ts'
+import type { Ending } from './back.ts'
 import type { Revision } from '../crds/traffic.ts'
 
 /** Names and payloads that cross the Temporal boundary. They are API: histories and other processes depend on them. */
@@ -53,4 +54,6 @@ export type CarriedRelease = {
   evidence?: string
   paused: boolean
   mailbox: DecideInput[]
+  /** It is on its way back, and why. */
+  ending?: Ending
 }

@@ -1,12 +1,14 @@
-import { CancellationScope, log, sleep } from '@temporalio/workflow'
+import { CancellationScope, sleep } from '@temporalio/workflow'
 import { mayBegin } from './beginning.ts'
 import { stopWatching } from './guard.ts'
 import { carry } from './pods.ts'
-import { insist } from './proxies.ts'
+import { insist, persistently } from './proxies.ts'
 import { Interrupted, nextFence, type Run } from './run.ts'
 import { abortedOnRoute } from './start.ts'
-import { tell } from './telling.ts'
+import { mention, tell } from './telling.ts'
+import { renewIfLong } from './waiting.ts'
 import { mayGoForward, write } from './weights.ts'
+import { wordsOf } from './words.ts'
 
 /** Weight 100 and `stable` in one write commits; before it every interruption returns to the old stable. */
 export async function promote(run: Run): Promise<void> {
@@ -45,23 +47,31 @@ export async function settleIn(run: Run): Promise<void> {
   })
 }
 
-/** Throws `Interrupted` when somebody went back on the route itself after the commit. */
+/** Never given up. Throws `Interrupted` when somebody went back on the route itself after the commit. */
 async function comeToRest(run: Run): Promise<void> {
   const { ref, target, settings } = run.picture
-  for (;;) {
+  for (let attempt = 0; ; attempt++) {
+    const hands = persistently(attempt)
     try {
-      await insist.pointApex({ ref, stable: run.canary, committed: target })
+      await hands.pointApex({ ref, stable: run.canary, committed: target })
       await sleep(settings.settleMs)
-      return await insist.restoreRoute({ target, fence: nextFence(run) })
+      return await hands.restoreRoute({ target, fence: nextFence(run) })
     } catch (error) {
-      log.warn('the route does not come to rest', { error })
-      const seen = await insist.observe({ ref, release: run.number })
-      if (!seen) return
-      const says = seen.route.record?.stable
-      if (says !== undefined && says !== run.canary)
-        throw new Interrupted({ kind: 'abortedOnRoute', sentence: abortedOnRoute(run.number) })
-      run.seq = Math.max(run.seq, seen.nextSeq)
+      if (await isGone(run)) return
+      const message = `Revision ${run.canary} serves all of the traffic, but the route does not come to rest, retrying: ${wordsOf(error)}`
+      await mention(run, { phase: 'Progressing', message, event: { type: 'Warning', reason: 'RestBlocked', message } })
       await sleep(1_000)
+      await renewIfLong(run)
     }
   }
+}
+
+/** True when the Rollout is gone, and its route with it. */
+async function isGone(run: Run): Promise<boolean> {
+  const seen = await insist.observe({ ref: run.picture.ref, release: run.number })
+  const says = seen?.route.record?.stable
+  if (says !== undefined && says !== run.canary)
+    throw new Interrupted({ kind: 'abortedOnRoute', sentence: abortedOnRoute(run.number) })
+  run.seq = Math.max(run.seq, seen?.nextSeq ?? 0)
+  return seen === undefined
 }

@@ -19,11 +19,14 @@ export const insist = proxyActivities<ActActivities>({
   retry: { ...QUICK, maximumInterval: '30s' },
 })
 
-/** One volley of a write back to stable; the caller reports between volleys and goes on for ever. */
-export const volley = (
-  lastsMs: number,
-  maximumIntervalMs: number,
-): Pick<ActActivities, 'setTraffic' | 'restoreRoute'> =>
+type Volley = Pick<ActActivities, 'setTraffic' | 'restoreRoute' | 'pointApex'>
+
+/** The first volley of what is never given up is short, so that a person hears of trouble soon. */
+export const persistently = (attempt: number): Volley =>
+  attempt === 0 ? volley(10_000, 5_000) : volley(5 * 60_000, 30_000)
+
+/** One volley of a write; the caller reports between volleys and goes on. */
+export const volley = (lastsMs: number, maximumIntervalMs: number): Volley =>
   proxyActivities<ActActivities>({
     taskQueue: TASK_QUEUE.act,
     startToCloseTimeout: '10s',

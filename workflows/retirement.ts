@@ -1,11 +1,13 @@
 import { CancellationScope, condition } from '@temporalio/workflow'
 import type { Picture } from '../activities/picture.ts'
-import type { ReleaseInput, Warm } from './contract.ts'
+import type { QuietResult } from '../activities/quiet.ts'
+import type { Carried, ReleaseInput, Warm } from './contract.ts'
 import type { Desk } from './desk.ts'
 import { observe } from './looks.ts'
 import { insist, watching } from './proxies.ts'
 import { taskFor } from './start.ts'
-import { beginAnew } from './waiting.ts'
+import { announce } from './telling.ts'
+import { beginAnew, isLong } from './waiting.ts'
 
 export type Stay = { input: ReleaseInput; desk: Desk; picture: Picture; lastNumber: number; warm: Warm[] }
 
@@ -20,6 +22,7 @@ export async function retire(stay: Stay): Promise<void> {
     await condition(() => desk.looked, Math.max(1, old.until - Date.now()))
     if (desk.looked) await lookForNews(stay)
     else if (await leaves(stay, old)) warm.splice(warm.indexOf(old), 1)
+    if (isLong()) await beginAnew(stay.input, inheritance(stay))
   }
   await insist.collect({ ref: picture.ref, target: picture.target })
   if (anyToLeave) await countAgain(stay)
@@ -55,7 +58,22 @@ async function leaves({ desk, picture }: Stay, old: Warm): Promise<boolean> {
 }
 
 /** No revision loses a pod before its requests were 0 in two complete rows. */
-async function quiet({ ref, settings }: Picture, desk: Desk, old: Warm, since: number): Promise<boolean> {
+async function quiet(picture: Picture, desk: Desk, old: Warm, since: number): Promise<boolean> {
+  for (;;) {
+    const seen = await lookWhetherQuiet(picture, desk, old, since)
+    if (!seen) return false
+    if (seen.waitingFor === undefined) return true
+    announce({ picture }, { type: 'Warning', reason: 'StillWarm', message: seen.waitingFor })
+  }
+}
+
+/** Undefined when a look came first. */
+async function lookWhetherQuiet(
+  { ref, settings }: Picture,
+  desk: Desk,
+  old: Warm,
+  since: number,
+): Promise<QuietResult | undefined> {
   const scope = new CancellationScope()
   let ended = false
   const watch = scope.run(() =>
@@ -66,14 +84,16 @@ async function quiet({ ref, settings }: Picture, desk: Desk, old: Warm, since: n
     () => (ended = true),
   )
   await condition(() => ended || desk.looked)
-  if (ended) await watch
-  else scope.cancel()
-  return ended
+  if (ended) return watch
+  scope.cancel()
+  return undefined
 }
 
-async function lookForNews({ input, desk, warm, lastNumber }: Stay): Promise<void> {
-  const seen = await observe(input, desk)
+async function lookForNews(stay: Stay): Promise<void> {
+  const seen = await observe(stay.input, stay.desk)
   if (!seen) return
-  const carried = { v: 1, warm, consumed: desk.consumed, lastNumber } as const
-  if (taskFor(seen, carried).kind !== 'nothing') await beginAnew(input, carried)
+  const carried = inheritance(stay)
+  if (taskFor(seen, carried).kind !== 'nothing') await beginAnew(stay.input, carried)
 }
+
+const inheritance = ({ desk, warm, lastNumber }: Stay): Carried => ({ v: 1, warm, consumed: desk.consumed, lastNumber })

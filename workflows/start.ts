@@ -1,7 +1,7 @@
 import type { OpenRelease, Picture } from '../activities/picture.ts'
 import { isRejected } from '../crds/outcome.ts'
 import type { Ending } from './back.ts'
-import type { Carried } from './contract.ts'
+import type { Carried, CarriedRelease } from './contract.ts'
 
 export type Task =
   | { kind: 'nothing' }
@@ -20,7 +20,7 @@ export function taskFor(picture: Picture, carried?: Carried): Task {
   const { open, declared, stable } = picture
   if (picture.deleting)
     return picture.route.atRest ? { kind: 'nothing' } : { kind: 'settle', why: 'the Rollout is being deleted' }
-  if (open) return taskForOpen(picture, open)
+  if (open) return taskForOpen(picture, open, carried?.release)
   if (declared.isStable || declared.rejected) return taskAtRest(picture)
   const number = Math.max(picture.nextNumber, (carried?.lastNumber ?? 0) + 1)
   if (stable === undefined) return { kind: 'install', number }
@@ -28,12 +28,13 @@ export function taskFor(picture: Picture, carried?: Carried): Task {
   return { kind: 'release', number, stable }
 }
 
-function taskForOpen(picture: Picture, open: OpenRelease): Task {
+function taskForOpen(picture: Picture, open: OpenRelease, carried?: CarriedRelease): Task {
   const { declared, stable, route } = picture
   if (stable === open.revision) return { kind: 'finish', open }
   if (stable === undefined || open.from === undefined) {
     return { kind: 'install', number: declared.revision === open.revision ? open.number : picture.nextNumber }
   }
+  if (carried?.ending && carried.number === open.number) return { kind: 'goBack', open, stable, ending: carried.ending }
   const back = (outcome: Ending['outcome'], sentence: string): Task => ({
     kind: 'goBack',
     open,

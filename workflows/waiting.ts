@@ -1,4 +1,5 @@
 import { allHandlersFinished, CancellationScope, condition, continueAsNew, workflowInfo } from '@temporalio/workflow'
+import type { Ending } from './back.ts'
 import type { Carried, ReleaseInput } from './contract.ts'
 import { waits } from './desk.ts'
 import { stopWatching } from './guard.ts'
@@ -63,18 +64,25 @@ export async function waitFor(run: Run, predicate: () => boolean, until = Infini
   }
 }
 
+/** Between two attempts of what is never given up: `ending` is what the next run goes on with. */
+export async function renewIfLong(run: Run, ending?: Ending): Promise<void> {
+  if (isLong()) await renew(run, ending)
+}
+
+/** The history is long enough for a fresh run to go on with. */
+export const isLong = (): boolean => {
+  const { historyLength, continueAsNewSuggested } = workflowInfo()
+  return historyLength > LONG_HISTORY || continueAsNewSuggested
+}
+
 /** At a step boundary: engine upgrades reach releases that wait for days, and histories stay short. */
 export async function renewIfDue(run: Run): Promise<void> {
-  const info = workflowInfo()
-  const due =
-    runAgeMs() > (run.input.renewAfterMs ?? RENEW_AFTER_MS) ||
-    info.historyLength > LONG_HISTORY ||
-    info.continueAsNewSuggested
+  const due = runAgeMs() > (run.input.renewAfterMs ?? RENEW_AFTER_MS) || isLong()
   if (due && interruption(run) === undefined) await renew(run)
 }
 
 /** Continues this release in a new run. Nothing may be awaited between the last look at the mailbox and the hand-over. */
-async function renew(run: Run): Promise<never> {
+async function renew(run: Run, ending?: Ending): Promise<never> {
   stopWatching(run.guard)
   await condition(allHandlersFinished)
   return continueAsNew<(input: ReleaseInput) => Promise<void>>({
@@ -95,6 +103,7 @@ async function renew(run: Run): Promise<never> {
         ...(run.evidence ? { evidence: run.evidence } : {}),
         paused: run.desk.paused,
         mailbox: run.desk.inbox,
+        ...(ending ? { ending } : {}),
       },
     },
   })

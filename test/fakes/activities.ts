@@ -143,7 +143,7 @@ function watching(worldOf: (name: string) => World): Activities['watch'] {
     },
     lookBack: async ({ ref }) => worldOf(ref.name).beginning,
     awaitReady: async () => ({}),
-    awaitQuiet: async () => undefined,
+    awaitQuiet: async () => ({}),
   }
 }
 

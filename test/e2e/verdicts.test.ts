@@ -1,0 +1,150 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import type { WatchResult } from '../../activities/watch.ts'
+import type { Plan, Step } from '../../crds/plan.ts'
+import { CANARY, STABLE, type Watching, type World } from '../fakes/activities.ts'
+import { openRehearsal, type Rehearsal } from '../stage/rehearsal.ts'
+
+/** What the real workflow does about the verdicts of a watch that the test plays. */
+
+let rehearsal: Rehearsal
+beforeAll(async () => {
+  rehearsal = await openRehearsal(inject('access'))
+})
+afterAll(() => rehearsal[Symbol.asyncDispose]())
+
+const plan = (...steps: Step[]): Plan => ({ steps })
+const setWeight = (weight: number): Step => ({ kind: 'setWeight', weight })
+const gate: Step = { kind: 'approve', name: 'go', expiresAfterMs: 60_000 }
+const ramp: Step = { kind: 'ramp', ladder: [1, 5, 25, 50] }
+const advance = (sentence: string, weight?: number | null): WatchResult => ({
+  kind: 'advance',
+  sentence,
+  ledgerHash: '',
+  ...(weight === undefined ? {} : { weight }),
+})
+const rollback = (sentence: string): WatchResult => ({ kind: 'rollback', reason: 'evidence', sentence, ledgerHash: '' })
+const hold = (reason: string, sentence: string, replacePod?: string): WatchResult => ({
+  kind: 'holdChanged',
+  hold: { reason, sentence, ...(replacePod ? { replacePod } : {}) },
+})
+
+test.concurrent(
+  'a ramp begins where the evidence before allows it, climbs as it says, and is promoted at its end',
+  async () => {
+    const { world, handle } = await rehearsal.begin('ramp', plan(ramp), {
+      given: ({ beginning }) => Object.assign(beginning, { rung: 5 }),
+    })
+    ;(await runs(world, 'ramp', 5)).end(advance('Advancing from 5 %: nothing failed.', 50))
+    await told(world, ({ message }) => message.startsWith('Ramp: 50 %') && message.includes('nothing failed'))
+    ;(await runs(world, 'ramp', 50)).end(advance('Promoting: errors are less than twice those of stable.', null))
+    await handle.result()
+    expect(shares(world)).toEqual([5, 50, 100])
+    expect(world.told.at(-1)).toMatchObject({ outcome: 'Promoted' })
+    expect(world.told.at(-1)?.message).toContain('errors are less than twice those of stable')
+  },
+)
+
+test.concurrent(
+  'a ramp comes back from a retreat to where it was, and goes a rung up when a person says step',
+  async () => {
+    const { world, handle, say } = await rehearsal.begin('ramp-back', plan(ramp))
+    ;(await runs(world, 'ramp', 1)).end(advance('Advancing from 1 %.', 25))
+    const sentence = 'no pod is ready'
+    ;(await runs(world, 'ramp', 25)).end({ kind: 'retreat', reason: 'notReadyPods', sentence, ledgerHash: '' })
+    await world.until(() => shares(world).at(-1) === 25 && shares(world).includes(0))
+    await runs(world, 'ramp', 25)
+    await say('step')
+    ;(await runs(world, 'ramp', 50)).end(rollback('Rolled back: too many'))
+    await handle.result()
+    expect(shares(world)).toEqual([1, 25, 0, 25, 50, 0])
+    expect(world.told.at(-1)).toMatchObject({ outcome: 'RolledBack', message: 'Rolled back: too many' })
+  },
+)
+
+test.concurrent('a bake keeps its hold-back until the evidence is there, and a fault in it goes back', async () => {
+  const bake = plan(setWeight(95), { kind: 'bake', forMs: 60_000 })
+  const [good, bad] = await Promise.all([rehearsal.begin('bakes', bake), rehearsal.begin('burns', bake)])
+  ;(await runs(good.world, 'bake', 95)).end(advance('Advancing from 95 %.'))
+  ;(await runs(bad.world, 'bake', 95)).end(rollback('Rolled back: it leaks'))
+  await Promise.all([good.handle.result(), bad.handle.result()])
+  expect(good.world.weights.slice(0, 2)).toEqual([{ [STABLE]: 5, [CANARY]: 95 }, { [CANARY]: 100 }])
+  expect(bad.world.weights).not.toContainEqual({ [CANARY]: 100 })
+  expect(bad.world.told.at(-1)).toMatchObject({ outcome: 'RolledBack' })
+})
+
+test.concurrent('who only observes goes by the clock, and is told what would have been done', async () => {
+  const steps = plan(setWeight(20), gate, { kind: 'analyze', forMs: 200 }, { kind: 'bake', forMs: 200 })
+  const { world, handle, say } = await rehearsal.begin('observes', steps, {
+    given: ({ terms }) => Object.assign(terms, { mode: 'observe' }),
+  })
+  await told(world, ({ gate }) => gate === 'go')
+  world.watches.at(-1)?.end(hold('wouldRollBack', 'Would have rolled back: too many'))
+  await told(world, ({ event }) => event?.reason === 'WouldRollBack' && event.message.includes('too many'))
+  await say('approve')
+  await handle.result()
+  expect(world.watches.every(({ input }) => input.running === undefined)).toBe(true)
+  expect(world.told.at(-1)).toMatchObject({ outcome: 'Promoted' })
+  expect(world.told.some(({ phase }) => phase === 'Holding')).toBe(false)
+})
+
+test.concurrent('nothing begins while stable burns, unless a person says so', async () => {
+  const burning = { hold: { reason: 'baselineBurning', sentence: 'Holding at 0 %: stable burns' } }
+  const given = ({ beginning }: World) => Object.assign(beginning, burning)
+  const [one, other] = await Promise.all([
+    rehearsal.begin('burning', plan(setWeight(20), gate), { given }),
+    rehearsal.begin('burning-ramp', plan(ramp), { given }),
+  ])
+  for (const { world } of [one, other]) {
+    await told(world, ({ phase, event }) => phase === 'Holding' && event?.message === 'Holding at 0 %: stable burns')
+    expect(world.weights).toEqual([])
+  }
+  await one.say('promote')
+  await one.handle.result()
+  expect(shares(one.world)).toEqual([100])
+  await other.say('step')
+  ;(await runs(other.world, 'ramp', 1)).end(rollback('Rolled back: too many'))
+  await other.handle.result()
+})
+
+test.concurrent('a pod on which the bad share sits is replaced once', async () => {
+  const { world, handle, say } = await rehearsal.begin('localised', plan(setWeight(20), gate))
+  await told(world, ({ gate }) => gate === 'go')
+  world.watches.at(-1)?.end(hold('localised', 'Holding at 20 %: 86 % of the excess on pod x', 'x'))
+  const after = await world.until(() => world.watches.find(({ input }) => input.marks.some(({ replaced }) => replaced)))
+  expect([...world.replaced]).toEqual(['x'])
+  expect(after.input.marks).toMatchObject([{ slot: 0 }, { slot: 1, weight: 20, addedPods: true, replaced: true }])
+  after.end({ kind: 'holdChanged' })
+  await told(world, ({ event }) => event?.reason === 'Resumed')
+  world.watches.at(-1)?.end(hold('localised', 'Holding at 20 %: pod y', 'y'))
+  await told(world, ({ message }) => message.endsWith('pod y'))
+  await say('abort')
+  await handle.result()
+  expect([...world.replaced]).toEqual(['x'])
+})
+
+test.concurrent('a verdict is heard while the status cannot be written', async () => {
+  const { world, handle } = await rehearsal.begin('unheard', plan(setWeight(20), gate))
+  const refused = Promise.withResolvers<void>()
+  world.whileTelling = ({ gate, outcome }) => (gate && !outcome ? refused.promise : Promise.resolve())
+  await told(world, ({ gate }) => gate === 'go')
+  world.watches.at(-1)?.end(rollback('Rolled back: too many'))
+  await world.until(() => world.weights.at(-1)?.['apex'] === 100)
+  refused.resolve()
+  await handle.result()
+  expect(world.told.at(-1)).toMatchObject({ outcome: 'RolledBack' })
+})
+
+/** The watch that may advance, once the canary has this weight. */
+const runs = (world: World, kind: string, weight: number): Promise<Watching> =>
+  world.until(() => {
+    const last = world.watches.at(-1)
+    const isIt = last?.input.running?.kind === kind && last.input.marks.at(-1)?.weight === weight
+    return isIt && last
+  })
+
+const told = (world: World, is: (progress: World['told'][number]) => boolean): Promise<unknown> =>
+  world.until(() => world.told.some(is))
+
+/** Percent of the canary; 0 is the way back. The last entry, at rest, is left out. */
+const shares = ({ weights }: World): number[] =>
+  weights.filter((each) => !('apex' in each)).map((each) => each[CANARY] ?? 0)
