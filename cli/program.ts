@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import type { Action } from '../crds/decision.ts'
 import type { DecideOptions } from './decide.ts'
+import type { ExplainOptions } from './explain/explain.ts'
 import type { GetOptions } from './get.ts'
 import type { JudgeOptions } from './judge/judge.ts'
 import type { StatusOptions } from './status.ts'
@@ -43,6 +44,7 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
     .exitOverride()
     .showHelpAfterError('(sluice --help shows what there is)')
   addViews(program, terminal, exit)
+  addExplain(program, terminal, exit)
   for (const [action, description] of WORDS) addWord(program, action, description, terminal)
   addRollback(program, terminal)
   addJudge(program, terminal, exit)
@@ -68,6 +70,25 @@ function addViews(program: Command, terminal: Terminal, exit: (code: number) => 
     .action(async (name: string, _options, command: Command) => {
       const { status } = await import('./status.ts')
       exit(await status(name, command.optsWithGlobals<StatusOptions>(), terminal))
+    })
+}
+
+const EXPLAIN_HELP = `
+Tells from the stored rows of a release, even of last week's, which metric, how much, how sure, and where it comes from.
+The verdict is computed again from them: exit code 1 when that gives another one.
+  sluice explain checkout -n shop
+  sluice explain checkout -n shop --release 7 -o json | jq .ledger | sluice judge - --picture evidence.svg`
+
+function addExplain(program: Command, terminal: Terminal, exit: (code: number) => void): void {
+  program
+    .command('explain <name>')
+    .description('the whole evidence of a release, computed again')
+    .option('--release <number>', 'another release than the running or last one', wholeNumber)
+    .addOption(new Option('-o, --output <format>', 'for machines').choices(['json', 'yaml']))
+    .addHelpText('after', EXPLAIN_HELP)
+    .action(async (name: string, _options, command: Command) => {
+      const { explain } = await import('./explain/explain.ts')
+      exit(await explain(name, command.optsWithGlobals<ExplainOptions>(), terminal))
     })
 }
 

@@ -10,6 +10,8 @@ export type Terminal = {
   colors: Colors
   /** Size of the screen; absent when nobody looks at one (a pipe, a log). */
   screen?: { columns: number; rows: number }
+  /** Complaints go to a screen: what is drawn there can be drawn over. */
+  isComplaintSeen?: boolean
   /** Epoch milliseconds. */
   now: () => number
 }
@@ -21,6 +23,7 @@ export function openTerminal(): Terminal {
     complain: (text) => void stderr.write(text),
     colors: colors.createColors(colors.isColorSupported),
     ...(stdout.isTTY ? { screen: { columns: stdout.columns, rows: stdout.rows } } : {}),
+    isComplaintSeen: stderr.isTTY,
     now: () => Date.now(),
   }
 }

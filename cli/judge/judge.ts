@@ -3,7 +3,7 @@ import type { Terminal } from '../terminal.ts'
 import { linesOf } from './input.ts'
 import type { Found } from './ledger.ts'
 import { pictures } from './pictures.ts'
-import { traceOf } from './trace.ts'
+import { traceOf } from '../trace.ts'
 
 export type JudgeOptions = { trace?: boolean; picture?: string }
 

@@ -5,7 +5,7 @@ import { axis, panel, type Box } from '../picture/panel.ts'
 import { decades, linear, logarithmic, moments, type Scale } from '../picture/scale.ts'
 import { band, element, label, polyline, steps, type Point } from '../picture/svg.ts'
 import { wrap } from '../render.ts'
-import { traceOf } from './trace.ts'
+import { traceOf } from '../trace.ts'
 
 const WIDTH = 960
 const LEFT = 96
