@@ -44,8 +44,10 @@ function settled({ rows, index, row }: Situation, key: string): Requests[] {
   })
 }
 
+/** At one weight a sum says what its rows say, and costs one of them. */
 function evidenceOf(rows: Requests[], weight: number): number {
   const process = openSplit(HYPOTHESIS)
-  for (const [nc, nb] of rows) process.add([nc, nb, weight])
+  const [canary, baseline] = rows.reduce<Requests>(([c, b], [nc, nb]) => [c + nc, b + nb], [0, 0])
+  process.add([canary, baseline, weight])
   return process.lnE()
 }

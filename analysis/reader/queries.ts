@@ -17,6 +17,14 @@ export function rawSamples(selections: readonly Selection[], seconds: number): s
   return `{__name__=~"${DURATION_BUCKET}|${DURATION_COUNT}",${where(selections)},${le}}${window}`
 }
 
+/**
+ * What a selection's series show every `step` seconds, on the edges of steps, over `seconds` up to the moment of the
+ * question: values, nothing extrapolated. Without boundaries: requests.
+ */
+export function shownEvery(selection: Selection, seconds: number, step: number): string {
+  return rawSamples([selection], seconds).replace(/\]$/, `:${step}s]`)
+}
+
 /** One series per boundary that the histograms of a selection have. */
 export const boundaries = (selection: Selection): string =>
   `group by (le) (last_over_time(${DURATION_BUCKET}{${where([selection])}}[5m]))`
