@@ -26,5 +26,13 @@ export function assertArm(x: number, n: number): void {
 /** Both arms had requests and something was bad: only such a cell can change evidence. */
 export const speaks = ([nc, nb, xc, xb]: Readonly<Cell>): boolean => nc > 0 && nb > 0 && xc + xb > 0
 
-export const totalOf = (cells: Cells): Cell =>
-  cells.reduce<Cell>(([a, b, c, d], [nc, nb, xc, xb]) => [a + nc, b + nb, c + xc, d + xb], [0, 0, 0, 0])
+export function totalOf(cells: Cells): Cell {
+  const total: Cell = [0, 0, 0, 0]
+  for (const [nc, nb, xc, xb] of cells) {
+    total[0] += nc
+    total[1] += nb
+    total[2] += xc
+    total[3] += xb
+  }
+  return total
+}

@@ -50,12 +50,11 @@ export function openEvidence(policy: Policy, rows: Row[]): Evidence {
     oldest: restarts.oldest,
     take(row, index, silent) {
       if (restarts.move(row, index)) known = undefined
-      for (const stream of streams) if ((row.cells[stream.key]?.[1] ?? 0) > 0) stream.isAlone = false
-      if (silent) return
-      known = undefined
+      if (!silent) known = undefined
       for (const stream of streams) {
         const cell = row.cells[stream.key]
-        if (cell) addTo(stream, cell)
+        if (cell && cell[1] > 0) stream.isAlone = false
+        if (cell && !silent) addTo(stream, cell)
       }
     },
     lnE,

@@ -5,21 +5,21 @@ export type Excess = { S: number; V: number; expected: number }
 
 /** Analysis.md 4, check 3: sums over the rows in which both arms had requests. Throws RangeError for cells that are no counts. */
 export function excess({ rows }: { rows: Cells }): Excess {
-  return rows.reduce<Excess>((sum, cell) => {
+  const sum = { ...NO_EXCESS }
+  for (const cell of rows) {
     assertCell(cell)
-    return plus(sum, cell)
-  }, NO_EXCESS)
+    include(sum, cell)
+  }
+  return sum
 }
 
-export const NO_EXCESS: Excess = { S: 0, V: 0, expected: 0 }
+export const NO_EXCESS: Readonly<Excess> = { S: 0, V: 0, expected: 0 }
 
-/** The sums with one more row. */
-export function plus(sum: Excess, [nc, nb, xc, xb]: Readonly<Cell>): Excess {
-  if (nc === 0 || nb === 0) return sum
+/** Adds one more row to the sums. */
+export function include(sum: Excess, [nc, nb, xc, xb]: Readonly<Cell>): void {
+  if (nc === 0 || nb === 0) return
   const expected = (nc * xb) / nb
-  return {
-    S: sum.S + xc - expected,
-    V: sum.V + expected * (1 + nc / nb),
-    expected: sum.expected + expected,
-  }
+  sum.S += xc - expected
+  sum.V += expected * (1 + nc / nb)
+  sum.expected += expected
 }

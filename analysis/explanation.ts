@@ -13,6 +13,7 @@ import { badToRollback, cleanRowsToPromote } from './needed.ts'
 import { threshold } from './proof.ts'
 import { rampEvidence } from './ramp.ts'
 import { displayedInterval, LEVEL, type RatioInterval } from './ratio.ts'
+import { shadow } from './shadow/index.ts'
 import { sentenceOf } from './sentence.ts'
 import { cellsOf, hasData, volumeMetric, type Situation } from './situation.ts'
 import { witnessOf } from './stream.ts'
@@ -44,7 +45,7 @@ function besides(
 ): Pick<Explanation, 'split' | 'ramp' | 'action' | 'gauges' | 'advisory'> {
   const balance = balanceOf(situation)
   const ramp = rampEvidence(situation, finding)
-  const advisory = advisoryOf(situation)
+  const advisory = advisoryOf(ledger, situation)
   return {
     ...(balance ? { split: splitOf(balance) } : {}),
     ...(ramp ? { ramp } : {}),
@@ -60,10 +61,16 @@ const splitOf = ({ lnE, lnThreshold, observed, configured }: Balance): NonNullab
   share: [rounded(observed), configured],
 })
 
-function advisoryOf(situation: Situation): Advisory | undefined {
-  const objective = volumeMetric(situation.evidence)?.streams[0]?.objective
-  if (!objective) return undefined
-  return { slo: { lnE: rounded(objective.lnE()), lnThreshold: rounded(threshold(situation)) } }
+/** What decides nothing. Of the ledger's rows only those up to the deciding one, so that the text stays. */
+function advisoryOf(ledger: Ledger, situation: Situation): Advisory | undefined {
+  const { policy, rows, index, evidence } = situation
+  const objective = volumeMetric(evidence)?.streams[0]?.objective
+  const told = policy.shadow.length > 0 ? shadow({ ...ledger, rows: rows.slice(0, index + 1) }) : []
+  if (!objective && told.length === 0) return undefined
+  return {
+    ...(objective ? { slo: { lnE: rounded(objective.lnE()), lnThreshold: rounded(threshold(situation)) } } : {}),
+    ...(told.length > 0 ? { shadow: told } : {}),
+  }
 }
 
 /** Before the first row. */

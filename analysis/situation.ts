@@ -2,7 +2,7 @@ import type { Policy } from '../crds/policy.ts'
 import { openAscent, type Ascent } from './ascent.ts'
 import type { Cell } from './cell.ts'
 import { leadingStream, lnEOf, openEvidence, type Evidence, type MetricEvidence } from './evidence.ts'
-import { NO_EXCESS, plus, type Excess } from './excess.ts'
+import { include, NO_EXCESS, type Excess } from './excess.ts'
 import { hardOnes, openGauges, type Gauge } from './gauges.ts'
 import { isOpen } from './growth.ts'
 import type { Before, Ledger, Row } from './ledger.ts'
@@ -38,7 +38,7 @@ export function* situations(ledger: Ledger): Generator<Situation> {
   const evidence = openEvidence(policy, rows)
   const gauges = openGauges(policy)
   const events = evidence.metrics.filter(({ metric }) => metric.kind !== 'latency').flatMap(({ streams }) => streams)
-  const spent = new Map(events.map(({ key }) => [key, NO_EXCESS]))
+  const spent = new Map(events.map(({ key }) => [key, { ...NO_EXCESS }]))
   const volume = volumeMetric(evidence)
   const key = volume?.streams[0]?.key ?? ''
   const progress = openProgress()
@@ -59,7 +59,7 @@ export function* situations(ledger: Ledger): Generator<Situation> {
 function spend(spent: Map<string, Excess>, row: Row): void {
   for (const [key, sum] of spent) {
     const cell = row.cells[key]
-    if (cell) spent.set(key, plus(sum, cell))
+    if (cell) include(sum, cell)
   }
 }
 
@@ -86,10 +86,13 @@ export function leaderOf(evidence: Evidence): Leader | undefined {
 
 /** Cells of one stream that are evidence, from one row to another, both included. */
 export function cellsOf({ rows }: Pick<Situation, 'rows'>, key: string, from: number, to: number): Cell[] {
-  return rows.slice(from, to + 1).flatMap((row) => {
-    const cell = row.flag === undefined ? row.cells[key] : undefined
-    return cell ? [cell] : []
-  })
+  const cells: Cell[] = []
+  for (let i = from; i <= to; i++) {
+    const row = rows[i]
+    const cell = row?.flag === undefined ? row?.cells[key] : undefined
+    if (cell) cells.push(cell)
+  }
+  return cells
 }
 
 /** The metric that counts requests best: errors before others. */

@@ -11,6 +11,10 @@ const BENCHES: Record<string, { about: string; measure: () => Promise<Report> }>
     about: 'what an engine costs that has nothing to do',
     measure: async () => (await import('./idle.ts')).measureIdle(),
   },
+  judge: {
+    about: 'how long a thousand verdicts take on one core (15 seconds)',
+    measure: async () => (await import('./judge.ts')).measureJudge(),
+  },
   live: {
     about: 'whether bad releases are found and good ones promoted, at what cost, on real traffic (35 minutes)',
     measure: async () => (await import('./live.ts')).measureLive(),
