@@ -41,7 +41,12 @@ export function ratioInterval({ rows, alpha, lo, hi, k, phi = 1 }: RatioOptions)
   }
 }
 
-/** L of analysis.md 3.4 at ln ρ. */
+/** Factors lie far enough inside these bounds that a few more leave a product all its digits. */
+const LARGE = 1e100
+/** Bad events of a row up to which products are cheaper than a logarithm. */
+const FEW = 8
+
+/** L of analysis.md 3.4 at ln ρ. Logarithms are taken of products of many rows: they cost more than all the rest. */
 function likelihoodOf(rows: Cells, canary: number, phi: number): (lnRho: number) => number {
   const share = Float64Array.from(rows, ([nc, nb]) => nc / (nc + nb))
   const rest = Float64Array.from(rows, ([nc, nb]) => nb / (nc + nb))
@@ -49,8 +54,22 @@ function likelihoodOf(rows: Cells, canary: number, phi: number): (lnRho: number)
   return (lnRho) => {
     const rho = Math.exp(lnRho)
     let lost = 0
-    for (let i = 0; i < bad.length; i++) lost += (bad[i] ?? 0) * Math.log((rest[i] ?? 0) + (share[i] ?? 0) * rho)
-    return (canary * lnRho - lost) / phi
+    let product = 1
+    for (let i = 0; i < bad.length; i++) {
+      const factor = (rest[i] ?? 0) + (share[i] ?? 0) * rho
+      const x = bad[i] ?? 0
+      if (x > FEW || factor > LARGE || factor < 1 / LARGE) {
+        lost += x * Math.log(factor)
+        continue
+      }
+      for (let k = 0; k < x; k++) {
+        product *= factor
+        if (product < LARGE && product > 1 / LARGE) continue
+        lost += Math.log(product)
+        product = 1
+      }
+    }
+    return (canary * lnRho - lost - Math.log(product)) / phi
   }
 }
 

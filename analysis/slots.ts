@@ -59,8 +59,16 @@ const NONE = new Float64Array(0)
 
 const average = (product: Float64Array = NONE): number => logSumExp(product) - Math.log(product.length)
 
-const averageOfProduct = (product: Float64Array = NONE, factors: Float64Array = NONE): number =>
-  average(product.map((ln, i) => ln + (factors[i] ?? 0)))
+function averageOfProduct(product: Float64Array = NONE, factors: Float64Array = NONE): number {
+  let most = -Infinity
+  for (let i = 0; i < product.length; i++) {
+    const value = (product[i] ?? 0) + (factors[i] ?? 0)
+    if (value > most) most = value
+  }
+  let sum = 0
+  for (let i = 0; i < product.length; i++) sum += Math.exp((product[i] ?? 0) + (factors[i] ?? 0) - most)
+  return most + Math.log(sum) - Math.log(product.length)
+}
 
 function multiplyInto(product: Float64Array = NONE, factors: Float64Array = NONE): void {
   for (let i = 0; i < product.length; i++) product[i] = (product[i] ?? 0) + (factors[i] ?? 0)

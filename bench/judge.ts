@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks'
+import process from 'node:process'
 import { binomial, poisson, seeded, type Random } from '../analysis/draw/index.ts'
 import { judge, type Cell, type Ledger, type Row as LedgerRow } from '../analysis/index.ts'
 import { ANALYSIS_DEFAULTS, ERROR_BUDGET, LATENCY_TOLERATED_RATIO } from '../crds/defaults.ts'
@@ -23,12 +24,15 @@ const START = 1_800_000_000
 /** Ledgers as an hour of a busy service leaves them, versions alike: the whole has to be looked at, nothing ends early. */
 export async function measureJudge(): Promise<Report> {
   for (let i = 0; i < WARM_UP; i++) judge({ ledger: ledgerOf(seeded(SEED, 1, i)) })
-  const sums = { ms: 0, slowest: 0, ended: 0, bad: 0, cells: 0 }
+  const sums = { cpuMs: 0, ms: 0, slowest: 0, ended: 0, bad: 0, cells: 0 }
   for (let i = 0; i < LEDGERS; i++) {
     const ledger = ledgerOf(seeded(SEED, 0, i))
+    const cpu = process.threadCpuUsage()
     const began = performance.now()
     const { verdict } = judge({ ledger })
     const ms = performance.now() - began
+    const { user, system } = process.threadCpuUsage(cpu)
+    sums.cpuMs += (user + system) / 1_000
     sums.ms += ms
     sums.slowest = Math.max(sums.slowest, ms)
     if (verdict === 'rollback') sums.ended += 1
@@ -40,17 +44,21 @@ export async function measureJudge(): Promise<Report> {
   return reportOf(sums)
 }
 
-function reportOf({ ms, slowest, ended, bad, cells }: Record<'ms' | 'slowest' | 'ended' | 'bad' | 'cells', number>) {
+type Sums = Record<'cpuMs' | 'ms' | 'slowest' | 'ended' | 'bad' | 'cells', number>
+
+/** The limit is on the time of one core: a machine that does other things as well would measure those. */
+function reportOf({ cpuMs, ms, slowest, ended, bad, cells }: Sums): Report {
   const rows: Row[] = [
     {
       key: 'seconds',
-      what: `${LEDGERS} ledgers are judged and explained`,
-      value: ms / 1_000,
+      what: `${LEDGERS} ledgers are judged`,
+      value: cpuMs / 1_000,
       limit: WITHIN_S,
-      unit: 's',
+      unit: 's of one core',
     },
-    { key: 'millisecondsEach', what: 'one of them', value: ms / LEDGERS, unit: 'ms' },
-    { key: 'slowestMilliseconds', what: 'the slowest', value: slowest, unit: 'ms' },
+    { key: 'wallSeconds', what: 'by the clock on the wall', value: ms / 1_000, unit: 's' },
+    { key: 'millisecondsEach', what: 'one of them', value: cpuMs / LEDGERS, unit: 'ms of one core' },
+    { key: 'slowestMilliseconds', what: 'the slowest, by the wall', value: slowest, unit: 'ms' },
     { key: 'rolledBack', what: 'rolled back although alike', value: ended, limit: LEDGERS * 0.01, unit: '' },
   ]
   const details = {
@@ -105,7 +113,11 @@ function rowOf(random: Random, index: number): LedgerRow {
   const [, [, , bad] = [0, 0, 0, 0]] = cells[0] ?? []
   const t0 = START + index * INTERVAL
   return {
-    ...{ t0, t1: t0 + INTERVAL, weight, slot, ready: PODS },
+    t0,
+    t1: t0 + INTERVAL,
+    weight,
+    slot,
+    ready: PODS,
     cells: Object.fromEntries(cells),
     pods: Object.fromEntries(
       named(PODS, 'pod').map((pod, i) => [pod, [REQUESTS_PER_ROW / 10, i === index % PODS ? bad : 0]]),
