@@ -1,18 +1,21 @@
 import { createHash } from 'node:crypto'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { MAX_LEDGER_CHARS } from '../crds/bounds.ts'
-import { assertRow } from './growth.ts'
 import type { Ledger } from './ledger.ts'
+import { assertRow } from './row.ts'
 
 /** What a hostile or broken ledger may unfold to. */
 const MOST_BYTES = 32 * 1024 * 1024
 
 /** Gzip of the compact JSON in base64, at most 256 KiB. Throws RangeError when it would be more. */
 export function encodeLedger(ledger: Ledger): string {
-  const text = gzipSync(JSON.stringify(ledger), { level: 9 }).toString('base64')
+  const text = packed(ledger)
   if (text.length <= MAX_LEDGER_CHARS) return text
   throw new RangeError(`the ledger of ${ledger.canary} takes ${text.length} characters, more than ${MAX_LEDGER_CHARS}`)
 }
+
+/** Characters that the ledger takes. */
+export const packedChars = (ledger: Ledger): number => packed(ledger).length
 
 /** Throws a sentence when the text is no ledger, or one with impossible rows. */
 export function decodeLedger(text: string): Ledger {
@@ -28,6 +31,8 @@ export const ledgerHash = (ledger: Ledger): string => digest(JSON.stringify(ledg
 
 /** First 10 hex of sha256 over JSON with sorted keys. */
 export const policyHash = ({ policy }: Ledger): string => digest(canonical(policy)).slice(0, 10)
+
+const packed = (ledger: Ledger): string => gzipSync(JSON.stringify(ledger), { level: 9 }).toString('base64')
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex')
 

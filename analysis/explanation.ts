@@ -32,7 +32,7 @@ export function explain(ledger: Ledger, situation: Situation, finding: Finding):
     lnE: rounded(evidence.lnE()),
     lnThreshold: rounded(threshold(situation)),
     metrics: evidence.metrics.map((metric) => explainMetric(ledger, situation, metric, finding)),
-    data: dataOf(situation),
+    data: dataOf(ledger, situation),
     ...besides(ledger, situation, finding),
   }
 }
@@ -138,7 +138,7 @@ function shown({ mle, lower, upper }: RatioInterval): MetricExplanation['ratio']
   }
 }
 
-function dataOf(situation: Situation): Explanation['data'] {
+function dataOf({ cut }: Ledger, situation: Situation): Explanation['data'] {
   const { rows, index } = situation
   const seen = rows.slice(0, index + 1)
   const flagged = (flag: string): number => seen.filter((row) => row.flag === flag).length
@@ -147,5 +147,6 @@ function dataOf(situation: Situation): Explanation['data'] {
     rowsUsed: seen.filter((row) => row.flag === undefined && Object.keys(row.cells).length > 0).length,
     excluded: { warmup: flagged('warmup'), gap: flagged('gap'), retreat: flagged('retreat') },
     ...(last ? { lastSample: last.t1 } : {}),
+    ...(cut ? { cut } : {}),
   }
 }

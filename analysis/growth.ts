@@ -1,10 +1,9 @@
-import { assertCell, type Cell } from './cell.ts'
+import type { Cell } from './cell.ts'
+import { fitted } from './fit.ts'
 import type { Ledger, Row } from './ledger.ts'
+import { assertRow } from './row.ts'
+import { isOpen } from './span.ts'
 
-/** So many rows are one interval long; the next as many cover two intervals each, then four, and so on. */
-const GENERATION = 480
-/** Pods and classes are kept for so many rows: they explain, and no verdict comes from them. */
-const EXPLAINED = 2 * GENERATION
 const MOST_CELLS = 60
 const MOST_CLASSES = 20
 const MOST_PODS = 10
@@ -12,8 +11,9 @@ const MOST_MISSING_CHARS = 200
 
 /**
  * The ledger with one row more; counts of rows that are closed are never changed. In a long ledger the row may be joined
- * to the open one at the end (analysis.md 1), and the oldest rows lose pods and classes. Throws RangeError for a row that lies before the end, for a slot that falls and
- * for counts that are none.
+ * to the open one at the end (analysis.md 1), the oldest rows lose pods and classes, and of one that would not fit into
+ * its object the oldest rows go. Throws RangeError for a row that lies before the end, for a slot that falls and for
+ * counts that are none.
  */
 export function appendRow(ledger: Ledger, row: Row): Ledger {
   const bounded = boundedRow(row)
@@ -22,30 +22,7 @@ export function appendRow(ledger: Ledger, row: Row): Ledger {
   if (last && isOpen(ledger, ledger.rows.length - 1) && belongsTo(last, bounded)) {
     return { ...ledger, rows: [...ledger.rows.slice(0, -1), joined(last, bounded)] }
   }
-  const rows = [...ledger.rows, bounded]
-  const oldest = rows.at(-1 - EXPLAINED)
-  return { ...ledger, rows: oldest ? rows.with(-1 - EXPLAINED, withoutAttribution(oldest)) : rows }
-}
-
-/** The last row of a long ledger still grows: it is no evidence yet, because peeking at a part of a row is not covered by α. */
-export function isOpen({ rows, policy }: Pick<Ledger, 'rows' | 'policy'>, index: number): boolean {
-  const row = rows[index]
-  if (!row || index !== rows.length - 1 || index < GENERATION) return false
-  return row.t1 - row.t0 < policy.interval * 2 ** Math.floor(index / GENERATION) - policy.interval / 2
-}
-
-/** Throws RangeError with the reason. `before` is the row that precedes it. */
-export function assertRow(row: Row, before: Row | undefined): void {
-  const name = `the row that ends at ${row.t1}`
-  const refuse = (why: string): never => {
-    throw new RangeError(`${name} ${why}`)
-  }
-  if (!(row.t1 > row.t0)) refuse(`begins at ${row.t0}`)
-  if (before && row.t0 < before.t1) refuse(`begins at ${row.t0}, before the end of the last one, ${before.t1}`)
-  if (!(row.weight >= 0 && row.weight <= 100)) refuse(`has weight ${row.weight}`)
-  if (!Number.isInteger(row.slot) || row.slot < (before?.slot ?? 0)) refuse(`has slot ${row.slot}`)
-  if (!Number.isInteger(row.ready) || row.ready < 0) refuse(`has ${row.ready} ready pods`)
-  for (const [key, cell] of Object.entries(row.cells)) assertCell(cell, `${key} in ${name}`)
+  return fitted({ ...ledger, rows: [...ledger.rows, bounded] })
 }
 
 function boundedRow(row: Row): Row {
@@ -59,8 +36,6 @@ function boundedRow(row: Row): Row {
     ...(row.missing === undefined ? {} : { missing: row.missing.slice(0, MOST_MISSING_CHARS) }),
   }
 }
-
-const withoutAttribution = ({ pods: _pods, classes: _classes, ...row }: Row): Row => row
 
 const belongsTo = (open: Row, next: Row): boolean =>
   open.t1 === next.t0 &&
@@ -80,6 +55,8 @@ function joined(open: Row, next: Row): Row {
   return boundedRow({
     ...next,
     t0: open.t0,
+    ...(open.replaced ? { replaced: true } : {}),
+    ...(open.tooManySeries ? { tooManySeries: true } : {}),
     cells: Object.fromEntries(cells) as Record<string, Cell>,
     ...((open.pods ?? next.pods) ? { pods: summed(open.pods, next.pods) } : {}),
     ...((open.classes ?? next.classes) ? { classes: summed(open.classes, next.classes) } : {}),

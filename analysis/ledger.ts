@@ -55,5 +55,7 @@ export type Ledger = {
   before?: Before
   /** Absent while no step has the right to advance. */
   running?: Running
+  /** Oldest rows that had to go, because the ledger would not have fitted into its object. Their evidence went with them. */
+  cut?: number
   rows: Row[]
 }

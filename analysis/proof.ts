@@ -1,6 +1,5 @@
 import { culpritPod } from './breakdown.ts'
 import { excess } from './excess.ts'
-import { isOpen } from './growth.ts'
 import { cellsOf, leaderOf, type Leader, type Situation } from './situation.ts'
 
 /** ln of the evidence at which a release goes back. */
@@ -12,8 +11,8 @@ const LEAST_PART = 0.25
 
 /** What proves harm at this row: evidence beyond the threshold that is about enough bad events (analysis.md 4, check 2). */
 export function proofOf(situation: Situation): Leader | undefined {
-  const { policy, rows, index, row, evidence } = situation
-  if (row.flag !== undefined || isOpen({ policy, rows }, index) || !evidence.reaches(threshold(situation))) {
+  const { row, isOpen, evidence } = situation
+  if (row.flag !== undefined || isOpen || !evidence.reaches(threshold(situation))) {
     return undefined
   }
   const leader = leaderOf(evidence)

@@ -4,10 +4,10 @@ import type { Cell } from './cell.ts'
 import { leadingStream, lnEOf, openEvidence, type Evidence, type MetricEvidence } from './evidence.ts'
 import { include, NO_EXCESS, type Excess } from './excess.ts'
 import { hardOnes, openGauges, type Gauge } from './gauges.ts'
-import { isOpen } from './growth.ts'
 import type { Before, Ledger, Row } from './ledger.ts'
 import { openProgress, type Progress } from './progress.ts'
 import { counts } from './row.ts'
+import { isOpen } from './span.ts'
 import { witnessOf, type Stream, type Witness } from './stream.ts'
 
 /** What is known at one row, and what the checks look at. */
@@ -17,6 +17,8 @@ export type Situation = {
   rows: Row[]
   index: number
   row: Row
+  /** The row still grows. */
+  isOpen: boolean
   evidence: Evidence
   gauges: Gauge[]
   /** Budget spent, per metric that counts bad events: requests and counters. */
@@ -45,14 +47,16 @@ export function* situations(ledger: Ledger): Generator<Situation> {
   const ascent = policy.ramp && openAscent(policy, { key, countsRequests: volume?.metric.kind === 'requests' })
   const known = { policy, before, rows, evidence, gauges, spent, retreats: 0 }
   for (const [index, row] of rows.entries()) {
-    const isSilent = row.flag !== undefined || isOpen(ledger, index)
+    const isGrowing = isOpen(ledger, index)
+    const isSilent = row.flag !== undefined || isGrowing
     evidence.take(row, index, isSilent)
     ascent?.take(row, isSilent)
     if (counts(row)) spend(spent, row)
     progress.follow(ledger.running)
     if (row.flag === undefined && hasData(row, known)) progress.take(row, row.cells[key]?.[0] ?? 0)
     const step = progress.now()
-    yield Object.assign(known, { index, row, step, ascent: step?.running.kind === 'ramp' ? ascent : undefined })
+    const climbing = step?.running.kind === 'ramp' ? ascent : undefined
+    yield Object.assign(known, { index, row, isOpen: isGrowing, step, ascent: climbing })
   }
 }
 

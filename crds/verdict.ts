@@ -23,7 +23,13 @@ export type Explanation = {
   lnE: number
   lnThreshold: number
   metrics: MetricEvidence[]
-  data: { rowsUsed: number; excluded: { warmup: number; gap: number; retreat: number }; lastSample?: number }
+  /** `cut`: oldest rows that are gone, because the ledger would not have fitted into its object. */
+  data: {
+    rowsUsed: number
+    excluded: { warmup: number; gap: number; retreat: number }
+    lastSample?: number
+    cut?: number
+  }
   /** Does the observed split match the weight? Absent without data. */
   split?: { lnE: number; lnThreshold: number; share: [observed: number, configured: number] }
   ramp?: RampEvidence

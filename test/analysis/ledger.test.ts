@@ -6,9 +6,11 @@ import {
   encodeLedger,
   judge,
   ledgerHash,
+  type Cell,
   type Ledger,
   type Row,
 } from '../../analysis/index.ts'
+import type { Metric } from '../../crds/policy.ts'
 import { clean, ledgerOf, times } from './ledgers.ts'
 import { T } from './shop.ts'
 
@@ -61,6 +63,55 @@ describe('a ledger', () => {
     }))
     expect(busy.rows.length).toBeLessThan(4_000)
     expect(encodeLedger(busy).length).toBeLessThanOrEqual(262_144)
+  })
+
+  describe('of twelve metrics with sixty cells', () => {
+    const metrics = Array.from({ length: 12 }, (_, i): Metric => {
+      return { name: `latency-${i}`, kind: 'latency', slowerThanMs: 50, boundariesMs: [50, 100, 250, 500, 1_000] }
+    })
+    const drawn = Array.from({ length: 1_009 }, (_, i): Partial<Row> => ({
+      cells: Object.fromEntries(
+        metrics.flatMap(({ name }, m) =>
+          [50, 100, 250, 500, 1_000].map((boundary): [string, Cell] => {
+            const canary = 900 + ((i * 7_919 + m * 31) % 211)
+            const stable = 2_700 + ((i * 104_729 + m * 17) % 409)
+            return [`${name}:${boundary}`, [canary, stable, (i * m + boundary) % 13, (i * 3 + m * boundary) % 23]]
+          }),
+        ),
+      ),
+      pods: Object.fromEntries(Array.from({ length: 10 }, (_, pod) => [`checkout-${pod}abc`, [(i * 13) % 31, pod]])),
+    }))
+    const wide = (i: number): Partial<Row> => drawn[i % drawn.length] ?? {}
+    const fortnight = grown(80_640, wide, ledgerOf([], { metrics }))
+
+    it('fits into its object after two weeks, without losing a request', () => {
+      expect(encodeLedger(fortnight).length).toBeLessThanOrEqual(262_144)
+      expect(fortnight.cut).toBeUndefined()
+      const sum = (rows: Row[]): number =>
+        rows.reduce((total, { cells }) => total + (cells['latency-3:250']?.[0] ?? 0), 0)
+      const expected = Array.from({ length: 80_640 }, (_, i) => wide(i).cells?.['latency-3:250']?.[0] ?? 0)
+      expect(sum(fortnight.rows)).toBe(expected.reduce((total, n) => total + n, 0))
+    })
+
+    it('gives the same verdict from storage', () => {
+      const stored = decodeLedger(encodeLedger(fortnight))
+      expect(JSON.stringify(judge({ ledger: stored }))).toBe(JSON.stringify(judge({ ledger: fortnight })))
+    })
+  })
+
+  it('that cannot fit loses its oldest rows, and the explanation says how many', () => {
+    const torn = grown(1_500, (i) => ({
+      cells:
+        i % 2 === 0
+          ? Object.fromEntries(
+              times(60, {}).map((_, k) => [`c${k}`, [(i * 7_919 + k * 31) % 9_973, (i * 104_729 + k) % 7_919, 0, 0]]),
+            )
+          : {},
+    }))
+    expect(encodeLedger(torn).length).toBeLessThanOrEqual(262_144)
+    expect(torn.cut).toBeGreaterThan(0)
+    expect(torn.rows.length + (torn.cut ?? 0)).toBeLessThanOrEqual(1_500)
+    expect(judge({ ledger: torn }).data.cut).toBe(torn.cut)
   })
 
   it.each([
