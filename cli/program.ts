@@ -1,9 +1,9 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import type { Action } from '../crds/decision.ts'
+import { durationText, wholeNumber } from './arguments.ts'
 import type { DecideOptions } from './decide.ts'
-import type { ExplainOptions } from './explain/explain.ts'
+import { addBacktest, addExplain, addJudge } from './evidence.ts'
 import type { GetOptions } from './get.ts'
-import type { JudgeOptions } from './judge/judge.ts'
 import type { StatusOptions } from './status.ts'
 import type { RollbackOptions } from './rollback.ts'
 import type { Terminal } from './terminal.ts'
@@ -29,7 +29,9 @@ Examples:
   sluice status checkout -n shop --watch          follow a release: 0 promoted, 1 rolled back or aborted, 2 timeout
   sluice approve checkout -n shop                 let it pass the gate that waits
   sluice abort checkout -n shop --reason "..."    back to stable, now
-  sluice rollback checkout -n shop --direct       the route alone, when everything else is down`
+  sluice rollback checkout -n shop --direct       the route alone, when everything else is down
+  sluice explain checkout -n shop                 why: every figure that the verdict came from
+  sluice backtest -f rollout.yaml --prometheus .. what the policy would have done in the past`
 
 // Commands import what they need when they run: help and mistakes answer at once.
 function createProgram(terminal: Terminal, exit: (code: number) => void): Command {
@@ -48,6 +50,7 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
   for (const [action, description] of WORDS) addWord(program, action, description, terminal)
   addRollback(program, terminal)
   addJudge(program, terminal, exit)
+  addBacktest(program, terminal)
   return program
 }
 
@@ -70,25 +73,6 @@ function addViews(program: Command, terminal: Terminal, exit: (code: number) => 
     .action(async (name: string, _options, command: Command) => {
       const { status } = await import('./status.ts')
       exit(await status(name, command.optsWithGlobals<StatusOptions>(), terminal))
-    })
-}
-
-const EXPLAIN_HELP = `
-Tells from the stored rows of a release, even of last week's, which metric, how much, how sure, and where it comes from.
-The verdict is computed again from them: exit code 1 when that gives another one.
-  sluice explain checkout -n shop
-  sluice explain checkout -n shop --release 7 -o json | jq .ledger | sluice judge - --picture evidence.svg`
-
-function addExplain(program: Command, terminal: Terminal, exit: (code: number) => void): void {
-  program
-    .command('explain <name>')
-    .description('the whole evidence of a release, computed again')
-    .option('--release <number>', 'another release than the running or last one', wholeNumber)
-    .addOption(new Option('-o, --output <format>', 'for machines').choices(['json', 'yaml']))
-    .addHelpText('after', EXPLAIN_HELP)
-    .action(async (name: string, _options, command: Command) => {
-      const { explain } = await import('./explain/explain.ts')
-      exit(await explain(name, command.optsWithGlobals<ExplainOptions>(), terminal))
     })
 }
 
@@ -133,34 +117,4 @@ function addRollback(program: Command, terminal: Terminal): void {
       const { rollback } = await import('./rollback.ts')
       await rollback(name, command.optsWithGlobals<RollbackOptions>(), terminal)
     })
-}
-
-const JUDGE_HELP = `
-FILE has one ledger per line: as JSON, or in base64 as a Release stores it. A Release works, too:
-  kubectl get release checkout-7 -n shop -o json | sluice judge -
-  sluice judge ledgers.ndjson --trace | jq '.sentence, .trace'
-  sluice judge ledgers.ndjson --picture evidence.svg
-Lines that are no ledgers are named on standard error, with the field; the others are judged, and the exit code is 1.`
-
-function addJudge(program: Command, terminal: Terminal, exit: (code: number) => void): void {
-  program
-    .command('judge <file|->')
-    .description('the verdict on ledgers, one JSON object per line; asks no cluster')
-    .option('--trace', 'add ln E after every row')
-    .option('--picture <out.svg>', 'draw evidence, ratio and weight over time; a second ledger goes to out-2.svg')
-    .addHelpText('after', JUDGE_HELP)
-    .action(async (file: string, options: JudgeOptions) => {
-      const { judge } = await import('./judge/judge.ts')
-      exit(await judge(file, options, terminal))
-    })
-}
-
-function wholeNumber(text: string): number {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('Write a number from 1 on.')
-}
-
-function durationText(text: string): string {
-  if (/^([0-9]{1,5}(h|m|s|ms)){1,4}$/.test(text)) return text
-  throw new InvalidArgumentError('Write a duration like 90s, 10m or 1h30m.')
 }

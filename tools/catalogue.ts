@@ -82,6 +82,7 @@ export const CATALOGUE = [
     },
   },
   prometheus('prometheus'),
+  prometheus('promtool'),
   {
     name: 'envoy',
     version: '1.40.0',

@@ -1,0 +1,13 @@
+import { InvalidArgumentError } from 'commander'
+
+/** Values of options. Each throws with what should have been written. */
+
+export function wholeNumber(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('Write a number from 1 on.')
+}
+
+export function durationText(text: string): string {
+  if (/^([0-9]{1,5}(h|m|s|ms)){1,4}$/.test(text)) return text
+  throw new InvalidArgumentError('Write a duration like 90s, 10m or 1h30m.')
+}
