@@ -36,6 +36,7 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
   const { nodes, pods } = watchAll(kube, log, (key) => queue.add(key))
   const keeper = createKeeper({
     kube,
+    log,
     pod: (key) => pods.get(key),
     cordoned: () => nodes.get(`/${NODE_NAME}`)?.spec?.unschedulable === true,
     endpointDelayMs: () => endpointDelayOf(nodes.get(`/${NODE_NAME}`), endpointDelayMs),

@@ -1,4 +1,7 @@
-import type { Container, EnvVar, Pod } from './pod.ts'
+import type { Configs } from './configs.ts'
+import { environmentOf, expand } from './environment.ts'
+import type { Container, Handler, Pod } from './pod.ts'
+import { mountVolumes } from './volumes.ts'
 
 /** What a registry is on other clusters: a name stands for a program of this machine. */
 export type Catalogue = Record<string, Image>
@@ -10,68 +13,63 @@ export type Image = {
   exposes?: string[]
 }
 
-export type Command = { command: string[]; env: Record<string, string> }
-export type Refusal = { reason: 'ErrImagePull' | 'CreateContainerConfigError'; message: string }
+/** Where a container runs: its probes and hooks run there too. */
+export type Place = { env: Record<string, string>; directory: string }
+export type Command = Place & { command: string[] }
+export type Refusal = {
+  reason: 'ErrImagePull' | 'CreateContainerConfigError' | 'ContainerCreating'
+  message: string
+}
 
 /** Names of the ports that a container needs, declared ones first. */
 export function portNames({ ports = [] }: Container, image: Image | undefined): string[] {
   return [...new Set([...ports.map((port) => port.name ?? String(port.containerPort)), ...(image?.exposes ?? [])])]
 }
 
+type Means = {
+  image: Image | undefined
+  ports: Record<string, number>
+  configs: Configs
+  /** Of the pod. */
+  directory: string
+}
+
 /**
  * What to start for a container, or why not in a kubelet's words. Ports are this machine's: `PORT` is the first one,
- * `PORT_<NAME>` each of them. Of the agent's own environment only what finds programs goes to the process.
+ * `PORT_<NAME>` each of them. Of the agent's own environment only what finds programs goes to the process. Rejects when
+ * the API server does not answer.
  */
-export function commandOf(
-  pod: Pod,
-  container: Container,
-  { image, ports }: { image: Image | undefined; ports: Record<string, number> },
-): Command | Refusal {
+export async function commandOf(pod: Pod, container: Container, means: Means): Promise<Command | Refusal> {
+  const { image, ports } = means
   if (!image) {
     return {
       reason: 'ErrImagePull',
       message: `failed to pull image "${container.image}": it is not in the catalogue of this node`,
     }
   }
-  const unsupported = unsupportedIn(pod, container)
-  if (unsupported) {
-    return { reason: 'CreateContainerConfigError', message: `${unsupported} is not supported by this node` }
-  }
-  const declared = declaredEnv(pod, container.env ?? [])
-  const env = { ...inherited(), HOSTNAME: pod.metadata.name, ...portEnv(ports), ...image.env, ...declared }
-  const expand = (text: string): string =>
-    text.replace(/\$\((\w+)\)/g, (whole, name: string) => (env as Record<string, string>)[name] ?? whole)
-  const command = [...(container.command ?? image.entrypoint), ...(container.args ?? [])].map(expand)
-  return { command, env }
+  const unsupported = unsupportedIn(container)
+  if (unsupported) return refused(`${unsupported} is not supported by this node`)
+  const mounted = await mountVolumes(pod, container, means)
+  if ('missing' in mounted) return { reason: 'ContainerCreating', message: mounted.missing }
+  const place = { HOSTNAME: pod.metadata.name, CONTAINER_ROOT: mounted.root }
+  const base = { ...inherited(), ...place, ...portEnv(ports), ...image.env }
+  const resolved = await environmentOf(pod, container, { ...means, base })
+  if ('missing' in resolved) return refused(resolved.missing)
+  const { env } = resolved
+  const words = [...(container.command ?? image.entrypoint), ...(container.args ?? [])]
+  return { command: words.map((word) => expand(word, env)), env, directory: mounted.root }
 }
 
-function unsupportedIn(
-  { spec }: Pod,
-  { env = [], envFrom = [], readinessProbe: probe }: Container,
-): string | undefined {
-  if (spec.initContainers?.length) return 'initContainers'
-  if (envFrom.length > 0) return 'envFrom'
-  const foreign = env.find(({ valueFrom }) => valueFrom && !valueFrom.fieldRef?.fieldPath.startsWith('metadata.'))
-  if (foreign) return `valueFrom of the variable ${foreign.name}`
-  if (probe && !probe.httpGet) return 'a readinessProbe other than httpGet'
-  return undefined
+const refused = (message: string): Refusal => ({ reason: 'CreateContainerConfigError', message })
+
+function unsupportedIn({ lifecycle, startupProbe, readinessProbe, livenessProbe }: Container): string | undefined {
+  if (lifecycle?.postStart) return 'lifecycle.postStart'
+  const probes = { startupProbe, readinessProbe, livenessProbe }
+  const strange = Object.entries(probes).find(([, probe]) => probe && !isKnown(probe))
+  return strange && `a ${strange[0]} other than httpGet, tcpSocket and exec`
 }
 
-const declaredEnv = (pod: Pod, env: EnvVar[]): Record<string, string> =>
-  Object.fromEntries(
-    env.map(({ name, value, valueFrom }) => [
-      name,
-      valueFrom?.fieldRef ? field(pod, valueFrom.fieldRef.fieldPath) : (value ?? ''),
-    ]),
-  )
-
-/** `metadata.name`, `metadata.labels['key']` and their like. */
-function field({ metadata }: Pod, path: string): string {
-  const keyed = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(path)
-  if (keyed) return metadata[keyed[1] as 'labels' | 'annotations']?.[keyed[2] ?? ''] ?? ''
-  const value = metadata[path.slice('metadata.'.length) as keyof typeof metadata]
-  return typeof value === 'string' ? value : ''
-}
+const isKnown = ({ httpGet, tcpSocket, exec }: Handler): boolean => Boolean(httpGet ?? tcpSocket ?? exec)
 
 const portEnv = (ports: Record<string, number>): Record<string, string> => {
   const named = Object.entries(ports).map(([name, port]) => [`PORT_${name.toUpperCase().replaceAll('-', '_')}`, port])

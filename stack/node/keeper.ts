@@ -1,14 +1,16 @@
 import { isDeepStrictEqual } from 'node:util'
-import { isConflict, isNotFound, type Kube } from '../../kube/index.ts'
+import { createRecorder, describeError, isConflict, isNotFound, type Kube, type Log } from '../../kube/index.ts'
 import { publishAddress, withdrawAddress } from './address.ts'
-import type { Surroundings } from './container.ts'
+import { createConfigs } from './configs.ts'
+import type { Surroundings, Tell } from './container.ts'
 import { NODE_NAME } from './node.ts'
 import { BINDINGS, PODS, type Pod, type PodStatus } from './pod.ts'
 import { runPod, type PodRun } from './run.ts'
-import { statusOf, unschedulable } from './status.ts'
+import { isOver, statusOf, unschedulable } from './status.ts'
 
 export type KeeperOptions = {
   kube: Kube
+  log: Log
   pod: (key: string) => Pod | undefined
   cordoned: () => boolean
   endpointDelayMs: () => number
@@ -18,6 +20,8 @@ export type KeeperOptions = {
 export type Keeper = {
   /** Brings one pod's processes, status and address to what is declared. Level-based; throws when the server refuses. */
   reconcile(key: string): Promise<{ requeueAfterMs?: number }>
+  /** The pod that runs under this key, `namespace/name`. */
+  run(key: string): PodRun | undefined
   /** Ends every process: the node goes. */
   endAll(): Promise<void>
 }
@@ -27,10 +31,10 @@ const HASTY = { graceMs: 2_000, hasty: true }
 /** On every pod: the ports of its processes by name, as JSON. */
 export const PORTS_ANNOTATION = 'node.sluice.dev/ports'
 
-type Context = KeeperOptions & { runs: Map<string, PodRun> }
+type Context = KeeperOptions & { runs: Map<string, PodRun>; tellOf: (pod: Pod) => Tell }
 
 export function createKeeper(options: KeeperOptions): Keeper {
-  const context: Context = { ...options, runs: new Map() }
+  const context: Context = { ...options, runs: new Map(), tellOf: tellers(options) }
   return {
     async reconcile(key) {
       const pod = context.pod(key)
@@ -39,9 +43,10 @@ export function createKeeper(options: KeeperOptions): Keeper {
       if (!pod) return {}
       if (pod.metadata.deletionTimestamp) return remove(context, key, pod, run)
       if (!pod.spec.nodeName) return place(context, pod)
-      if (pod.spec.nodeName !== NODE_NAME) return {}
+      if (pod.spec.nodeName !== NODE_NAME || (!run && isOver(pod))) return {}
       return keep(context, pod, run ?? begin(context, key, pod))
     },
+    run: (key) => context.runs.get(key),
     async endAll() {
       await Promise.all([...context.runs.values()].map((run) => run.end(HASTY)))
     },
@@ -57,10 +62,23 @@ function forget({ runs, run: { onChange } }: Context, key: string, run: PodRun):
   return {}
 }
 
-function begin({ runs, run: { onChange, ...around } }: Context, key: string, pod: Pod): PodRun {
-  const run = runPod(pod, { ...around, onChange: () => onChange(key) })
+function begin({ kube, runs, tellOf, run: { onChange, ...around } }: Context, key: string, pod: Pod): PodRun {
+  const configs = createConfigs(kube, pod.metadata.namespace ?? '')
+  const run = runPod(pod, { ...around, configs, tell: tellOf(pod), onChange: () => onChange(key) })
   runs.set(key, run)
   return run
+}
+
+/** Events are for people: one that is refused, as in a namespace that goes, holds nothing up. */
+function tellers({ kube, log }: KeeperOptions): Context['tellOf'] {
+  const recorder = createRecorder({ kube, controller: 'sluice.dev/node-agent', instance: NODE_NAME })
+  return ({ metadata: { namespace = '', name, uid = '' } }) => {
+    const regarding = { resource: PODS, namespace, name, uid }
+    return (event) =>
+      void recorder
+        .record({ regarding, action: event.reason, ...event })
+        .catch((error: unknown) => log.debug({ pod: name, error: describeError(error) }, 'an event was not taken'))
+  }
 }
 
 async function place({ kube, cordoned }: Context, pod: Pod): Promise<{ requeueAfterMs?: number }> {

@@ -7,11 +7,16 @@ export type Pod = Omit<KubeObject, 'metadata'> & {
     nodeName?: string
     containers: Container[]
     initContainers?: Container[]
-    restartPolicy?: 'Always' | 'OnFailure' | 'Never'
+    volumes?: Volume[]
+    restartPolicy?: RestartPolicy
+    terminationGracePeriodSeconds?: number
+    serviceAccountName?: string
     schedulingGates?: unknown[]
   }
   status?: PodStatus
 }
+
+export type RestartPolicy = 'Always' | 'OnFailure' | 'Never'
 
 export type Container = {
   name: string
@@ -19,26 +24,65 @@ export type Container = {
   command?: string[]
   args?: string[]
   env?: EnvVar[]
-  envFrom?: unknown[]
+  envFrom?: EnvFrom[]
   ports?: { name?: string; containerPort: number }[]
+  startupProbe?: Probe
   readinessProbe?: Probe
+  livenessProbe?: Probe
+  lifecycle?: { preStop?: Handler; postStart?: unknown }
+  volumeMounts?: VolumeMount[]
+  /** Of an init container: it goes on beside the others. */
+  restartPolicy?: RestartPolicy
 }
 
-export type EnvVar = { name: string; value?: string; valueFrom?: { fieldRef?: { fieldPath: string } } }
+export type KeyRef = { name: string; key: string; optional?: boolean }
+export type EnvVar = {
+  name: string
+  value?: string
+  valueFrom?: { fieldRef?: { fieldPath: string }; configMapKeyRef?: KeyRef; secretKeyRef?: KeyRef }
+}
+export type EnvFrom = { prefix?: string; configMapRef?: SourceRef; secretRef?: SourceRef }
+export type SourceRef = { name: string; optional?: boolean }
 
-export type Probe = {
+export type VolumeMount = { name: string; mountPath: string; subPath?: string }
+export type Items = { key: string; path: string }[]
+export type DownwardItems = { path: string; fieldRef?: { fieldPath: string } }[]
+export type Projection = {
+  configMap?: SourceRef & { items?: Items }
+  secret?: SourceRef & { items?: Items }
+  downwardAPI?: { items?: DownwardItems }
+}
+export type Volume = {
+  name: string
+  emptyDir?: object
+  configMap?: SourceRef & { items?: Items }
+  secret?: { secretName: string; optional?: boolean; items?: Items }
+  downwardAPI?: { items?: DownwardItems }
+  projected?: { sources?: Projection[] }
+}
+
+/** What is asked or done of a running container: exactly one of them. */
+export type Handler = {
   httpGet?: { path?: string; port: number | string; httpHeaders?: { name: string; value: string }[] }
+  tcpSocket?: { port: number | string }
+  exec?: { command?: string[] }
+  sleep?: { seconds: number }
+}
+
+export type Probe = Handler & {
   initialDelaySeconds?: number
   periodSeconds?: number
   timeoutSeconds?: number
   failureThreshold?: number
   successThreshold?: number
+  terminationGracePeriodSeconds?: number
 }
 
 export type PodStatus = {
   phase?: 'Pending' | 'Running' | 'Succeeded' | 'Failed'
   startTime?: string
   conditions?: Condition[]
+  initContainerStatuses?: ContainerStatus[]
   containerStatuses?: ContainerStatus[]
 }
 
@@ -82,5 +126,7 @@ const core = (plural: string, kind: string, namespaced: boolean): Resource => ({
 })
 
 export const PODS = core('pods', 'Pod', true)
+export const CONFIG_MAPS = core('configmaps', 'ConfigMap', true)
+export const SECRETS = core('secrets', 'Secret', true)
 export const NODES = core('nodes', 'Node', false)
 export const BINDINGS = core('bindings', 'Binding', true)

@@ -1,59 +1,62 @@
-import { request } from 'node:http'
+import { handle, type Outcome, type Target } from './handler.ts'
 import type { Probe } from './pod.ts'
 
 /** Until the first success a probe is tried so often, whatever its period: a pod is ready when it is, not up to 10 s later. */
 const STARTING_MS = 50
 
-type Options = { probe: Probe; port: number; onChange: (ready: boolean) => void }
+/** `stop` resolves when nothing is being asked any more. */
+export type Following = { stop(): Promise<void> }
 
-/** Follows an HTTP readiness probe with Kubernetes' rules and defaults; begins as not ready. */
-export function followReadiness({ probe, port, onChange }: Options): { stop(): void } {
-  const { initialDelaySeconds = 0, periodSeconds = 10, failureThreshold = 3, successThreshold = 1 } = probe
-  let ready = false
-  let wasReady = false
-  let run = 0 // answers in a row that speak against the present state
-  let stopped = false
+type Options = {
+  probe: Probe
+  target: Target
+  /** Told when so many answers in a row say so, and again only after the opposite. */
+  onVerdict: (verdict: Outcome) => void
+  /** Of something that begins as bad: tried more often until it is good for the first time. */
+  eager: boolean
+}
+
+/** Follows a probe with Kubernetes' rules and defaults. */
+export function followProbe({ probe, target, onVerdict, eager }: Options): Following {
+  const { initialDelaySeconds = 0, timeoutSeconds = 1, failureThreshold = 3, successThreshold = 1 } = probe
+  const periodMs = (probe.periodSeconds ?? 10) * 1_000
+  let good: boolean | undefined
+  let everGood = false
+  const inRow = { wins: 0, losses: 0 }
+  let lostAt = -Infinity
+  const end = new AbortController()
   let timer = setTimeout(look, initialDelaySeconds * 1_000)
+  const hurried = (): boolean => eager && !everGood
 
   async function tried(): Promise<void> {
-    const good = await ask(probe, port)
-    if (stopped) return
-    run = good === ready ? 0 : run + 1
-    if (run >= (good ? successThreshold : failureThreshold)) {
-      ready = good
-      wasReady ||= good
-      run = 0
-      onChange(ready)
+    const outcome = await handle(probe, { ...target, signal: end.signal }, timeoutSeconds * 1_000)
+    if (end.signal.aborted) return
+    count(outcome.ok)
+    const decided = outcome.ok ? inRow.wins >= successThreshold : inRow.losses >= failureThreshold
+    if (decided && good !== outcome.ok) {
+      good = outcome.ok
+      everGood ||= good
+      onVerdict(outcome)
     }
-    timer = setTimeout(look, wasReady ? periodSeconds * 1_000 : Math.min(STARTING_MS, periodSeconds * 1_000))
+    if (!end.signal.aborted) timer = setTimeout(look, hurried() ? Math.min(STARTING_MS, periodMs) : periodMs)
   }
+  function count(ok: boolean): void {
+    inRow.wins = ok ? inRow.wins + 1 : 0
+    // What is tried more often than was asked for does not fail sooner for it.
+    if (!ok && hurried() && performance.now() - lostAt < periodMs) return
+    inRow.losses = ok ? 0 : inRow.losses + 1
+    if (!ok) lostAt = performance.now()
+  }
+  let asking: Promise<void> = Promise.resolve()
   function look(): void {
-    void tried()
+    asking = tried()
   }
 
   return {
-    stop() {
-      stopped = true
+    async stop() {
+      end.abort()
       clearTimeout(timer)
+      await asking
     },
   }
-}
-
-/** 200 to 399 in time is a success; everything else is none. Never throws. */
-function ask({ httpGet, timeoutSeconds = 1 }: Probe, port: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>()
-  const headers = Object.fromEntries((httpGet?.httpHeaders ?? []).map(({ name, value }) => [name, value]))
-  const asked = request(
-    { host: '127.0.0.1', port, path: httpGet?.path ?? '/', headers, agent: false, timeout: timeoutSeconds * 1_000 },
-    (response) => {
-      response.resume()
-      const code = response.statusCode ?? 0
-      resolve(code >= 200 && code < 400)
-    },
-  )
-  asked.once('timeout', () => asked.destroy())
-  asked.once('error', () => resolve(false))
-  asked.once('close', () => resolve(false))
-  asked.end()
-  return promise
 }

@@ -7,6 +7,8 @@ export type Exit = { exitCode: number; signal?: number; reason: 'Completed' | 'E
 
 export type Running = {
   startedAt: string
+  /** Where its output begins in the log, in bytes. */
+  logFrom: number
   exited: Promise<Exit>
   signal(name: NodeJS.Signals): void
 }
@@ -41,6 +43,7 @@ export function launch({ command, env, directory, logFile, records }: Launch): R
   child.once('exit', (code, signal) => end(exitOf(code, signal, lastLine(log, from))))
   return {
     startedAt: now(),
+    logFrom: from,
     exited,
     signal: (name) => {
       if (pid !== undefined && child.exitCode === null && child.signalCode === null) signalGroup(pid, name)

@@ -1,14 +1,17 @@
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { runContainer, type Surroundings } from './container.ts'
-import type { ContainerStatus, Pod, PodStatus } from './pod.ts'
+import { createContainer, logFileOf, type ContainerRun, type Surroundings } from './container.ts'
+import type { Container, ContainerStatus, Pod, PodStatus, RestartPolicy } from './pod.ts'
+import { removeVolumes } from './volumes.ts'
 
 /** A pod on this machine: its processes, and what has been published about them. */
 export type PodRun = {
   uid: string
-  statuses(): ContainerStatus[]
+  statuses(): Statuses
   ports(): Record<string, number>
   ready(): boolean
+  /** Where to read what a container said; undefined when there is no such container. */
+  log(container: string): { file: string; from: { present: number; previous: number | undefined } } | undefined
   /** Ends the processes and starts none any more; resolves when they are gone. May be said again, with more haste. */
   end(how: Ending): Promise<void>
   life: 'running' | 'ending' | 'ended'
@@ -22,6 +25,8 @@ export type PodRun = {
   served: boolean
 }
 
+export type Statuses = { init: ContainerStatus[]; main: ContainerStatus[] }
+
 export type Ending = {
   /** From SIGTERM to SIGKILL, in milliseconds. */
   graceMs: number
@@ -31,26 +36,37 @@ export type Ending = {
 
 /** Connections stop coming while the address is already gone; requests that are on their way still get here. */
 const DRAIN_MS = 500
+/** Of what goes on beside the containers, once those have ended by themselves. */
+const SIDECAR_GRACE_MS = 5_000
+
+type Parts = { inits: ContainerRun[]; sidecars: ContainerRun[]; mains: ContainerRun[] }
 
 export function runPod(
   pod: Pod,
-  { stateDir, ...around }: Omit<Surroundings, 'directory' | 'logFile'> & { stateDir: string },
+  { stateDir, ...around }: Omit<Surroundings, 'directory' | 'inTurn'> & { stateDir: string },
 ): PodRun {
-  const directory = join(stateDir, 'pods')
-  const logFile = join(directory, `${pod.metadata.namespace}_${pod.metadata.name}.log`)
-  const containers = pod.spec.containers.map((container) => {
-    const before = pod.status?.containerStatuses?.find(({ name }) => name === container.name)
-    return runContainer(pod, container, { ...around, directory, logFile, before })
-  })
+  const { namespace, name, uid = '' } = pod.metadata
+  const directory = join(stateDir, 'pods', `${namespace}_${name}_${uid}`)
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const parts = partsOf(pod, { ...around, directory, inTurn: inTurn() })
+  const { inits, sidecars, mains } = parts
+  const all = [...inits, ...mains]
   const run: PodRun = {
-    uid: pod.metadata.uid ?? '',
-    statuses: () => containers.map((container) => container.status()),
-    ports: () => Object.assign({}, ...containers.map((container) => container.ports())) as Record<string, number>,
-    ready: () => run.life === 'running' && containers.every((container) => container.status().ready),
+    uid,
+    statuses: () => ({ init: inits.map((one) => one.status()), main: mains.map((one) => one.status()) }),
+    ports: () => Object.assign({}, ...[...sidecars, ...mains].map((one) => one.ports())) as Record<string, number>,
+    ready: () => run.life === 'running' && [...sidecars, ...mains].every((one) => one.status().ready),
+    log(container) {
+      const found = all.find((one) => one.name === container)
+      return found && { file: logFileOf(directory, container), from: found.logFrom() }
+    },
     async end({ graceMs, hasty = false }) {
       if (run.life === 'running') run.life = 'ending'
-      if (run.served && !hasty) await sleep(DRAIN_MS)
-      await Promise.all(containers.map((container) => container.end(graceMs)))
+      const how = { graceMs, hasty, drainMs: run.served && !hasty ? DRAIN_MS : 0 }
+      const unfinished = inits.filter((one) => !sidecars.includes(one))
+      await Promise.all([...unfinished, ...mains].map((one) => one.end(how)))
+      for (const one of sidecars.toReversed()) await one.end({ ...how, drainMs: 0 })
+      await removeVolumes(directory)
       run.life = 'ended'
       around.onChange()
     },
@@ -60,5 +76,44 @@ export function runPod(
     published: undefined,
     served: false,
   }
+  void startInOrder(parts)
   return run
+}
+
+/** Init containers one after the other, sidecars as soon as they are up, then the rest; sidecars end after it. */
+async function startInOrder({ inits, sidecars, mains }: Parts): Promise<void> {
+  for (const one of inits) {
+    one.start()
+    if (sidecars.includes(one)) await one.started
+    else if ((await one.finished).exitCode !== 0) return
+  }
+  for (const one of mains) one.start()
+  await Promise.all(mains.map((one) => one.finished))
+  for (const one of sidecars.toReversed()) await one.end({ graceMs: SIDECAR_GRACE_MS, drainMs: 0, hasty: false })
+}
+
+function partsOf(pod: Pod, around: Surroundings): Parts {
+  const policy = pod.spec.restartPolicy ?? 'Always'
+  const { initContainerStatuses = [], containerStatuses = [] } = pod.status ?? {}
+  const statuses = [...initContainerStatuses, ...containerStatuses]
+  const create = (container: Container, policy: RestartPolicy): ContainerRun =>
+    createContainer(pod, container, { ...around, policy, before: statuses.find(({ name }) => name === container.name) })
+  const inits = (pod.spec.initContainers ?? []).map((container) => ({
+    isSidecar: container.restartPolicy === 'Always',
+    run: create(container, container.restartPolicy ?? (policy === 'Never' ? 'Never' : 'OnFailure')),
+  }))
+  return {
+    inits: inits.map(({ run }) => run),
+    sidecars: inits.filter(({ isSidecar }) => isSidecar).map(({ run }) => run),
+    mains: pod.spec.containers.map((container) => create(container, policy)),
+  }
+}
+
+function inTurn(): Surroundings['inTurn'] {
+  let last: Promise<unknown> = Promise.resolve()
+  return (work) => {
+    const turn = last.then(work)
+    last = turn.catch(() => undefined)
+    return turn
+  }
 }

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { identify } from '../../tools/identity.ts'
 import { setCordoned, setEndpointDelay } from '../../stack/node/agent.ts'
@@ -67,7 +65,7 @@ it('starts what exits again, tells its code and its last words, and ends in Cras
   )
   expect(scene.pod('bad')?.status?.phase).toBe('Running')
   expect(condition(scene, 'bad', 'Ready')?.status).toBe('False')
-  expect(readFileSync(join(scene.stateDir, 'pods', 'shop_bad.log'), 'utf8')).toContain('reading the list')
+  expect(scene.log('bad')).toContain('reading the list')
 })
 
 it('names an image that it does not know', async () => {
@@ -85,7 +83,7 @@ it('names an image that it does not know', async () => {
 it('says what it cannot do instead of leaving it out', async () => {
   const scene = await stage()
   await scene.start()
-  scene.run('secretive', { env: [{ name: 'TOKEN', valueFrom: { secretKeyRef: { name: 'a', key: 'b' } } }] })
+  scene.run('secretive', { env: [{ name: 'TOKEN', valueFrom: { resourceFieldRef: { resource: 'limits.cpu' } } }] })
   await eventually(() =>
     expect(container(scene, 'secretive')?.state).toMatchObject({
       waiting: { reason: 'CreateContainerConfigError', message: expect.stringContaining('TOKEN') as string },

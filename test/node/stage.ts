@@ -16,6 +16,9 @@ const ENTRIES: Resource = {
   namespaced: true,
 }
 
+const EVENTS: Resource = { group: 'events.k8s.io', version: 'v1', plural: 'events', kind: 'Event', namespaced: true }
+type Event = { reason: string; note: string; regarding: { name: string } }
+
 export type Entry = { spec: { address: string; ports: Record<string, number>; labels: Record<string, string> } }
 
 /** Programs that the tests' pods run; each is its own image. */
@@ -29,11 +32,16 @@ export const PROGRAMS = {
       r.end(JSON.stringify({ probes, pid: process.pid, env: process.env, args: process.argv.slice(1) }))
     }).listen(process.env.PORT, '127.0.0.1')`,
   'test/deaf': `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)`,
+  /** Runs its first argument. */
+  'test/script': undefined,
   'test/crash': `console.error('reading the list'); console.error('no such list'); process.exit(3)`,
 }
 
 const catalogue = Object.fromEntries(
-  Object.entries(PROGRAMS).map(([name, source]) => [name, { entrypoint: [process.execPath, '-e', source] }]),
+  Object.entries(PROGRAMS).map(([name, source]) => [
+    name,
+    { entrypoint: [process.execPath, '-e', ...(source === undefined ? [] : [source])] },
+  ]),
 )
 
 export type Stage = {
@@ -41,7 +49,14 @@ export type Stage = {
   kube: Kube
   stateDir: string
   start(options?: Partial<AgentOptions>): Promise<{ stop(): Promise<void> }>
-  run(name: string, spec?: Record<string, unknown>): void
+  /** A pod with one container `app`; `pod` is what else its spec says. */
+  run(name: string, container?: Record<string, unknown>, pod?: Record<string, unknown>): void
+  /** What was told about a pod: reasons and notes, oldest first. */
+  events(name: string): { reason: string; note: string }[]
+  /** What its container `app` said. */
+  log(name: string): string
+  /** Of the pod's own folder, which is two above its working directories. */
+  file(name: string, file: string): string
   pod(name: string): Pod | undefined
   address(name: string): Entry['spec'] | undefined
   /** As the API server does for a bound pod: marks it; the agent has to finish. */
@@ -65,6 +80,8 @@ export async function stage(): Promise<Stage> {
   })
   const find = (resource: Resource, name: string) =>
     server.store.list(placeOf(resource, 'shop')).find((one) => one.metadata.name === name)
+  const read = (name: string, file: string) =>
+    readFileSync(join(stateDir, 'pods', `shop_${name}_${find(PODS, name)?.metadata.uid}`, file), 'utf8')
   return {
     server,
     kube: createKube({ kubeconfig: server.kubeconfig }),
@@ -81,14 +98,18 @@ export async function stage(): Promise<Stage> {
       agents.push(agent)
       return agent
     },
-    run(name, { image = 'test/web', ...spec } = {}) {
+    run(name, { image = 'test/web', ...spec } = {}, pod = {}) {
       const ports = [{ name: 'http', containerPort: 8080 }]
       const readinessProbe = { httpGet: { path: '/ready', port: 'http' }, periodSeconds: 0.05, failureThreshold: 2 }
       const container = { name: 'app', image, ports, ...(image === 'test/web' ? { readinessProbe } : {}), ...spec }
       // The finalizer stands for what the API server does itself: a bound pod stays until its node lets it go.
       const metadata = { name, namespace: 'shop', labels: { app: name }, finalizers: ['test/bound'] }
-      server.put(PODS, { apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers: [container] } })
+      server.put(PODS, { apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers: [container], ...pod } })
     },
+    log: (name) => read(name, 'app.log'),
+    file: read,
+    events: (name) =>
+      (server.store.list(placeOf(EVENTS, 'shop')) as unknown as Event[]).filter((one) => one.regarding.name === name),
     pod: (name) => find(PODS, name) as unknown as Pod | undefined,
     address: (name) => (find(ENTRIES, name) as unknown as Entry | undefined)?.spec,
     remove(name, graceSeconds = 30) {
