@@ -15,7 +15,8 @@ export const GENERATION = 480
 const FIRST_CELLS = 4_800
 const LATER_CELLS = 960
 
-function intervalsOf(metrics: Metric[], index: number): number {
+/** How many intervals the row of that index covers at its end. */
+export function intervalsOf(metrics: Metric[], index: number): number {
   const cells = metrics.reduce((sum, metric) => sum + cellsOf(metric), 0)
   const first = Math.min(GENERATION, Math.floor(FIRST_CELLS / Math.max(1, cells)))
   const later = Math.min(GENERATION, Math.floor(LATER_CELLS / Math.max(1, cells)))

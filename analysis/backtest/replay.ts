@@ -5,6 +5,7 @@ import { seeded } from '../draw/index.ts'
 import type { Ledger, Row } from '../ledger.ts'
 import { firstRung } from '../ramp.ts'
 import { situations } from '../situation.ts'
+import { intervalsOf } from '../span.ts'
 import { grainOf, openCells, partsOf, together, type Chance } from './draw.ts'
 import type { Harm, Target } from './harm.ts'
 import type { History, Moment } from './history.ts'
@@ -98,7 +99,7 @@ export function openCourse({ history, policy: declared, target, seed }: Setting,
     before: { rate: rateBefore(history, start) },
     key: target.boundary === undefined ? target.metric : `${target.metric}:${target.boundary}`,
     row(from, { weight, slot }, index) {
-      const count = 2 ** Math.floor(index / ROWS_PER_GENERATION)
+      const count = intervalsOf(policy.metrics, index)
       const moment = together(Array.from({ length: count }, () => nextOf(parts)))
       const span = { t0: from, t1: from + count * grain.seconds, weight, slot, ready: 1 }
       if (!moment) return { ...span, cells: {}, missing: 'nothing is known of this time' }
@@ -106,9 +107,6 @@ export function openCourse({ history, policy: declared, target, seed }: Setting,
     },
   }
 }
-
-/** As in a ledger that grows: after so many rows they are twice as long. */
-const ROWS_PER_GENERATION = 480
 
 /** Every change of weight brings pods that are cold. */
 function openWarmUp(seconds: number): (from: number, slot: number) => boolean {

@@ -37,6 +37,7 @@ function written(object: Fields): Found {
     sources: list(object.sources ?? [], 'sources').map(sourceFrom),
     ...(object.before === undefined ? {} : { before: fields(object.before, 'before') }),
     ...(object.running === undefined ? {} : { running: runningFrom(fields(object.running, 'running')) }),
+    ...(object.cut === undefined ? {} : { cut: number(object.cut, 'cut', { least: 0, whole: true }) }),
     rows,
   }
   return { ledger, unknown: unknown.map((key) => `policy.${key}`) }

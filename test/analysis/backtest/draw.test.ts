@@ -1,12 +1,12 @@
-import { assert, integer, nat, property, tuple, type Arbitrary } from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { grainOf, openCells, partsOf } from '../../../analysis/backtest/draw.ts'
 import type { Moment } from '../../../analysis/backtest/index.ts'
 import { seeded } from '../../../analysis/draw/index.ts'
 import { policy } from '../shop.ts'
 
-const moment: Arbitrary<Moment> = fc
-  .tuple(nat(5_000), nat(100), tuple(nat(3_000), nat(200), nat(20)))
+const moment: fc.Arbitrary<Moment> = fc
+  .tuple(fc.nat(5_000), fc.nat(100), fc.tuple(fc.nat(3_000), fc.nat(200), fc.nat(20)))
   .map(([good, x, classes]) => ({ n: good + x, x, classes }))
 
 const total = (moments: (Moment | undefined)[]): (number | undefined)[] =>
@@ -17,8 +17,8 @@ const total = (moments: (Moment | undefined)[]): (number | undefined)[] =>
 
 describe('a step of the past', () => {
   it('is divided into rows without inventing or losing an event', () => {
-    assert(
-      property(moment, integer({ min: 1, max: 60 }), integer(), (step, parts, seed) => {
+    fc.assert(
+      fc.property(moment, fc.integer({ min: 1, max: 60 }), fc.integer(), (step, parts, seed) => {
         const history = { step: 60, from: 0, boundaries: [100, 250], moments: [step] }
         const grain = { seconds: 60 / parts, partsPerStep: parts, stepsPerPart: 1 }
         const drawn = partsOf(history, 0, grain, seeded(seed))
@@ -29,8 +29,8 @@ describe('a step of the past', () => {
   })
 
   it('is dealt out to canary and stable without inventing or losing an event', () => {
-    assert(
-      property(moment, integer({ min: 1, max: 99 }), integer(), (step, weight, seed) => {
+    fc.assert(
+      fc.property(moment, fc.integer({ min: 1, max: 99 }), fc.integer(), (step, weight, seed) => {
         const metrics = [
           { name: 'errors', kind: 'requests' as const },
           { name: 'latency', kind: 'latency' as const, slowerThanMs: 100, boundariesMs: [100, 250] },
