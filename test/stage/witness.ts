@@ -35,8 +35,11 @@ export async function startExporter(): Promise<Exporter> {
   return { address: `127.0.0.1:${port}`, counters, kill, [Symbol.asyncDispose]: kill }
 }
 
-/** The real Prometheus, asking these exporters twice a second. */
-export async function startPrometheus(exporters: Exporter[]): Promise<AsyncDisposable & { url: string }> {
+/** The real Prometheus, asking these exporters twice a second; `remember` may put something into its storage first. */
+export async function startPrometheus(
+  exporters: Exporter[],
+  remember: (storage: string) => Promise<void> = () => Promise.resolve(),
+): Promise<AsyncDisposable & { url: string }> {
   const { prometheus } = await ensureTools({ names: ['prometheus'] })
   const folder = await mkdtemp(join(tmpdir(), 'sluice-witness-'))
   const config = {
@@ -44,11 +47,13 @@ export async function startPrometheus(exporters: Exporter[]): Promise<AsyncDispo
     scrape_configs: [{ job_name: 'envoy', static_configs: [{ targets: exporters.map(({ address }) => address) }] }],
   }
   await writeFile(join(folder, 'prometheus.json'), JSON.stringify(config))
+  await remember(join(folder, 'data'))
   const child = spawn(
     prometheus,
     [
       `--config.file=${join(folder, 'prometheus.json')}`,
       `--storage.tsdb.path=${join(folder, 'data')}`,
+      '--storage.tsdb.retention.time=100y',
       '--web.listen-address=127.0.0.1:0',
     ],
     { stdio: ['ignore', 'ignore', 'pipe'] },
