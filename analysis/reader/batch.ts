@@ -1,13 +1,18 @@
-import { AskError } from './refusal.ts'
-import type { Client, Series } from './client.ts'
+import { AskError, MOST_SERIES, TooManySeries } from './refusal.ts'
+import type { Client, Question, Series } from './client.ts'
 import { serviceOf } from './labels.ts'
 import { rawSamples, type Selection } from './queries.ts'
 
 /** What one release wants to know: all raw samples in (from, at], epoch seconds. */
 export type Wish = Selection & { from: number; at: number; timeoutMs: number }
 
-/** Puts wishes of the same moment together: one query for all releases. Rejects with AskError. */
-export type Batch = { ask(wish: Wish): Promise<Series[]> }
+/** Both reject with AskError. */
+export type Batch = {
+  /** Puts wishes of the same moment together: one query for all releases. */
+  ask(wish: Wish): Promise<Series[]>
+  /** A question in a user's own words, which cannot be put together with others: whoever asks the same shares its answer. */
+  own(question: Question): Promise<Series[]>
+}
 
 type Waiting = {
   wish: Wish
@@ -17,11 +22,11 @@ type Waiting = {
 }
 
 const COLLECT_MS = 5
-const MOST_SERIES = 5_000
 
-/** `learn` gets everything that was answered. */
+/** `learn` gets everything that was answered from the callers' side: rows wait for nothing else. */
 export function openBatch(client: Client, learn: (series: Series[]) => void): Batch {
   const gathering = new Map<string, Waiting[]>()
+  const asked = new Map<string, Promise<Series[]>>()
   const desk: Desk = { client, learn, apart: new Set() }
   const flush = (moment: string): void => {
     const waiting = gathering.get(moment) ?? []
@@ -35,14 +40,23 @@ export function openBatch(client: Client, learn: (series: Series[]) => void): Ba
   return {
     ask: (wish) =>
       new Promise((resolve, reject) => {
-        const moment = `${wish.at} ${wish.boundaries.length > 0 ? 'latency' : 'requests'} ${wish.timeoutMs}`
+        const moment = `${wish.at} ${familyOf(wish)} ${wish.timeoutMs}`
         const waiting = gathering.get(moment) ?? []
         waiting.push({ wish, key: keyOf(wish), resolve, reject })
         gathering.set(moment, waiting)
         if (waiting.length === 1) setTimeout(() => flush(moment), COLLECT_MS)
       }),
+    own(question) {
+      const key = `${question.at} ${question.query}`
+      const answer = asked.get(key) ?? client.series(question).finally(() => asked.delete(key))
+      asked.set(key, answer)
+      return answer
+    },
   }
 }
+
+const familyOf = ({ boundaries, reporter }: Wish): string =>
+  reporter ?? (boundaries.length > 0 ? 'latency' : 'requests')
 
 type Desk = {
   client: Client
@@ -57,7 +71,7 @@ async function fulfil(desk: Desk, waiting: Waiting[]): Promise<void> {
   if (!first) return
   try {
     const series = await query(desk.client, waiting)
-    desk.learn(series)
+    if (first.wish.reporter === undefined) desk.learn(series)
     for (const one of waiting) deliver(desk, one, series)
   } catch (error) {
     const failure = error instanceof AskError ? error : new AskError(String(error), 'address')
@@ -83,7 +97,7 @@ function deliver(desk: Desk, waiting: Waiting, series: Series[]): void {
   const services = new Set(wish.services.map((service) => `${wish.namespace}/${service}`))
   const own = series.filter((one) => services.has(serviceOf(one)))
   if (own.length > MOST_SERIES) {
-    refuse(desk, waiting, new AskError(`${own.length} series answer, more than ${MOST_SERIES}`, 'question'))
+    refuse(desk, waiting, new TooManySeries(own.length))
     return
   }
   desk.apart.delete(key)
@@ -95,4 +109,5 @@ function refuse({ apart }: Desk, { key, reject }: Waiting, failure: AskError): v
   reject(failure)
 }
 
-const keyOf = ({ namespace, services, boundaries }: Wish): string => [namespace, ...services, ...boundaries].join(' ')
+const keyOf = ({ namespace, services, boundaries, reporter }: Wish): string =>
+  [reporter ?? 'source', namespace, ...services, ...boundaries].join(' ')

@@ -13,10 +13,12 @@ export type Question = {
   /** Epoch seconds at which the query is evaluated; left out, Prometheus takes its own now. */
   at?: number
   timeoutMs: number
+  signal?: AbortSignal
 }
 
-/** The only door to Prometheus' HTTP API. Throws AskError with a sentence, whatever went wrong. */
+/** The only door to Prometheus' HTTP API. Throws AskError with a sentence, whatever went wrong; no secret is ever in it. */
 export type Client = {
+  /** A single number is a series without labels. */
   series(question: Question): Promise<Series[]>
   scalar(question: Question): Promise<number>
 }
@@ -30,6 +32,7 @@ type Options = ConstructorParameters<typeof PrometheusDriver>[0]
 export function openClient(address: string, credentials: Credentials): Client {
   const headers = headersOf(credentials)
   const { caBundle } = credentials
+  const secrets = secretsOf(credentials, headers)
   const agents = {
     httpAgent: new HttpAgent({ keepAlive: true }),
     httpsAgent: new HttpsAgent({ keepAlive: true, ...(caBundle === undefined ? {} : { ca: caBundle }) }),
@@ -39,7 +42,7 @@ export function openClient(address: string, credentials: Credentials): Client {
     try {
       return await driver.instantQuery(question.query, (question.at ?? 0) * 1_000 || Date.now())
     } catch (error) {
-      throw asAskError(error, question.timeoutMs)
+      throw withoutSecrets(asAskError(error, question.timeoutMs), secrets)
     }
   }
   return {
@@ -47,6 +50,7 @@ export function openClient(address: string, credentials: Credentials): Client {
       const { resultType, result } = await ask(question)
       if (resultType === 'matrix') return (result as RangeVector[]).map(fromRange)
       if (resultType === 'vector') return (result as InstantVector[]).map(fromInstant)
+      if (resultType === 'scalar') return [fromScalar(result as [number, string])]
       throw new AskError(`Prometheus answered with a ${resultType} instead of series`, 'question')
     },
     async scalar(question) {
@@ -59,7 +63,7 @@ export function openClient(address: string, credentials: Credentials): Client {
 }
 
 /** Redirects are not followed: headers with secrets would go wherever they point. */
-function transport({ query, at, timeoutMs }: Question, agents: object): Partial<Options> {
+function transport({ query, at, timeoutMs, signal }: Question, agents: object): Partial<Options> {
   return {
     timeout: timeoutMs,
     preferPost: query.length > LONG_QUERY,
@@ -67,7 +71,7 @@ function transport({ query, at, timeoutMs }: Question, agents: object): Partial<
       onFulfilled(config) {
         const parameters: unknown[] = [config.params, config.data]
         for (const part of parameters) if (at === undefined && part instanceof URLSearchParams) part.delete('time')
-        const bounds = { maxRedirects: 0, maxContentLength: MOST_BYTES, signal: AbortSignal.timeout(timeoutMs) }
+        const bounds = { maxRedirects: 0, maxContentLength: MOST_BYTES, signal: deadline(timeoutMs, signal) }
         return Object.assign(config, agents, bounds)
       },
     },
@@ -84,6 +88,9 @@ function transport({ query, at, timeoutMs }: Question, agents: object): Partial<
   }
 }
 
+const deadline = (timeoutMs: number, signal?: AbortSignal): AbortSignal =>
+  AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])])
+
 function headersOf({ bearerToken, basic, headers }: Credentials): Record<string, string> {
   const pair = basic && Buffer.from(`${basic.username}:${basic.password}`).toString('base64')
   return {
@@ -92,6 +99,24 @@ function headersOf({ bearerToken, basic, headers }: Credentials): Record<string,
     ...(bearerToken === undefined ? {} : { Authorization: `Bearer ${bearerToken.trim()}` }),
   }
 }
+
+/** As they are sent, and as they were given; longest first, because one may be part of another. */
+function secretsOf({ bearerToken, basic }: Credentials, headers: Record<string, string>): string[] {
+  const sent = Object.values(headers).flatMap((value) => [value, value.replace(/^(Basic|Bearer) /, '')])
+  const given = [bearerToken?.trim(), basic?.password].filter((secret) => secret !== undefined)
+  return [...sent, ...given].filter((secret) => secret !== '').sort((a, b) => b.length - a.length)
+}
+
+/** Servers may repeat what they were sent. */
+const withoutSecrets = (error: AskError, secrets: string[]): AskError =>
+  secrets.some((secret) => error.message.includes(secret))
+    ? new AskError(
+        secrets.reduce((text, secret) => text.replaceAll(secret, '…'), error.message),
+        error.scope,
+      )
+    : error
+
+const fromScalar = ([time, value]: [number, string]): Series => ({ labels: {}, samples: [[time, Number(value)]] })
 
 const fromRange = ({ metric, values }: RangeVector): Series => ({
   labels: labelsOf(metric),

@@ -1,9 +1,10 @@
-import type { Metric } from '../../crds/policy.ts'
+import type { Metric, Policy } from '../../crds/policy.ts'
 import type { Reading, SampleRequest } from '../sampler.ts'
 import type { Batch } from './batch.ts'
 import type { Client } from './client.ts'
 import type { ServerClock } from './clock.ts'
 import type { Pace } from './pace.ts'
+import { openCounter, type Counter } from './counters.ts'
 import { closeRow } from './row.ts'
 import { absentTargets, forget, isComplete, openTape, type Tape } from './tape.ts'
 import { look, type Family, type View } from './view.ts'
@@ -22,7 +23,8 @@ export type FollowOptions = {
 /** One release's way through its rows. */
 type Follower = FollowOptions & {
   tapes: Map<Family, Tape>
-  boundaries: Map<string, number>
+  boundaries: Map<string, number[]>
+  counters: Counter[]
   /** Where the last counted row ends; `span` intervals are being waited for after it. */
   edge: number
   span: number
@@ -45,18 +47,26 @@ export async function* follow(options: FollowOptions): AsyncGenerator<Reading> {
 }
 
 function begin(options: FollowOptions): Follower {
-  const { policy, after, startedAt } = options.request
-  const kinds = new Set(
-    policy.metrics.map(({ kind }) => kind).filter((kind) => kind === 'requests' || kind === 'latency'),
-  )
+  const { client, batch, request } = options
+  const { policy, after, startedAt } = request
   const from = Number.isFinite(startedAt) ? Math.max(after, startedAt) : after
   return {
     ...options,
-    tapes: new Map([...kinds].map((kind) => [kind, openTape()])),
+    tapes: new Map(familiesOf(policy).map((family) => [family, openTape()])),
     boundaries: new Map(),
+    counters: policy.metrics
+      .filter((metric) => metric.kind === 'counters')
+      .map((metric) => openCounter({ client, batch, request, metric })),
     edge: Math.floor(from / policy.interval + 1e-6),
     span: 1,
   }
+}
+
+/** Pods explain where failed requests came from: they are asked for beside the requests. */
+function familiesOf({ metrics }: Policy): Family[] {
+  const kinds = new Set(metrics.map(({ kind }) => kind))
+  const families: Family[] = kinds.has('requests') ? ['requests', 'pods'] : []
+  return kinds.has('latency') ? [...families, 'latency'] : families
 }
 
 /** Undefined when the row has to grow, or the signal came. */
@@ -74,8 +84,7 @@ async function next(follower: Follower): Promise<Reading | undefined> {
     return undefined
   }
   for (const [tape, targets] of absent) forget(tape, targets)
-  const { client, tapes, boundaries } = follower
-  const row = closeRow({ client, request, tapes, boundaries, view, t0, t1, timeoutMs: timeoutOf(interval) })
+  const row = closeRow({ ...follower, view, t0, t1, timeoutMs: timeoutOf(interval) })
   const reading = await unlessAborted(row, signal)
   follower.edge += follower.span
   follower.span = 1
@@ -120,8 +129,9 @@ async function lookAt(follower: Follower, at: number, t0: number): Promise<void>
   const { namespace, canary, baseline } = request
   const wanted = {
     namespace,
-    services: [canary, baseline],
-    boundaries: [...boundaries.values()],
+    canary,
+    baseline,
+    boundaries: [...new Set([...boundaries.values()].flat())],
     families: [...tapes.keys()],
   }
   const view = await unlessAborted(look({ ...wanted, batch, from, at, timeoutMs: timeoutOf(interval) }), signal)
@@ -131,22 +141,23 @@ async function lookAt(follower: Follower, at: number, t0: number): Promise<void>
 function isSettled({ tapes }: Follower, view: View, t1: number, final: number): boolean {
   if (view.at >= final || view.at < t1) return view.at >= t1
   return [...tapes].every(([family, tape]) => {
-    const lines = view.families.get(family)
+    const lines = family === 'pods' ? undefined : view.families.get(family)
     return lines === undefined || (Array.isArray(lines) && isComplete(tape, lines, t1))
   })
 }
 
 const absentIn = ({ tapes }: Follower, { families }: View, t0: number, t1: number): [Tape, string[]][] =>
   [...tapes].flatMap(([family, tape]) => {
-    const lines = families.get(family)
+    const lines = family === 'pods' ? undefined : families.get(family)
     return Array.isArray(lines) ? [[tape, absentTargets(tape, lines, t0, t1)] satisfies [Tape, string[]]] : []
   })
 
 async function learnBoundaries({ request, boundaries, boundaryOf, signal }: Follower): Promise<void> {
   for (const metric of request.policy.metrics) {
     if (metric.kind !== 'latency' || boundaries.has(metric.name)) continue
-    const boundary = metric.boundariesMs?.[0] ?? (await unlessAborted(boundaryOf(metric), signal))
-    if (boundary !== undefined) boundaries.set(metric.name, boundary)
+    const next = metric.boundariesMs ? undefined : await unlessAborted(boundaryOf(metric), signal)
+    const watched = metric.boundariesMs ?? (next === undefined ? [] : [next])
+    if (watched.length > 0) boundaries.set(metric.name, watched)
   }
 }
 

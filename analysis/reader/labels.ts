@@ -20,9 +20,21 @@ export const lineOf = (series: Series): Line => ({
 export const targetOf = ({ labels }: Pick<Series, 'labels'>): string =>
   JSON.stringify([labels.job ?? '', labels.instance ?? '', labels.pod ?? ''])
 
-/** `namespace/service` that the requests were sent to. */
+/** `namespace/service` that the requests were sent to; of a destination's series, the workload that answered. */
 export const serviceOf = ({ labels }: Pick<Series, 'labels'>): string =>
-  `${labels.destination_service_namespace ?? ''}/${labels.destination_service_name ?? ''}`
+  labels.reporter === 'destination'
+    ? `${labels.destination_workload_namespace ?? ''}/${labels.destination_workload ?? ''}`
+    : `${labels.destination_service_namespace ?? ''}/${labels.destination_service_name ?? ''}`
+
+/** Scrape configurations name the pod in different ways; where none does, the scraped address stands for it. */
+export const podOf = ({ pod, kubernetes_pod_name, pod_name, instance }: Record<string, string>): string | undefined =>
+  pod ?? kubernetes_pod_name ?? pod_name ?? instance
+
+/** Labels in which these series differ, by name. */
+export function differing(series: readonly Pick<Series, 'labels'>[]): string[] {
+  const names = new Set(series.flatMap(({ labels }) => Object.keys(labels)))
+  return [...names].filter((name) => new Set(series.map(({ labels }) => labels[name])).size > 1).sort()
+}
 
 /** The label by which two replicas of one Prometheus answer for the same series; undefined when none does. */
 export function replicaLabel(series: readonly Series[]): string | undefined {

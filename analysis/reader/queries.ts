@@ -5,10 +5,18 @@ const DURATION = 'istio_request_duration_milliseconds'
 export const DURATION_COUNT = `${DURATION}_count`
 export const DURATION_BUCKET = `${DURATION}_bucket`
 
-/** What one release asks for: the Services of its revisions, and for latency the boundaries in milliseconds. */
-export type Selection = { namespace: string; services: readonly string[]; boundaries: readonly number[] }
+/**
+ * What one release asks for: the Services of its revisions, and for latency the boundaries in milliseconds. From the
+ * destination's side a revision is the workload that answered, because its pods may stand behind several Services.
+ */
+export type Selection = {
+  namespace: string
+  services: readonly string[]
+  boundaries: readonly number[]
+  reporter?: 'destination'
+}
 
-/** Raw samples of all selections at once; `seconds` is the width of the window. Without boundaries: requests. */
+/** Raw samples of all selections of one reporter at once; `seconds` is the width of the window. Without boundaries: requests. */
 export function rawSamples(selections: readonly Selection[], seconds: number): string {
   const boundaries = unique(selections.flatMap((selection) => selection.boundaries.map(spellings)))
   const window = `[${Math.ceil(seconds * 1_000)}ms]`
@@ -25,6 +33,10 @@ export function shownEvery(selection: Selection, seconds: number, step: number):
   return rawSamples([selection], seconds).replace(/\]$/, `:${step}s]`)
 }
 
+/** What the durations of a selection show every `step` seconds, at all boundaries that there are. */
+export const durationsEvery = (selection: Selection, seconds: number, step: number): string =>
+  `{__name__=~"${DURATION_BUCKET}|${DURATION_COUNT}",${where([selection])}}[${Math.ceil(seconds * 1_000)}ms:${step}s]`
+
 /** One series per boundary that the histograms of a selection have. */
 export const boundaries = (selection: Selection): string =>
   `group by (le) (last_over_time(${DURATION_BUCKET}{${where([selection])}}[5m]))`
@@ -38,9 +50,13 @@ export const lifeSigns = (targets: readonly ScrapeTarget[], seconds: number): st
 
 export const UP = 'up'
 
-const where = (selections: readonly Selection[]): string =>
-  `reporter="source",destination_service_namespace=~"${anyOf(selections.map(({ namespace }) => namespace))}",` +
-  `destination_service_name=~"${anyOf(selections.flatMap(({ services }) => services))}"`
+function where(selections: readonly Selection[]): string {
+  const namespaces = anyOf(selections.map(({ namespace }) => namespace))
+  const names = anyOf(selections.flatMap(({ services }) => services))
+  return selections[0]?.reporter === 'destination'
+    ? `reporter="destination",destination_workload_namespace=~"${namespaces}",destination_workload=~"${names}"`
+    : `reporter="source",destination_service_namespace=~"${namespaces}",destination_service_name=~"${names}"`
+}
 
 const anyOf = (values: readonly string[]): string => unique(values.map(escaped)).join('|')
 

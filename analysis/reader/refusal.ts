@@ -11,6 +11,15 @@ export class AskError extends Error {
   }
 }
 
+/** Analysis.md 6, trap 12: whoever answers with more is no longer told apart from a mistake. */
+export const MOST_SERIES = 5_000
+
+export class TooManySeries extends AskError {
+  constructor(count: number) {
+    super(`${count} series answer, more than ${MOST_SERIES}`, 'question')
+  }
+}
+
 const MOST_CHARS = 160
 
 /** What a well-sent answer of 200 lacks; undefined when it can be used. A partial answer is no data. */

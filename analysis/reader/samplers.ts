@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto'
-import type { Policy } from '../../crds/policy.ts'
+import type { Metric } from '../../crds/policy.ts'
 import type { Source } from '../ledger.ts'
 import type { Credentials, SampleRequest, Sampler, Samplers } from '../sampler.ts'
 import { openBatch } from './batch.ts'
+import { lookBack } from './before.ts'
 import { openClient, type Client } from './client.ts'
 import { openServerClock, systemClock, type Clock } from './clock.ts'
 import { follow } from './follower.ts'
 import { openPace } from './pace.ts'
+import { filled, ranged } from './promql.ts'
 import { boundaries, rawSamples } from './queries.ts'
 import { AskError } from './refusal.ts'
 
@@ -35,7 +37,10 @@ function createSampler(client: Client, localClock: Clock): Sampler {
     nextBoundary(client, request, slowerThanMs)
   return {
     sources,
-    before: async (request) => ({ before: {}, policy: await withBoundaries(request, boundary) }),
+    async before(request, signal) {
+      await clock.compare()
+      return lookBack({ client, request, now: clock.now(), signal })
+    },
     read: (request, signal) =>
       follow({
         client,
@@ -62,24 +67,26 @@ async function nextBoundary(client: Client, request: SampleRequest, atLeast: num
   }
 }
 
-function sources({ namespace, canary, baseline, policy }: SampleRequest): Source[] {
-  return policy.metrics.map((metric) => {
-    const asked = metric.kind === 'latency' ? (metric.boundariesMs ?? [metric.slowerThanMs]) : []
-    const selection = { namespace, services: [baseline, canary], boundaries: asked }
-    return { metric: metric.name, query: rawSamples([selection], policy.interval), window: `${policy.interval}s` }
-  })
+function sources(request: SampleRequest): Source[] {
+  const window = `${request.policy.interval}s`
+  return request.policy.metrics.map((metric) =>
+    metric.kind === 'gauge'
+      ? { metric: metric.name, query: filled(metric.query, request, 'canary'), window: 'at the end of the row' }
+      : { metric: metric.name, query: queryOf(metric, request), window },
+  )
 }
 
-async function withBoundaries(
-  request: SampleRequest,
-  boundary: (request: SampleRequest, slowerThanMs: number) => Promise<number | undefined>,
-): Promise<Policy> {
-  const fixed = request.policy.metrics.map(async (metric) => {
-    if (metric.kind !== 'latency' || metric.boundariesMs) return metric
-    const found = await boundary(request, metric.slowerThanMs)
-    return found === undefined ? metric : { ...metric, boundariesMs: [found] }
-  })
-  return { ...request.policy, metrics: await Promise.all(fixed) }
+/** As it is asked for; counters once more for stable. */
+function queryOf(metric: Exclude<Metric, { kind: 'gauge' }>, request: SampleRequest): string {
+  const { namespace, canary, baseline, policy } = request
+  if (metric.kind === 'counters') {
+    const [bad, total] = [metric.bad, metric.total].map((text) =>
+      ranged(filled(text, request, 'canary'), policy.interval),
+    )
+    return `${bad} of ${total}`
+  }
+  const asked = metric.kind === 'latency' ? (metric.boundariesMs ?? [metric.slowerThanMs]) : []
+  return rawSamples([{ namespace, services: [baseline, canary], boundaries: asked }], policy.interval)
 }
 
 /** Secrets are no map keys. */

@@ -1,6 +1,6 @@
 import type { Cell } from '../cell.ts'
 import { DURATION_BUCKET, DURATION_COUNT, REQUESTS } from './queries.ts'
-import { replicaLabel, type Line } from './labels.ts'
+import { podOf, replicaLabel, type Line } from './labels.ts'
 import { Unusable, type Growth } from './tape.ts'
 
 /** From what every series has grown by to the cells of a row. Throws Unusable where labels do not say enough. */
@@ -9,6 +9,7 @@ import { Unusable, type Growth } from './tape.ts'
 export type Arms = { canary: string; baseline: string }
 
 export type Classes = Record<string, [nc: number, nb: number]>
+export type Pods = Record<string, [n: number, x: number]>
 
 /** gRPC statuses that are the server's fault, or nobody's answer: UNKNOWN, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, INTERNAL, UNAVAILABLE, DATA_LOSS… */
 const BAD_GRPC = new Set(['2', '4', '8', '13', '14', '15'])
@@ -37,6 +38,22 @@ export function tallyRequests(growths: readonly Growth[], arms: Arms): { cell: C
     for (const kind of amount > 0 ? kinds : []) (classes[kind] ??= [0, 0])[arm] += amount
   }
   return { cell, classes }
+}
+
+const MOST_PODS = 10
+
+/** What each of the canary's pods answered: the ten with the most bad requests, then with the most of all. */
+export function tallyPods(growths: readonly Growth[]): Pods {
+  const pods: Pods = {}
+  for (const { labels, amount } of growths) {
+    const pod = podOf(labels)
+    if (pod === undefined) continue
+    const own = (pods[pod] ??= [0, 0])
+    own[0] += amount
+    if (verdictOn(labels).bad) own[1] += amount
+  }
+  const sorted = Object.entries(pods).sort(([a, [n, x]], [b, [m, y]]) => y - x || m - n || (a < b ? -1 : 1))
+  return Object.fromEntries(sorted.filter(([, [n]]) => n > 0).slice(0, MOST_PODS))
 }
 
 /** Requests slower than the boundary (milliseconds): `count − bucket{le}`. Nothing is interpolated. */

@@ -3,7 +3,7 @@ import { growth, resets } from './differences.ts'
 import type { Line } from './labels.ts'
 
 /** By how much one counter grew in a row. */
-export type Growth = { labels: Record<string, string>; amount: number }
+export type Growth = Pick<Line, 'identity' | 'labels'> & { amount: number }
 
 /** What was counted of one family of series so far: the last sample of each, and the targets that are alive. */
 export type Tape = {
@@ -77,6 +77,7 @@ export function count(tape: Tape, { lines, t0, t1, beganAtZero }: CountedRow): G
     const known = since ?? (first && (earliest.get(line.target) ?? Infinity) < first[0]) ?? false
     const isBase = first !== undefined && !known && !beganAtZero(line)
     return {
+      identity: line.identity,
       labels: line.labels,
       amount: isBase ? growth(others, first, restarted) : growth(samples, since, restarted),
     }

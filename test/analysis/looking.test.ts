@@ -58,7 +58,7 @@ describe('a row that is being scraped', () => {
       expect(at - (2 * i + 2)).toBeLessThan(0.6)
     }
     // One look to learn the rhythm, then one per row.
-    expect(prometheus.queries).toHaveLength(5)
+    expect(evidenceQueries()).toHaveLength(5)
   })
 
   it('comes out after a scrape and the lag at the latest, with three looks at most', async () => {
@@ -66,7 +66,7 @@ describe('a row that is being scraped', () => {
     const [first, second] = await timed(2)
     expect((first?.at ?? 0) - (first?.reading.t1 ?? 0) + T).toBeCloseTo(1.5, 1)
     expect((second?.at ?? 0) - (second?.reading.t1 ?? 0) + T).toBeCloseTo(1.5, 1)
-    expect(prometheus.queries.length).toBeLessThanOrEqual(1 + 3 * 2)
+    expect(evidenceQueries().length).toBeLessThanOrEqual(1 + 3 * 2)
   })
 
   it('counts a sample that comes a minute late once, in a later row, and rewrites nothing', async () => {
@@ -125,7 +125,7 @@ describe('a long absence', () => {
     for (const [i, row] of rows.entries()) {
       expect(row).toMatchObject({ t0: T + 15 * i, t1: T + 15 * i + 15, cells: { errors: [15, 60, 0, 0] } })
     }
-    expect(prometheus.queries.length).toBeLessThan(12)
+    expect(evidenceQueries().length).toBeLessThan(12)
     for (const query of prometheus.queries) expect(windowOf(query)).toBeLessThan(3_900)
   })
 
@@ -151,7 +151,7 @@ describe('many releases', () => {
     const after = (Math.floor(prometheus.now() / 2) + 1) * 2
     const all = await Promise.all(names.map((name) => readRows(sampler, { ...ask(name), after }, 3)))
     for (const rows of all) expect(rows.map(({ cells }) => cells.errors)).toEqual(THREE_ROWS)
-    expect(prometheus.queries).toHaveLength(3)
+    expect(evidenceQueries()).toHaveLength(3)
   })
 
   it('are not held by one that Prometheus cannot answer', async () => {
@@ -246,6 +246,8 @@ describe('asking', () => {
     expect(slow?.query).toContain('le=~"|500(\\\\.0)?"')
   })
 })
+
+const evidenceQueries = (): string[] => prometheus.queries.filter((query) => !query.includes('reporter="destination"'))
 
 const windowOf = (query: string): number => Number(/\[(\d+)ms\]$/.exec(query)?.[1]) / 1_000
 

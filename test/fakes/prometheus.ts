@@ -19,7 +19,7 @@ export type FakePrometheus = AsyncDisposable & {
   isIdle: () => boolean
 }
 
-/** Answers instant queries over selectors with a window, `group by (le) (last_over_time(…))` and `time()`. Nothing else. */
+/** Answers instant queries over selectors with a window, at steps or not, `group by (le) (last_over_time(…))` and `time()`. Nothing else. */
 export async function fakePrometheus(): Promise<FakePrometheus> {
   let underWay = 0
   const server = createServer((request, response) => {
@@ -85,7 +85,7 @@ function select(
   query: string,
   at: number,
 ): { metric: Record<string, string>; values: [number, string][] }[] {
-  const [, name, inner, width, unit] = /^(\w*)\{(.*)\}\[(\d+)(ms|s|m)\]$/.exec(query) ?? []
+  const [, name, inner, width, unit, step] = /^(\w*)\{(.*)\}\[(\d+)(ms|s|m)(?::(\d+)s)?\]$/.exec(query) ?? []
   if (inner === undefined) throw new Error(`the fake cannot answer ${query}`)
   const matchers = [...inner.matchAll(/(\w+)(=~|=)"((?:[^"\\]|\\.)*)"/g)].map(([, label = '', operator, text = '']) => {
     const value = text.replaceAll('\\\\', '\\')
@@ -97,11 +97,29 @@ function select(
     .filter(({ labels }) => matchers.every(({ label, test }) => test(labels[label] ?? '')))
     .map(({ labels, samples }) => ({
       metric: labels,
-      values: samples
-        .filter(([time, , arrival = time]) => time > from && time <= at && arrival <= fake.now())
+      values: (step === undefined ? within(samples, fake.now()) : shownEvery(samples, Number(step), fake.now()))
+        .filter(([time]) => time > from && time <= at)
         .map(([time, value]): [number, string] => [time, `${value}`]),
     }))
     .filter(({ values }) => values.length > 0)
+}
+
+const within = (samples: FakeSample[], now: number): FakeSample[] =>
+  samples.filter(([time, , arrival = time]) => arrival <= now)
+
+const LOOKBACK = 300
+
+/** The newest sample at every edge of a step, as long as it is not too old. */
+function shownEvery(samples: FakeSample[], step: number, now: number): FakeSample[] {
+  const known = within(samples, now)
+  const [first, last] = [known[0]?.[0] ?? 0, (known.at(-1)?.[0] ?? -1) + LOOKBACK]
+  const edges = Array.from({ length: Math.max(0, Math.floor(last / step) - Math.ceil(first / step) + 1) }, (_, i) => {
+    return (Math.ceil(first / step) + i) * step
+  })
+  return edges.flatMap((edge): FakeSample[] => {
+    const newest = known.findLast(([time]) => time <= edge)
+    return newest && newest[0] > edge - LOOKBACK ? [[edge, newest[1]]] : []
+  })
 }
 
 const matching = (pattern: string): ((own: string) => boolean) => {

@@ -1,0 +1,131 @@
+import type { Metric, Policy } from '../../crds/policy.ts'
+import type { Moment } from '../backtest/history.ts'
+import { watchedBoundaries } from '../boundaries.ts'
+import type { Before } from '../ledger.ts'
+import type { BeforeRequest } from '../sampler.ts'
+import type { Client, Series } from './client.ts'
+import { openGauge } from './grown.ts'
+import { boundaries, durationsEvery, shownEvery, type Selection } from './queries.ts'
+import { AskError, MOST_SERIES } from './refusal.ts'
+import { Unusable } from './tape.ts'
+
+/** Seconds: how far back, and how often the counters are looked at there. */
+const RATE = { over: 300, step: 5 }
+const BURN = { short: 1_800, long: 21_600, step: 60 }
+const LATENCY = { over: 3_600, step: 60 }
+const TIMEOUT_MS = 10_000
+const MOST_CELLS = 60
+
+export type LookBackOptions = { client: Client; request: BeforeRequest; now: number; signal: AbortSignal }
+
+/**
+ * What stable did before the release, under the apex's name and its own: a request has only one of them. Counters are
+ * looked at at fixed moments and differenced series by series, so nothing is extrapolated: what is counted is exact, but
+ * for what came between the last such moment and the end or the restart of a process. Steps that were not seen at both
+ * ends are left out, and a rate is over the seconds that were seen. What Prometheus does not tell is left out.
+ */
+export async function lookBack(options: LookBackOptions): Promise<{ before: Before; policy: Policy }> {
+  const { client, request, now, signal } = options
+  const { namespace, apex, baseline, policy } = request
+  const selection = { namespace, services: [apex, baseline], boundaries: [] }
+  const [near, far] = [edgeOf(now, RATE.step), edgeOf(now, BURN.step)]
+  const ask = (query: string, at: number): Promise<Series[]> => seriesOrNone({ client, signal }, query, at)
+  const wantsDurations = policy.metrics.some((metric) => metric.kind === 'latency' && !metric.boundariesMs)
+  const [recent, requests, durations] = await Promise.all([
+    ask(shownEvery(selection, RATE.over + RATE.step, RATE.step), near),
+    ask(shownEvery(selection, BURN.long + BURN.step, BURN.step), far),
+    wantsDurations ? ask(durationsEvery(selection, LATENCY.over + LATENCY.step, LATENCY.step), far) : [],
+  ])
+  const burn = burnOf(requests, far)
+  const rate = rateOf(recent, near)
+  return {
+    before: { ...(rate === undefined ? {} : { rate }), ...(burn ? { burn } : {}) },
+    policy: wantsDurations ? await bounded(options, selection, [...requests, ...durations], far) : policy,
+  }
+}
+
+const edgeOf = (now: number, step: number): number => Math.floor(now / step) * step
+
+async function seriesOrNone(
+  { client, signal }: Pick<LookBackOptions, 'client' | 'signal'>,
+  query: string,
+  at?: number,
+): Promise<Series[]> {
+  try {
+    const series = await client.series({ query, timeoutMs: TIMEOUT_MS, signal, ...(at === undefined ? {} : { at }) })
+    return series.length > MOST_SERIES ? [] : series
+  } catch (error) {
+    // What is wrong with Prometheus is told by the looks that follow.
+    if (error instanceof AskError) return []
+    throw error
+  }
+}
+
+type Past = { to: number; over: number; step: number; boundaries?: number[] }
+
+/** Steps in order; none where series contradict each other. */
+function momentsOf(series: Series[], { to, over, step, boundaries: watched = [] }: Past): (Moment | undefined)[] {
+  try {
+    return openGauge({ service: 'any', step, boundaries: watched })(series, to - over, to)
+  } catch (error) {
+    if (error instanceof AskError || error instanceof Unusable) return []
+    throw error
+  }
+}
+
+function rateOf(series: Series[], to: number): number | undefined {
+  const known = momentsOf(series, { to, ...RATE }).filter((moment) => moment !== undefined)
+  if (known.length === 0) return undefined
+  return known.reduce((sum, { n }) => sum + n, 0) / (known.length * RATE.step)
+}
+
+function burnOf(series: Series[], to: number): Before['burn'] {
+  const moments = momentsOf(series, { to, over: BURN.long, step: BURN.step })
+  if (moments.every((moment) => moment === undefined)) return undefined
+  const sum = (part: (Moment | undefined)[]): [number, number] =>
+    part.reduce<[number, number]>(([n, x], moment) => [n + (moment?.n ?? 0), x + (moment?.x ?? 0)], [0, 0])
+  return { short: sum(moments.slice(-BURN.short / BURN.step)), long: sum(moments) }
+}
+
+/** The policy with what its latency metrics watch; open where histograms have nothing high enough. */
+async function bounded(options: LookBackOptions, selection: Selection, series: Series[], to: number): Promise<Policy> {
+  const { policy } = options.request
+  const past = series.map(({ labels }) => Number(labels.le)).filter(Number.isFinite)
+  const existing = past.length > 0 ? rising(past) : await existingNow(options, selection)
+  const slowerShare = sharesOf(series, existing, to)
+  const most = mostBoundaries(policy.metrics)
+  const watched = (metric: Metric): Metric => {
+    if (metric.kind !== 'latency' || metric.boundariesMs) return metric
+    const found = watchedBoundaries({ slowerThanMs: metric.slowerThanMs, existing, slowerShare, most })
+    return found.length > 0 ? { ...metric, boundariesMs: found } : metric
+  }
+  return { ...policy, metrics: policy.metrics.map(watched) }
+}
+
+async function existingNow(options: LookBackOptions, { services, ...selection }: Selection): Promise<number[]> {
+  const query = boundaries({ ...selection, services: [...services, options.request.canary] })
+  return rising((await seriesOrNone(options, query)).map(({ labels }) => Number(labels.le)))
+}
+
+const rising = (values: number[]): number[] => [...new Set(values)].filter(Number.isFinite).sort((a, b) => a - b)
+
+function sharesOf(series: Series[], existing: number[], to: number): (boundaryMs: number) => number | undefined {
+  const moments = momentsOf(series, { to, over: LATENCY.over, step: LATENCY.step, boundaries: existing })
+  const known = moments.filter((moment) => moment !== undefined)
+  const counts = Array.from({ length: existing.length + 1 }, (_, j) =>
+    known.reduce((sum, { classes }) => sum + (classes[j] ?? 0), 0),
+  )
+  const total = counts.reduce((sum, count) => sum + count, 0)
+  return (boundaryMs) => {
+    const place = existing.indexOf(boundaryMs)
+    const slower = counts.slice(place + 1).reduce((sum, count) => sum + count, 0)
+    return place < 0 || total === 0 ? undefined : slower / total
+  }
+}
+
+/** What is left of a release's cells for each latency metric. */
+function mostBoundaries(metrics: Metric[]): number {
+  const latencies = metrics.filter(({ kind }) => kind === 'latency').length
+  const others = metrics.filter(({ kind }) => kind === 'requests' || kind === 'counters').length
+  return Math.max(1, Math.floor((MOST_CELLS - others) / Math.max(1, latencies)))
+}
