@@ -56,6 +56,8 @@ export function* situations(ledger: Ledger): Generator<Situation> {
     if (row.flag === undefined && hasData(row, known)) progress.take(row, row.cells[key]?.[0] ?? 0)
     const step = progress.now()
     const climbing = step?.running.kind === 'ramp' ? ascent : undefined
+    if (step?.running.kind === 'ramp' && !ascent)
+      throw new RangeError('a ramp is running, but the policy has no ladder')
     yield Object.assign(known, { index, row, isOpen: isGrowing, step, ascent: climbing })
   }
 }

@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest'
+import { judge } from '../../analysis/index.ts'
+import type { Policy } from '../../crds/policy.ts'
+import { clean, ledgerOf, times, type ShortRow } from './ledgers.ts'
+import { T } from './shop.ts'
+
+type Gauge = Extract<Policy['metrics'][number], { kind: 'gauge' }>
+
+const queue = (changes: Partial<Gauge> = {}): Gauge => ({
+  name: 'queue',
+  kind: 'gauge',
+  query: 'sum(queue)',
+  bounds: { max: 100 },
+  advisory: false,
+  ...changes,
+})
+const metrics = (...gauges: Gauge[]): Policy['metrics'] => [{ name: 'errors', kind: 'requests' }, ...gauges]
+
+/** One clean row per value; without one the gauge said nothing. */
+const rows = (...values: (number | undefined)[]): ShortRow[] =>
+  values.map((value) => ({ ...clean, ...(value === undefined ? {} : { gauges: { queue: value } }) }))
+
+const analyze = { from: T, for: 30 }
+const verdictOf = (short: ShortRow[], gauge: Gauge = queue()): string => {
+  const { verdict, reason, row } = judge({ ledger: ledgerOf(short, { metrics: metrics(gauge) }, analyze) })
+  return `${verdict} ${reason} ${row}`
+}
+
+describe('the bound of a gauge', () => {
+  it('that is exceeded in two rows one after the other rolls back', () => {
+    expect(verdictOf(rows(90, 101))).not.toContain('rollback')
+    expect(verdictOf(rows(90, 101, 102))).toBe('rollback bound 2')
+    expect(verdictOf(rows(101, 90, 101, 90))).not.toContain('rollback')
+  })
+
+  it.each([
+    ['max', { max: 100 }, 100, 100.5],
+    ['min', { min: 3 }, 3, 2.9],
+    ['cel', { cel: 'value < 10.0 || value > 20.0' }, 5, 15],
+    ['both of them', { max: 100, min: 3 }, 50, 2],
+  ] as [string, Gauge['bounds'], number, number][])('may be %s', (_, bounds, inside, outside) => {
+    expect(verdictOf(rows(inside, inside), queue({ bounds }))).toBe('advance clean 1')
+    expect(verdictOf(rows(outside, outside), queue({ bounds }))).toBe('rollback bound 1')
+  })
+
+  it('does not count in the warm-up, in gaps, or without canary traffic', () => {
+    const [first = {}, second = {}] = rows(101, 101)
+    expect(verdictOf([first, { ...second, flag: 'warmup' }])).toBe('hold notYet 1')
+    expect(verdictOf([first, { ...second, flag: 'warmup' }, second])).toBe('rollback bound 2')
+    expect(verdictOf([{ ...first, weight: 0 }, second])).not.toContain('rollback')
+  })
+
+  it('begins anew after a row without a value', () => {
+    expect(verdictOf(rows(101, undefined, 101))).not.toContain('rollback')
+  })
+
+  it('that is advisory is only told', () => {
+    const gauge = queue({ advisory: true })
+    expect(verdictOf(rows(101, 101, 101), gauge)).toBe('advance clean 2')
+    expect(verdictOf(rows(undefined, undefined), gauge)).toBe('advance clean 1')
+    expect(judge({ ledger: ledgerOf(rows(101), { metrics: metrics(gauge) }) }).gauges).toEqual([
+      { name: 'queue', value: 101, within: false, advisory: true, query: '' },
+    ])
+  })
+
+  it('holds while there is no value, and the step does not count the row', () => {
+    expect(verdictOf(rows(90, undefined))).toBe('hold noData 1')
+    expect(verdictOf(rows(90, undefined, 90))).toBe('advance clean 2')
+    expect(judge({ ledger: ledgerOf(rows(90, undefined), { metrics: metrics(queue()) }, analyze) })).toMatchObject({
+      gauges: [{ value: null, within: false }],
+      sentence: expect.stringContaining('no data for queue from Prometheus since') as string,
+    })
+  })
+
+  it.each([
+    ['cannot be parsed', 'value <', 'Unexpected token'],
+    ['does not type', 'value * 2 < 3', 'no such overload'],
+    ['is no condition', 'value + 1.0', 'neither true nor false'],
+  ])('whose cel %s holds and says so', (_, cel, why) => {
+    const explanation = judge({
+      ledger: ledgerOf(rows(1, 1, 1), { metrics: metrics(queue({ bounds: { cel } })) }, analyze),
+    })
+    expect(explanation).toMatchObject({ verdict: 'hold', reason: 'noData' })
+    expect(explanation.sentence).toContain('(the cel of queue: ')
+    expect(explanation.sentence).toContain(why)
+  })
+
+  it('is all there is to watch where no other metric is declared', () => {
+    const only = (short: ShortRow[]): string => {
+      const { verdict, reason, sentence } = judge({ ledger: ledgerOf(short, { metrics: [queue()] }, analyze) })
+      return `${verdict} ${reason}: ${sentence}`
+    }
+    const bare = (value?: number): ShortRow => ({
+      cells: {},
+      ...(value === undefined ? {} : { gauges: { queue: value } }),
+    })
+    expect(only([bare(1), bare(1)])).toBe('advance clean: Advancing from 25 %: all bounds are kept.')
+    expect(only([bare(1), bare()])).toMatch(/^hold noData: Holding at 25 %: no data from Prometheus since /)
+    expect(only([bare(101), bare(101)])).toMatch(/^rollback bound/)
+  })
+
+  it('is named in the sentence, with the value', () => {
+    expect(
+      judge({ ledger: ledgerOf(rows(120, 140.25), { metrics: metrics(queue({ bounds: { max: 100, min: 1 } })) }) })
+        .sentence,
+    ).toBe(
+      'Rolled back: queue is 140.25, outside its bound (at most 100 and at least 1) in two rows one after the other.',
+    )
+  })
+
+  it('decides after what a release costs', () => {
+    const creeping = times(120, { errors: [10_000, 10_000, 112, 100], weight: 50, gauges: { queue: 1 } })
+    const changes = { metrics: metrics(queue()), slots: 40, toleratedRatio: 2 }
+    const { row, reason } = judge({ ledger: ledgerOf(creeping, changes) })
+    expect(reason).toBe('budget')
+    const broken = creeping.map((short, i): ShortRow =>
+      i === row - 1 || i === row ? { ...short, gauges: { queue: 101 } } : short,
+    )
+    expect(judge({ ledger: ledgerOf(broken, changes) })).toMatchObject({ reason: 'budget', row })
+    const sooner = broken.with(row - 2, broken[row] ?? {})
+    expect(judge({ ledger: ledgerOf(sooner, changes) })).toMatchObject({ reason: 'bound', row: row - 1 })
+  })
+})
