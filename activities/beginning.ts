@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity'
-import { encodeLedger, type Ledger } from '../analysis/index.ts'
+import { encodeLedger, firstRung, type Ledger } from '../analysis/index.ts'
 import type { BeforeRequest } from '../analysis/sampler.ts'
 import type { HoldReason } from '../crds/verdict.ts'
 import type { Release } from '../crds/schema/release.ts'
@@ -69,10 +69,8 @@ async function firstLedger(
   return { ...newLedger({ ...asked, policy }), sources: sampler.sources({ ...asked, policy }), before }
 }
 
-function rungOf({ policy }: Ledger): Beginning {
-  const rung = policy.ramp?.ladder[0]
-  return rung === undefined ? {} : { rung }
-}
+const rungOf = ({ policy, before }: Ledger): Beginning =>
+  policy.ramp ? { rung: firstRung({ policy, ...(before ? { before } : {}) }) } : {}
 
 /** Where stable has no ready pod, the release may be what mends it. */
 async function isServing({ workload }: Deps, { ref, stable }: LookBackInput): Promise<boolean> {

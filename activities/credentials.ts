@@ -1,7 +1,7 @@
 import type { Credentials, Sampler } from '../analysis/index.ts'
 import type { Policy, PrometheusAuth, SecretKey } from '../crds/policy.ts'
 import { SECRETS } from '../crds/resources.ts'
-import type { KubeObject } from '../kube/index.ts'
+import { describeError, type KubeObject } from '../kube/index.ts'
 import type { Deps } from './deps.ts'
 
 type Secret = KubeObject & { data?: Record<string, string> }
@@ -32,8 +32,15 @@ async function resolve(deps: Deps, namespace: string, auth: PrometheusAuth): Pro
 }
 
 async function secretValue(deps: Deps, namespace: string, name: string, key: string): Promise<string> {
-  const secret = await deps.kube.get<Secret>({ resource: SECRETS, namespace, name })
+  const cannot = (why: string): Error =>
+    new Error(`Prometheus cannot be asked, because key ${key} of Secret ${namespace}/${name} ${why}`)
+  let secret: Secret | undefined
+  try {
+    secret = await deps.kube.get<Secret>({ resource: SECRETS, namespace, name })
+  } catch (error) {
+    throw cannot(`cannot be read: ${describeError(error)}`)
+  }
   const value = secret?.data?.[key]
-  if (value === undefined) throw new Error(`Secret ${namespace}/${name} has no key ${key}: Prometheus cannot be asked`)
+  if (value === undefined) throw cannot(secret ? 'does not exist' : 'cannot be read: there is no such Secret')
   return Buffer.from(value, 'base64').toString('utf8')
 }

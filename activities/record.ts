@@ -46,7 +46,7 @@ export async function openRecord(deps: Deps, input: WatchInput): Promise<Record>
       known = appendRow(known, row)
       return true
     },
-    verdict: () => judge({ ledger: known, ...stepOf(input) }),
+    verdict: () => judge({ ledger: known }),
     verdictOnPods: () => judge({ ledger: { ...known, policy: { ...known.policy, metrics: [] } } }),
     silentFor: (explanation) => silence(explanation, known),
   }
@@ -56,9 +56,6 @@ export async function openRecord(deps: Deps, input: WatchInput): Promise<Record>
 function runningNow({ running: _before, ...ledger }: Ledger, running: WatchInput['running']): Ledger {
   return running ? { ...ledger, running } : ledger
 }
-
-const stepOf = ({ running }: WatchInput): { analyze?: { from: number; for: number } } =>
-  running && running.kind !== 'ramp' ? { analyze: running } : {}
 
 function silence({ reason, sentence }: Explanation, { rows, policy }: Ledger): string | undefined {
   if (reason !== 'noData') return undefined

@@ -1,3 +1,4 @@
+import type { Ledger } from '../analysis/index.ts'
 import type { Explanation } from '../crds/verdict.ts'
 import type { Record } from './record.ts'
 import type { Hold, WatchInput, WatchResult } from './watch.ts'
@@ -13,10 +14,30 @@ export function resultOf(explanation: Explanation, input: WatchInput, record: Re
   const deciding = acts ? explanation : record.verdictOnPods()
   const { verdict, reason, sentence } = deciding
   if (verdict === 'rollback' || verdict === 'retreat') return { kind: verdict, reason, sentence, ledgerHash }
-  if (acts && verdict === 'advance') return { kind: 'advance', sentence, ledgerHash, ...wayOf(explanation, input) }
+  if (acts && verdict === 'advance') {
+    if (isAboutBefore(input, record)) return undefined
+    return { kind: 'advance', sentence, ledgerHash, ...wayOf(explanation, input) }
+  }
   const hold = acts ? holdOf(explanation, record) : (observed(explanation) ?? holdOf(explanation, record))
-  if (hold?.reason === input.lastHold) return undefined
+  if (isKnown(hold, input.lastHold)) return undefined
   return hold ? { kind: 'holdChanged', hold } : { kind: 'holdChanged' }
+}
+
+/** A cause that is not known yet is no other cause. */
+function isKnown(hold: Hold | undefined, last: WatchInput['lastHold']): boolean {
+  if (hold?.reason !== last?.reason) return false
+  return hold?.cause === undefined || hold.cause === last?.cause
+}
+
+/** What two rows one after the other give as the cause: causes that take turns are told once. */
+function causeOf({ rows }: Ledger): string | undefined {
+  const [before, last] = rows.slice(-2).map(({ missing }) => missing?.replace(/\d+/g, '0'))
+  return before === last ? last : undefined
+}
+
+/** The row in which a ramp's weight rose still belongs to the rung before, which may not let it rise twice. */
+function isAboutBefore({ running, marks }: WatchInput, record: Record): boolean {
+  return running?.kind === 'ramp' && record.ledger().rows.at(-1)?.slot !== marks.at(-1)?.slot
 }
 
 /** A ramp that is promoted at its deadline does not climb any further. */
@@ -30,7 +51,13 @@ function holdOf(explanation: Explanation, record: Record): Hold | undefined {
   if (QUIET_HOLDS.has(reason)) return undefined
   const silent = record.silentFor(explanation)
   if (silent !== undefined) return { reason: 'dataDeadline', sentence: silent }
-  return { reason, sentence, ...(action ? { replacePod: action.replacePod } : {}) }
+  const cause = reason === 'noData' ? causeOf(record.ledger()) : undefined
+  return {
+    reason,
+    sentence,
+    ...(cause === undefined ? {} : { cause }),
+    ...(action ? { replacePod: action.replacePod } : {}),
+  }
 }
 
 /** `mode: observe`: a verdict that would have ended the release is told, and nothing else happens. */

@@ -41,9 +41,10 @@ export async function writeStatus(deps: Deps, at: At, epoch: number, status: Rel
     const release = await needRelease(deps, at)
     if ((release.status?.epoch ?? 0) > epoch)
       throw ApplicationFailure.nonRetryable('a newer watch has taken over', 'Outdated')
-    const { resourceVersion } = release.metadata
     try {
-      await deps.kube.mergePatch(at, { metadata: { resourceVersion }, status }, { subresource: 'status' })
+      // A patch would drop the nulls of a verdict and keep what only an earlier one had.
+      const whole = { ...release, status: { ...release.status, ...status } }
+      await deps.kube.replace(RELEASES, whole, { subresource: 'status' })
       return
     } catch (error) {
       if (!isConflict(error) || attempt === ATTEMPTS) throw error

@@ -20,11 +20,17 @@ export type WatchInput = {
   /** The step that has a right to advance. */
   running?: Running
   /** The hold that the workflow knows of already. */
-  lastHold?: string
+  lastHold?: Pick<Hold, 'reason' | 'cause'>
 }
 
-/** `replacePod`: whom a `localised` hold wants to see replaced. */
-export type Hold = { reason: string; sentence: string; replacePod?: string }
+export type Hold = {
+  reason: string
+  sentence: string
+  /** Why there is no data, without figures: another cause is news. */
+  cause?: string
+  /** Whom a `localised` hold wants to see replaced. */
+  replacePod?: string
+}
 
 export type WatchResult =
   | { kind: 'rollback' | 'retreat'; reason: string; sentence: string; ledgerHash: string }
@@ -52,7 +58,7 @@ export async function watch(deps: Deps, input: WatchInput): Promise<WatchResult>
     context.cancellationSignal.throwIfAborted()
     return result ?? { kind: 'hour' }
   } catch (error) {
-    if (context.cancellationSignal.aborted || error instanceof ApplicationFailure || input.lastHold === BLIND)
+    if (context.cancellationSignal.aborted || error instanceof ApplicationFailure || input.lastHold?.reason === BLIND)
       throw error
     return { kind: 'holdChanged', hold: blind(input, describeError(error)) }
   } finally {
@@ -98,7 +104,7 @@ async function conclude(record: Record, input: WatchInput): Promise<WatchResult 
   const result = resultOf(explanation, input, record)
   const unstored = await record.write(explanation, result !== undefined)
   if (unstored === undefined || result?.kind === 'rollback' || result?.kind === 'retreat') return result
-  if (input.lastHold === BLIND) return undefined
+  if (input.lastHold?.reason === BLIND) return undefined
   return { kind: 'holdChanged', hold: blind(input, `the evidence cannot be stored: ${unstored}`) }
 }
 

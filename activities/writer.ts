@@ -60,12 +60,17 @@ export function openWriter({ deps, at, epoch, ledger, damage }: WriterOptions): 
       return trouble
     },
     async close() {
-      if (!unstored) return
       try {
-        await store(unstored, true)
+        if (unstored) await store(unstored, true)
       } catch (error) {
-        Context.current().log.warn('the last rows were not stored', { release: at.name, error: describeError(error) })
+        sayLost(at, error)
       }
     },
   }
+}
+
+function sayLost({ name }: At, error: unknown): void {
+  // What a newer watch has taken over, it reads again.
+  const level = error instanceof ApplicationFailure ? 'debug' : 'warn'
+  Context.current().log[level]('the last rows were not stored', { release: name, error: describeError(error) })
 }

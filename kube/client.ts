@@ -4,7 +4,7 @@ import { loadConfig, type ConfigOptions } from './config.ts'
 import { apiException, isGone, isNotFound, isTransient, retryAfterMs, type Status } from './errors.ts'
 import { apiVersionOf, collectionPath, creationPath, objectPath } from './path.ts'
 import { createTransport, type Transport } from './transport.ts'
-import type { Kube, KubeObject, ObjectList, Resource, Selector, WatchEvent } from './types.ts'
+import type { Kube, KubeObject, ObjectList, Ref, Resource, Selector, WatchEvent } from './types.ts'
 
 export type KubeOptions = ConfigOptions & {
   /** Of one request (a retried read gets it per attempt); default 10 s. */
@@ -62,7 +62,10 @@ function reads(transport: Transport, timeoutMs: number): Pick<Kube, 'get' | 'lis
   }
 }
 
-function writes(transport: Transport, timeoutMs: number): Pick<Kube, 'create' | 'apply' | 'mergePatch' | 'delete'> {
+function writes(
+  transport: Transport,
+  timeoutMs: number,
+): Pick<Kube, 'create' | 'apply' | 'mergePatch' | 'replace' | 'delete'> {
   return {
     create: (resource, object, { fieldManager } = {}) =>
       transport.request(
@@ -87,18 +90,29 @@ function writes(transport: Transport, timeoutMs: number): Pick<Kube, 'create' | 
         },
         timeoutMs,
       ),
-    async delete(ref, { uid, graceSeconds, propagation } = {}) {
-      const body = {
-        ...(uid === undefined ? {} : { preconditions: { uid } }),
-        ...(graceSeconds === undefined ? {} : { gracePeriodSeconds: graceSeconds }),
-        ...(propagation === undefined ? {} : { propagationPolicy: propagation }),
-      }
-      try {
-        await transport.request({ method: 'DELETE', path: objectPath(ref), body }, timeoutMs)
-      } catch (error) {
-        if (!isNotFound(error)) throw error
-      }
+    replace(resource, object, { subresource } = {}) {
+      const ref = { resource, name: object.metadata.name, ...namespaceOf(object) }
+      return transport.request({ method: 'PUT', path: objectPath(ref, subresource), body: object }, timeoutMs)
     },
+    delete: (ref, options) => remove(transport, timeoutMs, ref, options),
+  }
+}
+
+async function remove(
+  transport: Transport,
+  timeoutMs: number,
+  ref: Ref,
+  { uid, graceSeconds, propagation }: Parameters<Kube['delete']>[1] = {},
+): Promise<void> {
+  const body = {
+    ...(uid === undefined ? {} : { preconditions: { uid } }),
+    ...(graceSeconds === undefined ? {} : { gracePeriodSeconds: graceSeconds }),
+    ...(propagation === undefined ? {} : { propagationPolicy: propagation }),
+  }
+  try {
+    await transport.request({ method: 'DELETE', path: objectPath(ref), body }, timeoutMs)
+  } catch (error) {
+    if (!isNotFound(error)) throw error
   }
 }
 

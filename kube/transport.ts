@@ -5,7 +5,7 @@ import { abortable } from './abort.ts'
 import { apiException } from './errors.ts'
 
 export type Call = {
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Path and query. */
   path: string
   body?: unknown

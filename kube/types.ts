@@ -57,6 +57,11 @@ export type Kube = {
     patch: Record<string, unknown>,
     options?: { fieldManager?: string; subresource?: 'status' },
   ): Promise<T>
+  /**
+   * The whole object, or the whole of its `subresource`, as it was read and changed: 409 when somebody was faster. The
+   * only write that keeps a null and forgets what is left out.
+   */
+  replace<T extends KubeObject>(resource: Resource, object: T, options?: { subresource?: 'status' }): Promise<T>
   /** Deleting what is gone already is success. */
   delete(
     ref: Ref,

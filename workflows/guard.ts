@@ -66,7 +66,7 @@ function begin(guard: Guard): void {
     epoch,
     marks,
     ...(running ? { running } : {}),
-    ...(hold ? { lastHold: hold.reason } : {}),
+    ...(hold ? { lastHold: heldBy(hold) } : {}),
   }
   scope
     .run(() => watching.watch(input))
@@ -75,6 +75,8 @@ function begin(guard: Guard): void {
       (error: unknown) => guard.scope === scope && !isCancellation(error) && fail(guard, error),
     )
 }
+
+const heldBy = ({ reason, cause }: Hold): Pick<Hold, 'reason' | 'cause'> => ({ reason, ...(cause ? { cause } : {}) })
 
 function take(guard: Guard, result: WatchResult): void {
   if (result.kind === 'rollback' || result.kind === 'retreat') {

@@ -6,13 +6,13 @@ import { asInterruption, type Run } from './run.ts'
 import { tell } from './telling.ts'
 import { isBlocking, nextSlot } from './weights.ts'
 
-/** Says it when the guard holds for another reason than before, and when it no longer does. */
+/** Says it when the guard holds for another reason or cause than before, and when it no longer does. */
 export async function followHolds(run: Run): Promise<void> {
   try {
     for (let told: string | undefined; ;) {
-      await condition(() => run.guard.hold?.reason !== told)
-      const hold = run.guard.hold
-      told = hold?.reason
+      await condition(() => newsOf(run.guard.hold) !== told)
+      const { hold } = run.guard
+      told = newsOf(hold)
       await tellHold(run, hold)
       if (hold?.replacePod !== undefined) await replace(run, hold.replacePod)
     }
@@ -20,6 +20,9 @@ export async function followHolds(run: Run): Promise<void> {
     if (!isCancellation(error)) run.discovered ??= asInterruption(error)
   }
 }
+
+/** Another sentence about the same is no news. */
+const newsOf = (hold: Hold | undefined): string | undefined => hold && `${hold.reason} ${hold.cause ?? ''}`
 
 async function tellHold(run: Run, hold: Hold | undefined): Promise<void> {
   const holds = hold !== undefined && isBlocking(run, hold.reason)

@@ -12,7 +12,7 @@ export async function ramp(run: Run, ladder: number[]): Promise<void> {
   for (;;) {
     const next = await nextWeight(run, ladder)
     if (next === null) return mayGoForward(run)
-    await raise(run, next, run.evidence)
+    if (next > run.weight) await raise(run, next, run.evidence)
   }
 }
 

@@ -140,6 +140,7 @@ function serve(store: Store, { method, query, headers }: Request, target: Target
   if (method === 'GET') return store.read(place, name)
   if (method === 'DELETE')
     return store.remove(place, name, (body as { preconditions?: { uid?: string } } | null)?.preconditions?.uid)
+  if (method === 'PUT') return store.replace(place, name, body, subresource)
   switch (headers['content-type']) {
     case 'application/merge-patch+json':
       return store.merge(place, name, body, subresource)

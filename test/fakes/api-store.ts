@@ -121,6 +121,8 @@ export function createStore() {
     remove,
     merge: (place: Place, name: string, patch: Json, subresource?: string) =>
       update(place, name, (current) => mergePatch(current as unknown as Json, patch), subresource),
+    replace: (place: Place, name: string, object: Json, subresource?: string) =>
+      update(place, name, () => object, subresource),
     list: (place: Place) =>
       [...objects.values()].filter((entry) => inPlace(entry.place, place)).map((entry) => entry.object),
     version: () => version,

@@ -71,6 +71,18 @@ describe('writing', () => {
     expect(server.requests).toHaveLength(1)
   })
 
+  it('keeps nulls and forgets what is left out where it replaces, and nobody who was faster is overwritten', async () => {
+    const { server, kube } = await stage()
+    server.put(TOYS, { ...toy('bear'), status: { worn: true } })
+    const read = (await kube.get<ReturnType<typeof toy>>(ref('bear')))!
+    const changed = { ...read, status: { eyes: null } }
+    await kube.replace(TOYS, changed, { subresource: 'status' })
+    expect(await kube.get(ref('bear'))).toMatchObject({ spec: read.spec, status: { eyes: null } })
+    expect(await kube.get(ref('bear'))).not.toHaveProperty('status.worn')
+    const error = await kube.replace(TOYS, changed, { subresource: 'status' }).catch((reason: unknown) => reason)
+    expect(isConflict(error)).toBe(true)
+  })
+
   it('takes resourceVersion in a merge patch as a precondition', async () => {
     const { server, kube } = await stage()
     const { metadata } = server.put(TOYS, toy('bear', { size: 1 }))
