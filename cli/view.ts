@@ -1,6 +1,7 @@
 import type { Plan } from '../crds/plan.ts'
 import type { Release, ReleaseStatus } from '../crds/schema/release.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
+import { outlook } from './outlook.ts'
 import { clock, integer, table, wrap } from './render.ts'
 import { releaseOf, stateOf, type Sight } from './sight.ts'
 import type { Colors } from './terminal.ts'
@@ -57,7 +58,7 @@ function story(sight: Sight, release: Release, options: ViewOptions): string[][]
   return [
     sides(release),
     steps(release.spec.plan, release.status ?? {}, isInstallation(release), colors),
-    sentence ? wrap(`Evidence: ${sentence}`, width) : [],
+    [...(sentence ? [`Evidence: ${sentence}`] : []), ...outlook(release)].flatMap((line) => wrap(line, width)),
     timeline
       .slice(-TIMELINE_LINES)
       .flatMap(({ at, event, message }) => wrap(`${clock(at)}  ${event}: ${message}`, width, ' '.repeat(10))),

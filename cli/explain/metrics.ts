@@ -17,17 +17,7 @@ export function metricLines({ metrics, lnE, lnThreshold, row }: Explanation, { c
   ]
 }
 
-const HEADER = [
-  'METRIC',
-  'REQUESTS',
-  'BAD',
-  'SHARE BAD',
-  'TIMES STABLE (95 %)',
-  'EVIDENCE',
-  'SAYS',
-  'EXCESS',
-  'TO ROLL BACK',
-]
+const HEADER = ['METRIC', 'REQUESTS', 'BAD', 'SHARE BAD', 'TIMES STABLE (95 %)', 'EVIDENCE', 'SAYS', 'EXCESS', 'NEEDED']
 
 const cells = ({
   name,
@@ -56,7 +46,7 @@ const cells = ({
 /** What one further row like the last would have to bring. */
 function missing({ badToRollback, cleanRowsToPromote }: MetricEvidence['needed']): string {
   const bad = badToRollback == null ? '' : badToRollback === 0 ? 'reached' : `${integer(badToRollback)} bad in a row`
-  const clean = cleanRowsToPromote == null ? '' : `${integer(cleanRowsToPromote)} clean rows promote`
+  const clean = cleanRowsToPromote == null ? '' : `${integer(cleanRowsToPromote)} good rows lead on`
   return [bad, clean].filter(Boolean).join(', ')
 }
 

@@ -8,6 +8,7 @@ import { RELEASES, ROLLOUTS } from '../../crds/resources.ts'
 import type { ReleaseStatus } from '../../crds/schema/release.ts'
 import type { RolloutStatus } from '../../crds/schema/rollout.ts'
 import type { KubeObject, Resource } from '../../kube/index.ts'
+import { policy } from '../analysis/shop.ts'
 import type { Json } from '../fakes/api-merge.ts'
 import { placeOf, startApiServer, type ApiServer } from '../fakes/api-server.ts'
 
@@ -125,6 +126,7 @@ function releaseOf(number: number, status: ReleaseStatus) {
       revision: CANARY,
       ...(number === 1 ? {} : { from: STABLE }),
       plan: PLAN,
+      policy: policy(),
       provenance: { commit: '3f2a9c1', author: 'Ada', message: 'Faster totals', images: [] },
     },
     status: { startedAt: STARTED, ...status },

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { stalledConditions } from '../../crds/conditions.ts'
+import { judge } from '../../analysis/index.ts'
+import { ledgerOf, times, type ShortRow } from '../analysis/ledgers.ts'
+import { T } from '../analysis/shop.ts'
 import { CANARY, STABLE, stage, type Cli } from './stage.ts'
 
 const running = { canary: CANARY, release: 2, step: '4/5', weight: 25 }
@@ -59,6 +62,29 @@ describe('sluice status', () => {
     const { out } = await cli.sluice('status', 'checkout')
     expect(out).toContain(`✖ InvalidSpec · release 2 · 3f2a9c1 Ada: Faster totals\n${message}\n`)
     expect(await cli.begin(['status', 'checkout', '--watch']).ended).toBe(1)
+  })
+
+  it('says of a running release what it still needs, and how soon a worse canary would be found', async () => {
+    const cli = await stage()
+    atTheGate(cli)
+    const running = { kind: 'analyze', from: T, for: 300 } as const
+    const verdict = (rows: ShortRow[]) => judge({ ledger: { ...ledgerOf(rows), running } })
+    const seen = times(8, { errors: [375, 1_125, 0, 2] })
+    cli.release(2, { weight: 25, verdict: verdict(seen) })
+    const { out } = await cli.sluice('status', 'checkout')
+    expect(out).toContain(`Evidence: ${verdict(seen).sentence.slice(0, 60)}`)
+    expect(out).toMatch(
+      /^Needed: \d+ bad canary requests \(errors\) in the next interval roll back; \d+ more good ones lead on\.$/m,
+    )
+    expect(out.replace(/\s+/g, ' ')).toMatch(
+      /At this traffic and weight a canary is found that is 2 times as bad in about \d+m, 5 times as bad in about \w+, 10 times as bad in about \w+\./,
+    )
+    cli.release(2, { weight: 25, verdict: verdict(times(8, { errors: [1, 3, 0, 1] })) })
+    expect((await cli.sluice('status', 'checkout')).out).toContain(
+      'With 0.27 requests/s nothing is decided within an hour.',
+    )
+    end(cli, 'Promoted', 'done')
+    expect((await cli.sluice('status', 'checkout')).out).not.toContain('Needed:')
   })
 
   it('shows an earlier release, and says which there are when there is no such one', async () => {
