@@ -42,14 +42,18 @@ export async function untilServed(kubectl: Kubectl): Promise<void> {
   }
 }
 
-/** The gateway's listener, and istiod's word on every mesh object. For a running istiod. */
-export async function openMesh(
+/** What differs from stack to stack: the gateway's listener, istiod's word on every mesh object, the node's metrics. */
+export async function openCluster(
   kubectl: Kubectl,
-  ports: { gateway: number; istiodWebhook: number },
+  ports: { gateway: number; istiodWebhook: number; node: number },
   authority: string,
 ): Promise<void> {
   await kubectl([...APPLY, '-f', '-'], {
-    input: list([meshGateway(ports.gateway), validation(ports.istiodWebhook, authority)]),
+    input: list([
+      meshGateway(ports.gateway),
+      validation(ports.istiodWebhook, authority),
+      ...metrics(ports.node, authority),
+    ]),
   })
   await untilValidating(kubectl)
 }
@@ -124,6 +128,33 @@ function validation(port: number, authority: string): object {
       },
     ],
   }
+}
+
+/** The API of external metrics, which autoscalers read. The API server reaches the node by name: pods have no network. */
+function metrics(port: number, caBundle: string): object[] {
+  const metadata = { name: 'external-metrics', namespace: 'kube-system' }
+  const [group, version] = ['external.metrics.k8s.io', 'v1beta1']
+  return [
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata,
+      spec: { type: 'ExternalName', externalName: 'localhost', ports: [{ port }] },
+    },
+    {
+      apiVersion: 'apiregistration.k8s.io/v1',
+      kind: 'APIService',
+      metadata: { name: `${version}.${group}` },
+      spec: {
+        group,
+        version,
+        service: { ...metadata, port },
+        caBundle,
+        groupPriorityMinimum: 100,
+        versionPriority: 100,
+      },
+    },
+  ]
 }
 
 /** Alice may answer gates and stop releases, Bob may look; both see the workloads. */

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { choosePorts, type Ports } from './ports.ts'
+import { choosePorts, PORT_NAMES, type Ports } from './ports.ts'
 
 /** Where `npm run stack` and the demo have their cluster when nothing else is said. */
 export const DEFAULT_STATE_DIR = fileURLToPath(new URL('../.state/stack', import.meta.url))
@@ -40,7 +40,9 @@ export async function makeLayout(stateDir: string, endpointDelayMs: number): Pro
   for (const folder of ['pki', 'kubeconfig', 'config', 'run', 'logs']) {
     mkdirSync(join(home, folder), { recursive: true, mode: 0o700 })
   }
-  const ports = existsSync(stateFile(home)) ? openLayout(home).ports : await choosePorts()
+  const kept = existsSync(stateFile(home)) ? openLayout(home).ports : undefined
+  // A stack of an earlier version may lack one.
+  const ports = kept && PORT_NAMES.every((name) => name in kept) ? kept : await choosePorts()
   const state: State = { ports, endpointDelayMs }
   writeFileSync(`${stateFile(home)}.new`, JSON.stringify(state, undefined, 2))
   renameSync(`${stateFile(home)}.new`, stateFile(home))

@@ -37,12 +37,25 @@ function program(): Command {
     .command('status')
     .description('every server with its process, port and health; exit code 1 unless all are healthy')
     .action(() => status(stateDir()))
+  addReaders(root, stateDir)
+  return root
+}
+
+/** What only looks at a stack. */
+function addReaders(root: Command, stateDir: () => string): void {
   root
     .command('logs')
-    .description('the end of the log of a server')
-    .argument('<name>', SERVER_NAMES.join(', '))
+    .description("the end of the log of a server; 'logs pod NAME …' is kubectl's")
+    .argument('<name>', [...SERVER_NAMES, 'pod'].join(', '))
+    .argument('[arguments...]')
     .option('-f, --follow', 'go on as the log grows')
-    .action((name: string, { follow }: { follow?: true }) => logs(stateDir(), name, follow === true))
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action((name: string, rest: string[], { follow }: { follow?: true }) =>
+      name === 'pod'
+        ? kubectl(stateDir(), ['logs', ...rest])
+        : logs(stateDir(), name, follow === true || rest.some((one) => ['-f', '--follow'].includes(one))),
+    )
   root
     .command('env')
     .description('shell exports of addresses and kubeconfigs: eval "$(npm run -s stack -- env)"')
@@ -55,7 +68,6 @@ function program(): Command {
     .passThroughOptions()
     .argument('[arguments...]')
     .action((args: string[]) => kubectl(stateDir(), args))
-  return root
 }
 
 async function up(stateDir: string, endpointDelayMs: number): Promise<void> {

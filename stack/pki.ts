@@ -21,6 +21,8 @@ const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 const VALID_MS = 10 * 365 * 24 * 3_600_000
 /** First address of the cluster's service range, under which pods would know the API server. */
 const CLUSTER_ADDRESS = '10.96.0.1'
+/** As whom the API server addresses the node when it asks for metrics. */
+const METRICS_HOST = 'external-metrics.kube-system.svc'
 
 /** A CA, one server certificate for all servers, and the key pair of service account tokens; made once per stack. */
 export async function makePki({ pki }: Layout): Promise<void> {
@@ -76,12 +78,14 @@ function serverCertificate(keys: KeyPair, caKeys: KeyPair, ca: X509Certificate):
     ...validity(),
     extensions: [
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
+      // Servers ask each other with it too: the API server asks the node.
+      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth]),
       new SubjectAlternativeNameExtension([
         { type: 'ip', value: '127.0.0.1' },
         { type: 'ip', value: CLUSTER_ADDRESS },
         { type: 'dns', value: 'localhost' },
         { type: 'dns', value: 'kubernetes.default.svc' },
+        { type: 'dns', value: METRICS_HOST },
       ]),
     ],
   })

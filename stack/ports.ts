@@ -17,6 +17,7 @@ export const PORT_NAMES = [
   'temporal',
   'temporalUi',
   'temporalMetrics',
+  'node',
 ] as const
 
 export type Ports = Record<(typeof PORT_NAMES)[number], number>

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { installEngine, installMeshKinds, openMesh, untilServed } from './cluster.ts'
+import { installEngine, installMeshKinds, openCluster, untilServed } from './cluster.ts'
 import { createKubectl } from './kubectl.ts'
 import type { Layout } from './layout.ts'
 import { makePki } from './pki.ts'
@@ -45,11 +45,9 @@ export async function startServers({ layout, tools, onReady, signal }: StartCont
     const engine = installEngine(kubectl).then((token) => writeKubeconfig(layout, 'engine', token))
     const served = all(engine, installMeshKinds(kubectl, tools['mesh-crds'])).then(() => untilServed(kubectl))
     const authority = readFileSync(layout.pki.ca).toString('base64')
-    const mesh = all(served, up('istiod')).then(() => openMesh(kubectl, layout.ports, authority))
-    await all(
-      mesh,
-      served.then(() => up('agent')),
-    )
+    const agent = served.then(() => up('agent'))
+    await all(agent, up('istiod'))
+    await openCluster(kubectl, layout.ports, authority)
     await untilGatewayAnswers(layout, either)
   }
   async function startRest(): Promise<void> {

@@ -2,6 +2,7 @@ import { createKube, createQueue, reflect, type Kube, type Log, type Reflector }
 import { catalogue as images } from '../images/catalogue.ts'
 import { withdrawAll } from './address.ts'
 import type { Catalogue } from './command.ts'
+import { serveEndpoint, type EndpointOptions } from './endpoint.ts'
 import { createKeeper } from './keeper.ts'
 import { endpointDelayOf, NODE_NAME, registerNode, type Node } from './node.ts'
 import { NODES, PODS, type Pod } from './pod.ts'
@@ -16,6 +17,8 @@ export type AgentOptions = {
   stateDir: string
   /** From Ready to the address in milliseconds; `setEndpointDelay` changes it while the agent runs. */
   endpointDelayMs?: number
+  /** Where the API server asks for logs and metrics; without it there are none. */
+  endpoint?: EndpointOptions
   catalogue?: Catalogue
   log: Log
 }
@@ -25,11 +28,11 @@ export type AgentOptions = {
  * them. What an agent that was killed left behind is ended first. Watches; asks nothing again and again but probes.
  */
 export async function startAgent(options: AgentOptions): Promise<{ stop(): Promise<void> }> {
-  const { kubeconfig, stateDir, endpointDelayMs = 100, catalogue = images, log } = options
+  const { kubeconfig, stateDir, endpointDelayMs = 100, catalogue = images, endpoint, log } = options
   const kube = createKube({ kubeconfig })
   const ended = await endLeftovers(stateDir)
   const records = openRecords(stateDir)
-  await registerNode(kube, endpointDelayMs)
+  await registerNode(kube, endpointDelayMs, endpoint?.port)
   const withdrawn = await withdrawAll(kube)
   if (ended + withdrawn > 0) log.info({ processes: ended, addresses: withdrawn }, 'cleared what an earlier agent left')
 
@@ -53,9 +56,12 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
     },
   })
   await synced
+  const logOf: Parameters<typeof serveEndpoint>[0]['logOf'] = ({ namespace, name }, container) =>
+    keeper.logOf(`${namespace}/${name}`, container)
+  const served = endpoint && (await serveEndpoint({ ...endpoint, kube, log, logOf }))
   return {
     async stop() {
-      await Promise.all([nodes.stop(), pods.stop(), queue.stop()])
+      await Promise.all([nodes.stop(), pods.stop(), queue.stop(), served?.close()])
       await keeper.endAll()
     },
   }

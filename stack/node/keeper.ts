@@ -2,10 +2,11 @@ import { isDeepStrictEqual } from 'node:util'
 import { createRecorder, describeError, isConflict, isNotFound, type Kube, type Log } from '../../kube/index.ts'
 import { publishAddress, withdrawAddress } from './address.ts'
 import { createConfigs } from './configs.ts'
-import type { Surroundings, Tell } from './container.ts'
+import { logFileOf, type Surroundings, type Tell } from './container.ts'
 import { NODE_NAME } from './node.ts'
 import { BINDINGS, PODS, type Pod, type PodStatus } from './pod.ts'
-import { runPod, type PodRun } from './run.ts'
+import type { LogSource } from './log.ts'
+import { directoryOf, runPod, type PodRun } from './run.ts'
 import { isOver, statusOf, unschedulable } from './status.ts'
 
 export type KeeperOptions = {
@@ -20,8 +21,8 @@ export type KeeperOptions = {
 export type Keeper = {
   /** Brings one pod's processes, status and address to what is declared. Level-based; throws when the server refuses. */
   reconcile(key: string): Promise<{ requeueAfterMs?: number }>
-  /** The pod that runs under this key, `namespace/name`. */
-  run(key: string): PodRun | undefined
+  /** What a container of the pod `namespace/name` has said, running or not; undefined where there is none. */
+  logOf(key: string, container: string): LogSource | undefined
   /** Ends every process: the node goes. */
   endAll(): Promise<void>
 }
@@ -46,7 +47,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
       if (pod.spec.nodeName !== NODE_NAME || (!run && isOver(pod))) return {}
       return keep(context, pod, run ?? begin(context, key, pod))
     },
-    run: (key) => context.runs.get(key),
+    logOf: (key, container) => logOf(context, key, container),
     async endAll() {
       await Promise.all([...context.runs.values()].map((run) => run.end(HASTY)))
     },
@@ -67,6 +68,19 @@ function begin({ kube, runs, tellOf, run: { onChange, ...around } }: Context, ke
   const run = runPod(pod, { ...around, configs, tell: tellOf(pod), onChange: () => onChange(key) })
   runs.set(key, run)
   return run
+}
+
+function logOf({ pod: find, runs, run: { stateDir } }: Context, key: string, container: string): LogSource | undefined {
+  const pod = find(key)
+  const run = runs.get(key)
+  if (!pod) return undefined
+  const { containers, initContainers = [] } = pod.spec
+  if (![...containers, ...initContainers].some(({ name }) => name === container)) return undefined
+  return {
+    file: logFileOf(directoryOf(stateDir, pod), container),
+    from: run?.logFrom(container) ?? { present: 0, previous: undefined },
+    isOpen: () => runs.get(key) === run && run?.isRunning(container) === true,
+  }
 }
 
 /** Events are for people: one that is refused, as in a namespace that goes, holds nothing up. */

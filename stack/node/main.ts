@@ -3,18 +3,27 @@ import { parseArgs } from 'node:util'
 import { describeError, type Log } from '../../kube/index.ts'
 import { startAgent } from './agent.ts'
 
-/** `node stack/node/main.ts --kubeconfig F --state-dir D [--endpoint-delay-ms N]`: says `ready`, ends its pods at SIGTERM. */
+/** The node agent as a process: says `ready`, ends its pods at SIGTERM. */
 const { values } = parseArgs({
   options: {
     kubeconfig: { type: 'string' },
     'state-dir': { type: 'string' },
     'endpoint-delay-ms': { type: 'string', default: '100' },
+    port: { type: 'string' },
+    certificate: { type: 'string' },
+    key: { type: 'string' },
+    authority: { type: 'string' },
   },
 })
-const { kubeconfig, 'state-dir': stateDir, 'endpoint-delay-ms': delay } = values
+const { kubeconfig, 'state-dir': stateDir, 'endpoint-delay-ms': delay, port, certificate, key, authority } = values
+const endpoint =
+  port && certificate && key && authority ? { port: Number(port), certificate, key, authority } : undefined
 const endpointDelayMs = Number(delay)
 if (!kubeconfig || !stateDir || !Number.isFinite(endpointDelayMs) || endpointDelayMs < 0) {
-  console.error('usage: main.ts --kubeconfig FILE --state-dir DIRECTORY [--endpoint-delay-ms MILLISECONDS]')
+  console.error(
+    'usage: main.ts --kubeconfig FILE --state-dir DIRECTORY [--endpoint-delay-ms MILLISECONDS]\n' +
+      '               [--port PORT --certificate FILE --key FILE --authority FILE]',
+  )
   process.exit(2)
 }
 
@@ -25,7 +34,13 @@ const line = (level: string) => (fields: object, message: string) =>
   console.error(JSON.stringify({ time: new Date().toISOString(), level, message, ...fields }))
 const log: Log = { debug: () => undefined, info: line('info'), warn: line('warn'), error: line('error') }
 
-const agent = await startAgent({ kubeconfig, stateDir: resolve(stateDir), endpointDelayMs, log })
+const agent = await startAgent({
+  kubeconfig,
+  stateDir: resolve(stateDir),
+  endpointDelayMs,
+  ...(endpoint ? { endpoint } : {}),
+  log,
+})
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void end(signal))
 console.log('ready')
 

@@ -11,8 +11,8 @@ export type Node = KubeObject & { spec?: { unschedulable?: boolean } }
 
 const REF: Ref = { resource: NODES, name: NODE_NAME }
 
-/** Makes the Node where it is missing, and says that it is ready for pods. */
-export async function registerNode(kube: Kube, endpointDelayMs: number): Promise<void> {
+/** Makes the Node where it is missing, and says that it is ready for pods and where to ask about them. */
+export async function registerNode(kube: Kube, endpointDelayMs: number, endpointPort?: number): Promise<void> {
   const labels = { 'kubernetes.io/hostname': NODE_NAME, 'kubernetes.io/os': process.platform }
   const annotations = { [DELAY_ANNOTATION]: String(endpointDelayMs) }
   const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: NODE_NAME, labels, annotations } }
@@ -31,11 +31,10 @@ export async function registerNode(kube: Kube, endpointDelayMs: number): Promise
     lastTransitionTime: now(),
   }
   const capacity = { cpu: '64', memory: '64Gi', pods: '1000' }
-  await kube.mergePatch(
-    REF,
-    { status: { conditions: [ready], capacity, allocatable: capacity } },
-    { subresource: 'status' },
-  )
+  const addresses = [{ type: 'InternalIP', address: '127.0.0.1' }]
+  const daemonEndpoints = endpointPort === undefined ? {} : { kubeletEndpoint: { Port: endpointPort } }
+  const status = { conditions: [ready], capacity, allocatable: capacity, addresses, daemonEndpoints }
+  await kube.mergePatch(REF, { status }, { subresource: 'status' })
 }
 
 /** How long an address comes after Ready, from now on; 0 or more milliseconds. */

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { createContainer, logFileOf, type ContainerRun, type Surroundings } from './container.ts'
+import { createContainer, type ContainerRun, type Surroundings } from './container.ts'
 import type { Container, ContainerStatus, Pod, PodStatus, RestartPolicy } from './pod.ts'
 import { removeVolumes } from './volumes.ts'
 
@@ -10,8 +10,10 @@ export type PodRun = {
   statuses(): Statuses
   ports(): Record<string, number>
   ready(): boolean
-  /** Where to read what a container said; undefined when there is no such container. */
-  log(container: string): { file: string; from: { present: number; previous: number | undefined } } | undefined
+  /** Where in its log the present run of a container and the one before it begin, in bytes. */
+  logFrom(container: string): { present: number; previous: number | undefined } | undefined
+  /** It runs, or will run again. */
+  isRunning(container: string): boolean
   /** Ends the processes and starts none any more; resolves when they are gone. May be said again, with more haste. */
   end(how: Ending): Promise<void>
   life: 'running' | 'ending' | 'ended'
@@ -45,21 +47,18 @@ export function runPod(
   pod: Pod,
   { stateDir, ...around }: Omit<Surroundings, 'directory' | 'inTurn'> & { stateDir: string },
 ): PodRun {
-  const { namespace, name, uid = '' } = pod.metadata
-  const directory = join(stateDir, 'pods', `${namespace}_${name}_${uid}`)
+  const directory = directoryOf(stateDir, pod)
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const parts = partsOf(pod, { ...around, directory, inTurn: inTurn() })
   const { inits, sidecars, mains } = parts
-  const all = [...inits, ...mains]
+  const find = (name: string) => [...inits, ...mains].find((one) => one.name === name)
   const run: PodRun = {
-    uid,
+    uid: pod.metadata.uid ?? '',
     statuses: () => ({ init: inits.map((one) => one.status()), main: mains.map((one) => one.status()) }),
     ports: () => Object.assign({}, ...[...sidecars, ...mains].map((one) => one.ports())) as Record<string, number>,
     ready: () => run.life === 'running' && [...sidecars, ...mains].every((one) => one.status().ready),
-    log(container) {
-      const found = all.find((one) => one.name === container)
-      return found && { file: logFileOf(directory, container), from: found.logFrom() }
-    },
+    logFrom: (container) => find(container)?.logFrom(),
+    isRunning: (container) => run.life !== 'ended' && !('terminated' in (find(container)?.status().state ?? {})),
     async end({ graceMs, hasty = false }) {
       if (run.life === 'running') run.life = 'ending'
       const how = { graceMs, hasty, drainMs: run.served && !hasty ? DRAIN_MS : 0 }
@@ -79,6 +78,10 @@ export function runPod(
   void startInOrder(parts)
   return run
 }
+
+/** Logs, volumes and working directories of a pod. */
+export const directoryOf = (stateDir: string, { metadata: { namespace, name, uid } }: Pod): string =>
+  join(stateDir, 'pods', `${namespace}_${name}_${uid}`)
 
 /** Init containers one after the other, sidecars as soon as they are up, then the rest; sidecars end after it. */
 async function startInOrder({ inits, sidecars, mains }: Parts): Promise<void> {

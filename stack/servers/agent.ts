@@ -5,9 +5,19 @@ import type { ServerFactory } from './server.ts'
 const MAIN = fileURLToPath(new URL('../node/main.ts', import.meta.url))
 
 /** The node: pods as processes of this machine. */
-export const agent: ServerFactory = ({ stateDir, kubeconfig, endpointDelayMs, logOf }) => ({
+export const agent: ServerFactory = ({ stateDir, kubeconfig, endpointDelayMs, ports, pki, logOf }) => ({
+  port: ports.node,
   command: () => process.execPath,
-  args: [MAIN, `--kubeconfig=${kubeconfig.agent}`, `--state-dir=${stateDir}`, `--endpoint-delay-ms=${endpointDelayMs}`],
+  args: [
+    MAIN,
+    `--kubeconfig=${kubeconfig.agent}`,
+    `--state-dir=${stateDir}`,
+    `--endpoint-delay-ms=${endpointDelayMs}`,
+    `--port=${ports.node}`,
+    `--certificate=${pki.certificate}`,
+    `--key=${pki.key}`,
+    `--authority=${pki.ca}`,
+  ],
   ready: async (logFrom) => /^ready$/m.test(readFrom(logOf('agent'), logFrom)),
 })
 

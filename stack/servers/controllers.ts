@@ -9,6 +9,10 @@ const CONTROLLERS = [
   'serviceaccount-controller',
   'clusterrole-aggregation-controller',
   'endpointslice-controller',
+  'job-controller',
+  'ttl-after-finished-controller',
+  'horizontal-pod-autoscaler-controller',
+  'disruption-controller',
 ]
 
 /** kube-controller-manager, with the controllers that a cluster without nodes of its own needs. */
@@ -29,6 +33,7 @@ export const controllers: ServerFactory = ({ ports, pki, kubeconfig }) => ({
     `--root-ca-file=${pki.ca}`,
     '--concurrent-gc-syncs=4',
     '--min-resync-period=12h',
+    '--horizontal-pod-autoscaler-sync-period=1s',
     '--v=1',
   ],
   ready: async () => (await statusOf(`https://127.0.0.1:${ports.controllers}/healthz`, pki.ca)) === 200,
