@@ -8,8 +8,8 @@ import { ledgersIn, type Found } from './ledger.ts'
 export type Line = { line: number; found: Found[] } | { line: number; complaint: string }
 
 /**
- * Line by line, so that a file may be larger than memory. A line that is only a bracket begins one JSON document over
- * many lines, as kubectl prints it. Throws `Refusal` when the file cannot be read.
+ * Line by line, so that a file may be larger than memory. A line that is only a bracket begins a JSON document over
+ * many lines, as kubectl prints it, and the next such line ends it. Throws `Refusal` when the file cannot be read.
  */
 export async function* linesOf(file: string, stdin: NodeJS.ReadableStream = process.stdin): AsyncGenerator<Line> {
   const input = file === '-' ? stdin : createReadStream(file)
@@ -18,8 +18,12 @@ export async function* linesOf(file: string, stdin: NodeJS.ReadableStream = proc
   try {
     for await (const text of createInterface({ input })) {
       line += 1
-      if (document) document.text.push(text)
-      else if (/^\s*[[{]\s*$/.test(text)) document = { from: line, text: [text] }
+      if (document) {
+        document.text.push(text)
+        if (!/^[}\]]\s*$/.test(text)) continue
+        yield read(document.from, document.text.join('\n'))
+        document = undefined
+      } else if (/^\s*[[{]\s*$/.test(text)) document = { from: line, text: [text] }
       else if (text.trim() !== '') yield read(line, text)
     }
   } catch (error) {

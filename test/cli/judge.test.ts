@@ -73,6 +73,8 @@ describe('sluice judge', () => {
     const pretty = (value: unknown): string => JSON.stringify(value, undefined, 2)
     const one = await sluice('judge', fileWith(pretty(release(ledger))))
     const many = await sluice('judge', fileWith(pretty({ kind: 'List', items: [release(ledger), release(ledger)] })))
+    const mixed = await sluice('judge', fileWith(pretty(release(ledger)), pretty(ledger), JSON.stringify(ledger)))
+    expect(mixed.verdicts).toHaveLength(3)
     const alone = await sluice('judge', fileWith(encodeLedger(ledger), JSON.stringify(encodeLedger(ledger))))
     expect(one.verdicts).toEqual([{ release: 'shop/checkout-7', ...judge({ ledger }) }])
     expect(many.verdicts).toHaveLength(2)
