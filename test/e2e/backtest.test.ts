@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { stringify } from 'yaml'
 import { readPast } from '../../analysis/index.ts'
 import { run } from '../../cli/program.ts'
+import type { Terminal } from '../../cli/terminal.ts'
 import { validManifest } from '../fixtures/manifests.ts'
 import { startChronicle, type Line } from '../stage/chronicle.ts'
 
@@ -116,18 +118,22 @@ describe('the past in a real Prometheus', () => {
       stringify({ ...rest, metadata: { name: 'checkout', namespace: 'shop' }, spec: { ...spec, analysis } }),
     )
     const said = { out: '', complaints: '' }
+    const terminal: Terminal = {
+      print: (text) => (said.out += text),
+      complain: (text) => (said.complaints += text),
+      colors: colors.createColors(false),
+      now: () => (END + 90) * 1_000,
+    }
     const sluice = (...args: string[]) =>
-      run(['backtest', '-f', file, '--days', '1', '--replays', '40', ...args], {
-        print: (text) => (said.out += text),
-        complain: (text) => (said.complaints += text),
-        colors: colors.createColors(false),
-        now: () => (END + 90) * 1_000,
-      })
+      run(['backtest', '-f', file, '--days', '1', '--replays', '40', ...args], terminal)
     expect(await sluice('--compare', 'flagger')).toBe(0)
     expect(said.out).toMatch(/^sluice +identical +0\.0 %/m)
     expect(said.out).toMatch(/^sluice +100 % +100\.0 % .* 15s /m)
     expect(said.out).toMatch(/^flagger +100 % +100\.0 % .* 5m /m)
     expect(said.complaints).toMatch(/^reading history: \d+ %\n/)
+    const [command = ''] = readFileSync('docs/evidence.md', 'utf8').match(/^sluice backtest .*--prometheus.*$/m) ?? []
+    const words = command.replace('http://localhost:9090', url).replace('rollout.yaml', file).split(' ').slice(1)
+    expect(await run([...words, '--replays', '5'], terminal)).toBe(0)
     expect(await sluice('--service', 'cart')).toBe(1)
     expect(said.complaints).toContain('shop/cart had no request in this time; is it the Service that has the traffic?')
   })
