@@ -78,7 +78,7 @@ test.concurrent('who only observes goes by the clock, and is told what would hav
     given: ({ terms }) => Object.assign(terms, { mode: 'observe' }),
   })
   await told(world, ({ gate }) => gate === 'go')
-  world.watches.at(-1)?.end(hold('wouldRollBack', 'Would have rolled back: too many'))
+  ;(await watching(world, 2)).end(hold('wouldRollBack', 'Would have rolled back: too many'))
   await told(world, ({ event }) => event?.reason === 'WouldRollBack' && event.message.includes('too many'))
   await say('approve')
   await handle.result()
@@ -109,17 +109,68 @@ test.concurrent('nothing begins while stable burns, unless a person says so', as
 test.concurrent('a pod on which the bad share sits is replaced once', async () => {
   const { world, handle, say } = await rehearsal.begin('localised', plan(setWeight(20), gate))
   await told(world, ({ gate }) => gate === 'go')
-  world.watches.at(-1)?.end(hold('localised', 'Holding at 20 %: 86 % of the excess on pod x', 'x'))
+  ;(await watching(world, 2)).end(hold('localised', 'Holding at 20 %: 86 % of the excess on pod x', 'x'))
   const after = await world.until(() => world.watches.find(({ input }) => input.marks.some(({ replaced }) => replaced)))
   expect([...world.replaced]).toEqual(['x'])
   expect(after.input.marks).toMatchObject([{ slot: 0 }, { slot: 1, weight: 20, addedPods: true, replaced: true }])
   after.end({ kind: 'holdChanged' })
   await told(world, ({ event }) => event?.reason === 'Resumed')
-  world.watches.at(-1)?.end(hold('localised', 'Holding at 20 %: pod y', 'y'))
+  ;(await watching(world, after.input.epoch + 1)).end(hold('localised', 'Holding at 20 %: pod y', 'y'))
   await told(world, ({ message }) => message.endsWith('pod y'))
   await say('abort')
   await handle.result()
   expect([...world.replaced]).toEqual(['x'])
+})
+
+test.concurrent('a verdict wins over an approval that is found together with it', async () => {
+  const { world, handle, say } = await rehearsal.begin('together', plan(setWeight(20), gate, setWeight(60)))
+  const approved = Promise.withResolvers<void>()
+  world.whileTelling = ({ gate, outcome }) => (gate && !outcome ? approved.promise : Promise.resolve())
+  await told(world, ({ gate }) => gate === 'go')
+  // The main loop is still telling that the gate waits: it will look at both at once.
+  await say('approve', { gate: 'go' })
+  ;(await watching(world, 2)).end(rollback('Rolled back: too many'))
+  await handle.result()
+  approved.resolve()
+  expect(shares(world)).toEqual([20, 0])
+  expect(world.told.at(-1)).toMatchObject({ outcome: 'RolledBack' })
+  expect(world.told.some(({ event }) => event?.reason === 'GateApproved')).toBe(false)
+})
+
+test.concurrent('promote said twice promotes once', async () => {
+  const { world, handle, say } = await rehearsal.begin('twice', plan(setWeight(20), gate, setWeight(60)))
+  await told(world, ({ gate }) => gate === 'go')
+  await Promise.all([say('promote'), say('promote').catch(() => 'too late')])
+  await handle.result()
+  expect(shares(world)).toEqual([20, 100])
+  expect(world.told.filter(({ outcome }) => outcome === 'Promoted')).toHaveLength(1)
+})
+
+test.concurrent('a canary that loses its pods while a weight is being written gets none of it', async () => {
+  const { world, handle, say } = await rehearsal.begin('lost-pods', plan(setWeight(20), gate))
+  world.refusing = ({ [CANARY]: weight }) => (weight === 20 ? 'no ready pod to carry traffic' : undefined)
+  const watch = await watching(world, 1)
+  watch.end({ kind: 'retreat', reason: 'notReadyPods', sentence: 'no pod is ready', ledgerHash: '' })
+  await world.until(() => shares(world).at(-1) === 0)
+  delete world.refusing
+  await told(world, ({ gate }) => gate === 'go')
+  await say('approve')
+  await handle.result()
+  expect(shares(world)).toEqual([0, 20, 100])
+})
+
+test.concurrent('a version that cannot take the place of one without pods leaves the apex where it was', async () => {
+  const { world, handle } = await rehearsal.begin('replaces', plan(setWeight(20)), {
+    given(begun) {
+      begun.picture.stableReady = 0
+      begun.notReady = '0 of 2 pods became ready in time: it crashes'
+    },
+  })
+  await handle.result()
+  expect(world.told.at(-1)).toMatchObject({ outcome: 'RolledBack' })
+  expect(world.told.at(-1)?.message).toContain('it crashes')
+  expect(world.apex.at(-1)).toBe(STABLE)
+  expect(world.removed).toEqual([CANARY])
 })
 
 test.concurrent('a verdict is heard while the status cannot be written', async () => {
@@ -127,7 +178,7 @@ test.concurrent('a verdict is heard while the status cannot be written', async (
   const refused = Promise.withResolvers<void>()
   world.whileTelling = ({ gate, outcome }) => (gate && !outcome ? refused.promise : Promise.resolve())
   await told(world, ({ gate }) => gate === 'go')
-  world.watches.at(-1)?.end(rollback('Rolled back: too many'))
+  ;(await watching(world, 2)).end(rollback('Rolled back: too many'))
   await world.until(() => world.weights.at(-1)?.['apex'] === 100)
   refused.resolve()
   await handle.result()
@@ -141,6 +192,10 @@ const runs = (world: World, kind: string, weight: number): Promise<Watching> =>
     const isIt = last?.input.running?.kind === kind && last.input.marks.at(-1)?.weight === weight
     return isIt && last
   })
+
+/** The nth watch of the release; two belong to its first weight, the second of which goes on after the write. */
+const watching = (world: World, epoch: number): Promise<Watching> =>
+  world.until(() => world.watches.find(({ input }) => input.epoch === epoch))
 
 const told = (world: World, is: (progress: World['told'][number]) => boolean): Promise<unknown> =>
   world.until(() => world.told.some(is))

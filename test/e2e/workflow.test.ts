@@ -39,17 +39,6 @@ test.concurrent('a run that hands over at every step ends like one that does not
   expect(world.removed).toEqual([STABLE])
 })
 
-test.concurrent('a verdict wins over an approval that comes with it', async () => {
-  const { world, handle, say } = await rehearsal.begin('verdict', GATED)
-  await waitsAt(world, 'one')
-  const sentence = 'Rolled back: 12 of 100 requests failed'
-  world.watches.at(-1)?.end({ kind: 'rollback', reason: 'evidence', sentence, ledgerHash: '' })
-  await say('approve').catch(() => 'too late')
-  await handle.result()
-  expect(world.weights.at(-1)).toEqual({ apex: 100 })
-  expect(world.told.at(-1)).toMatchObject({ outcome: 'RolledBack', message: sentence })
-})
-
 test.concurrent('nothing moves while the last row holds; a person may promote all the same', async () => {
   const { world, handle, say } = await rehearsal.begin('holds', { steps: [setWeight(20), gate('one'), setWeight(60)] })
   await waitsAt(world, 'one')

@@ -1,4 +1,4 @@
-import { Context } from '@temporalio/activity'
+import { ApplicationFailure, Context } from '@temporalio/activity'
 import type { createActivities } from '../../activities/index.ts'
 import type { Opened } from '../../activities/open.ts'
 import type { Picture } from '../../activities/picture.ts'
@@ -26,6 +26,12 @@ export type World = {
   fences: string[]
   told: Progress[]
   removed: string[]
+  /** Whom the apex Service selected, oldest first. */
+  apex: string[]
+  /** The words with which these weights are refused. */
+  refusing?: (weights: Record<string, number>) => string | undefined
+  /** Why the canary's pods do not become ready. */
+  notReady?: string
   /** Pods that were replaced. */
   replaced: string[]
   /** What happens while the engine says something, before it knows that it was said. */
@@ -52,6 +58,7 @@ export function createWorld(name: string, plan: Plan): World {
     fences: [],
     told: telling([], tell),
     removed: [],
+    apex: [],
     replaced: telling([], tell),
     watches: telling([], tell),
     until: (look) =>
@@ -86,6 +93,8 @@ function acting(worldOf: (name: string) => World): Activities['act'] {
     ensureRevision: async () => ({ grown: false }),
     async setTraffic({ target, weights, fence, stable }) {
       const { picture, ...world } = worldOf(target.name)
+      const refused = world.refusing?.(weights)
+      if (refused !== undefined) throw new Error(refused)
       const written = Object.fromEntries(Object.entries(weights).filter(([, weight]) => weight > 0))
       world.weights.push(written)
       world.fences.push(formatFence(fence))
@@ -104,7 +113,9 @@ function acting(worldOf: (name: string) => World): Activities['act'] {
       picture.route = { ...picture.route, atRest: true, weights: { [picture.stable ?? '']: 100 } }
       picture.nextSeq = fence.seq
     },
-    pointApex: async () => undefined,
+    async pointApex({ ref, stable }) {
+      worldOf(ref.name).apex.push(stable)
+    },
     secondLever: async () => undefined,
     async removeRevision({ ref, revision }) {
       worldOf(ref.name).removed.push(revision)
@@ -142,7 +153,11 @@ function watching(worldOf: (name: string) => World): Activities['watch'] {
       return Promise.race([promise, context.cancelled]).finally(() => clearInterval(beat))
     },
     lookBack: async ({ ref }) => worldOf(ref.name).beginning,
-    awaitReady: async () => ({}),
+    async awaitReady({ ref }) {
+      const { notReady } = worldOf(ref.name)
+      if (notReady !== undefined) throw ApplicationFailure.nonRetryable(notReady, 'NotReady')
+      return {}
+    },
     awaitQuiet: async () => ({}),
   }
 }
