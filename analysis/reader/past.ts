@@ -3,7 +3,7 @@ import type { Credentials } from '../sampler.ts'
 import { openClient, type Client, type Series } from './client.ts'
 import { openGauge, type Gauge } from './grown.ts'
 import { boundaries as boundariesQuery, shownEvery, type Selection } from './queries.ts'
-import { AskError } from './refusal.ts'
+import { AskError, MOST_SERIES } from './refusal.ts'
 
 export type PastOptions = {
   address: string
@@ -26,7 +26,6 @@ export type PastOptions = {
 const CHUNK_SECONDS = 21_600
 const SMALLEST_CHUNK_SECONDS = 900
 const TIMEOUT_MS = 60_000
-const MOST_SERIES = 5_000
 const ATTEMPTS = 3
 
 /**

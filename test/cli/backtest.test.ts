@@ -117,6 +117,14 @@ describe('sluice backtest', () => {
     expect(out).toMatch(/^sluice +10× +100\.0 %/m)
   })
 
+  it('says what a table lacks for a metric that is watched', async () => {
+    const metrics = [{ name: 'latency', latency: { slowerThan: '2s' } }]
+    const { backtest } = desk({ analysis: { prometheus: { address: 'http://prometheus' }, metrics } })
+    const { code, complaints } = await backtest()
+    expect(code).toBe(1)
+    expect(complaints).toContain('give it a column slower_2000, or take the metric out')
+  })
+
   it('harms by shares where nothing was ever bad', async () => {
     const { out } = await desk({}, csvOf(pastOf(3_000, 0))).backtest('--replays', '5')
     expect([...out.matchAll(/^sluice +(identical|[\d.]+ %)/gm)].map(([, label]) => label)).toEqual([
