@@ -16,9 +16,6 @@ export type Gauge = {
   bounds: string
 }
 
-/** Rows one after the other that have to lie outside. */
-export const BOUND_ROWS = 2
-
 export function openGauges({ metrics }: Policy): Gauge[] {
   return metrics.filter((metric) => metric.kind === 'gauge').map(openGauge)
 }
