@@ -19,13 +19,17 @@ export async function installMeshKinds(kubectl: Kubectl, meshCrds: string): Prom
   ])
 }
 
-/** The engine's kinds, its identity and rights, and the people's roles. Resolves to a token of the engine. */
-export async function installEngine(kubectl: Kubectl): Promise<string> {
+/** The engine's kinds, its identity and rights, and the people's roles. */
+export async function installEngine(kubectl: Kubectl): Promise<void> {
   await Promise.all([
     kubectl([...APPLY, '-k', join(DEPLOY, 'base')]),
     kubectl([...APPLY, '-k', join(DEPLOY, 'crds')]),
     kubectl([...APPLY, '-f', '-'], { input: people() }),
   ])
+}
+
+/** A token of the engine's identity. */
+export async function engineToken(kubectl: Kubectl): Promise<string> {
   const token = ['create', 'token', 'sluice', '--namespace=sluice-system', `--duration=${ENGINE_TOKEN_LIFE}`]
   return (await kubectl(token)).trim()
 }

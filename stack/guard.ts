@@ -6,6 +6,7 @@ import { stopStack } from './stop.ts'
 
 /** Watches over a stack whose owner is a process: when that ends, however it ends, the servers end too. */
 export type Guard = {
+  pid: number | undefined
   /** The owner has ended the servers, or wants them to outlive it. */
   dismiss(): void
 }
@@ -21,7 +22,7 @@ export function startGuard({ stateDir }: Layout): Guard {
   pipe.unref?.()
   // A guard that somebody ended must not end its owner by a broken pipe.
   pipe.on('error', () => pipe.destroy())
-  return { dismiss: () => void pipe.end(DISMISSED) }
+  return { pid: child.pid, dismiss: () => void pipe.end(DISMISSED) }
 }
 
 const DISMISSED = 'dismissed'

@@ -1,12 +1,16 @@
+import { resolve } from 'node:path'
 import type { Log } from '../kube/index.ts'
 import { type ProgressReport, ensureTools } from '../tools/resolve.ts'
 import { withLock } from '../tools/lock.ts'
 import { startGuard } from './guard.ts'
 import { type Layout, makeLayout, openLayout } from './layout.ts'
+import { disown, own, stateOfOwner } from './owner.ts'
 import { end, kill, launch, runningOf, untilReady } from './process.ts'
+import { openRegistry } from './registry.ts'
 import { SERVER_NAMES, type ServerName } from './servers/index.ts'
 import { startServers } from './start.ts'
 import { runningServers, stopStack } from './stop.ts'
+import { openTemplate } from './template.ts'
 
 export { DEFAULT_STATE_DIR } from './layout.ts'
 export type { ServerName } from './servers/index.ts'
@@ -61,24 +65,29 @@ export type StartOptions = {
 }
 
 /**
- * Starts a whole cluster and resolves when everything works. Throws when one runs in `stateDir` already, or when a
- * server does not come up, in the words of its log; nothing is left running then.
+ * Starts a whole cluster and resolves when everything works; any number of them run side by side. Throws when one runs in
+ * `stateDir` already, or when a server does not come up, in the words of its log; nothing is left running then. What
+ * killed owners left running, here or elsewhere, is ended first.
  */
 export async function startStack(options: StartOptions): Promise<Stack> {
   const { stateDir, endpointDelayMs = 100, owned = true, log, onReady, signal } = options
   const tools = await ensureTools({ names: TOOLS, ...only({ onProgress: options.onProgress, signal }) })
-  const layout = await makeLayout(stateDir, endpointDelayMs)
+  const registry = openRegistry()
+  const ended = await registry.endOrphans()
+  if (ended.length > 0) log?.info({ stacks: ended }, 'ended what killed owners left running')
+  const layout = await registry.enter(resolve(stateDir), (others) => makeLayout(stateDir, endpointDelayMs, others))
+  const template = await openTemplate(tools)
   const guard = await withLock(layout.path('lock'), async () => {
-    const running = runningServers(layout)
-    if (running.length > 0) throw new Error(`a stack runs in ${layout.stateDir} already (${running.join(', ')})`)
+    await clear(layout)
     const watching = startGuard(layout)
+    own(layout, watching.pid)
     const began = performance.now()
     const tell = (server: ServerName): void => {
       log?.info({ server, afterMs: Math.round(performance.now() - began) }, 'server is ready')
       onReady?.(server)
     }
     try {
-      await startServers({ layout, tools, onReady: tell, ...only({ signal }) })
+      await startServers({ layout, tools, template, onReady: tell, ...only({ signal }) })
       return watching
     } catch (error) {
       await stopStack(layout)
@@ -86,8 +95,21 @@ export async function startStack(options: StartOptions): Promise<Stack> {
       throw error
     }
   })
-  if (!owned) guard.dismiss()
+  if (!owned) {
+    disown(layout)
+    guard.dismiss()
+  }
   return stackOf(layout, () => guard.dismiss())
+}
+
+/** Ends what is left of a stack that was broken off or lost some of its servers; throws when it is somebody's. */
+async function clear(layout: Layout): Promise<void> {
+  const running = runningServers(layout)
+  if (running.length === 0) return
+  const state = stateOfOwner(layout)
+  if (state === 'alive' || (state === 'nobody' && running.length === SERVER_NAMES.length))
+    throw new Error(`a stack runs in ${layout.stateDir} already (${running.join(', ')})`)
+  await stopStack(layout)
 }
 
 /** A stack that was started by whomever, running or not. Throws when there is none in `stateDir`. */

@@ -34,19 +34,29 @@ export function openLayout(stateDir: string): Layout {
   return layoutOf(home, JSON.parse(readFileSync(stateFile(home), 'utf8')) as State)
 }
 
-/** The layout of a stack that is to be started: the ports of an earlier start in this folder are kept. */
-export async function makeLayout(stateDir: string, endpointDelayMs: number): Promise<Layout> {
+/** A stack was made there before. */
+export const isMade = (stateDir: string): boolean => existsSync(stateFile(resolve(stateDir)))
+
+/**
+ * The layout of a stack that is to be started: the ports of an earlier start in this folder are kept, those of `others`
+ * are left to them, running or not.
+ */
+export async function makeLayout(stateDir: string, endpointDelayMs: number, others: Layout[] = []): Promise<Layout> {
   const home = resolve(stateDir)
   for (const folder of ['pki', 'kubeconfig', 'config', 'run', 'logs']) {
     mkdirSync(join(home, folder), { recursive: true, mode: 0o700 })
   }
   const kept = existsSync(stateFile(home)) ? openLayout(home).ports : undefined
   // A stack of an earlier version may lack one.
-  const ports = kept && PORT_NAMES.every((name) => name in kept) ? kept : await choosePorts()
+  const ports = kept && PORT_NAMES.every((name) => name in kept) ? kept : await choosePorts(portsOf(others))
   const state: State = { ports, endpointDelayMs }
   writeFileSync(`${stateFile(home)}.new`, JSON.stringify(state, undefined, 2))
   renameSync(`${stateFile(home)}.new`, stateFile(home))
   return layoutOf(home, state)
+}
+
+function portsOf(layouts: Layout[]): Set<number> {
+  return new Set(layouts.flatMap(({ ports }) => Object.values(ports)))
 }
 
 function stateFile(home: string): string {

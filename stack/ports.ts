@@ -32,12 +32,13 @@ const BLOCKS = Math.floor((RANGE.last - RANGE.first + 1) / BLOCK)
 
 let given = 0
 
-/** A block of free loopback ports. Processes that choose at the same time begin to look at different places. */
-export async function choosePorts(): Promise<Ports> {
+/** A block of free loopback ports, none of `taken`. Processes that choose at the same time begin at different places. */
+export async function choosePorts(taken: ReadonlySet<number> = new Set()): Promise<Ports> {
   const from = process.pid + given++ * 7
   for (let tried = 0; tried < BLOCKS; tried++) {
     const base = RANGE.first + ((from + tried) % BLOCKS) * BLOCK
     const block = PORT_NAMES.map((_, index) => base + index)
+    if (block.some((port) => taken.has(port))) continue
     const free = await Promise.all(block.map(isFree))
     if (free.every(Boolean)) {
       return Object.fromEntries(PORT_NAMES.map((name, index) => [name, base + index])) as Ports

@@ -1,12 +1,13 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { installEngine, installMeshKinds, openCluster, untilServed } from './cluster.ts'
+import { engineToken, installEngine, installMeshKinds, openCluster, untilServed } from './cluster.ts'
 import { createKubectl } from './kubectl.ts'
 import type { Layout } from './layout.ts'
 import { makePki } from './pki.ts'
 import { statusOf } from './probe.ts'
 import { launch, untilReady } from './process.ts'
 import type { ServerName, Tools } from './servers/index.ts'
+import type { Template } from './template.ts'
 import { makeUsers, writeKubeconfig } from './users.ts'
 
 const GATEWAY_WITHIN_MS = 30_000
@@ -15,6 +16,7 @@ const LOOK_EVERY_MS = 25
 export type StartContext = {
   layout: Layout
   tools: Tools
+  template: Template
   /** Told once per server, when it works. */
   onReady?: (name: ServerName) => void
   signal?: AbortSignal
@@ -24,10 +26,12 @@ export type StartContext = {
  * Starts every server and fills the cluster; whatever does not wait for another goes at the same time. The first
  * failure breaks off the rest and is thrown when nothing is being started any more: the caller then ends what runs.
  */
-export async function startServers({ layout, tools, onReady, signal }: StartContext): Promise<void> {
+export async function startServers({ layout, tools, template, onReady, signal }: StartContext): Promise<void> {
   const failure = new AbortController()
   const either = signal === undefined ? failure.signal : AbortSignal.any([failure.signal, signal])
   const kubectl = createKubectl(layout, tools.kubectl, either)
+  const isNew = !existsSync(layout.path('etcd'))
+  const isPrepared = await template.unfold(layout)
 
   async function up(name: ServerName): Promise<void> {
     either.throwIfAborted()
@@ -40,13 +44,18 @@ export async function startServers({ layout, tools, onReady, signal }: StartCont
     await Promise.allSettled(parts)
     either.throwIfAborted()
   }
+  async function install(): Promise<void> {
+    await all(installEngine(kubectl), installMeshKinds(kubectl, tools['mesh-crds']))
+    await untilServed(kubectl)
+    if (isNew) await template.keep(layout)
+  }
   /** istiod starts beside its kinds and finds them as they come. */
   async function fillCluster(): Promise<void> {
-    const engine = installEngine(kubectl).then((token) => writeKubeconfig(layout, 'engine', token))
-    const served = all(engine, installMeshKinds(kubectl, tools['mesh-crds'])).then(() => untilServed(kubectl))
+    const served = isPrepared ? Promise.resolve() : install()
+    const engine = served.then(() => engineToken(kubectl)).then((token) => writeKubeconfig(layout, 'engine', token))
     const authority = readFileSync(layout.pki.ca).toString('base64')
     const agent = served.then(() => up('agent'))
-    await all(agent, up('istiod'))
+    await all(agent, up('istiod'), engine)
     await openCluster(kubectl, layout.ports, authority)
     await untilGatewayAnswers(layout, either)
   }

@@ -1,4 +1,5 @@
 import type { Layout } from './layout.ts'
+import { disown } from './owner.ts'
 import { endLeftovers } from './node/records.ts'
 import { end, forget, kill, runningOf } from './process.ts'
 import { SERVER_NAMES, type ServerName } from './servers/index.ts'
@@ -15,6 +16,7 @@ export async function stopStack(layout: Layout): Promise<void> {
   )
   await end(layout, 'etcd')
   for (const name of SERVER_NAMES) forget(layout, name)
+  disown(layout)
 }
 
 /** The names of the servers that run. */
