@@ -15,7 +15,7 @@ const ramp = (ladder: number[]) => ({ strategy: { canary: { ramp: { ladder } } }
 test.concurrent('a ramp takes a good version up its rungs by evidence, and says why', async () => {
   await using stage = await openStage({ access, name: 'ramp-good' })
   const stable = await stage.install({ version: '1.4.0', steps: [], analysis, spec: ramp([40, 60]) })
-  stage.load({ rps: 60 })
+  stage.load({ rps: 40 })
   await stage.push({ version: '1.5.0' })
   await stage.until('it is watched', ({ rollout }) => rollout?.status?.message?.startsWith('Ramp: 40 %'))
   const promoted = stage.until(
@@ -42,7 +42,7 @@ test.concurrent('a ramp takes a good version up its rungs by evidence, and says 
 test.concurrent('a ramp stops a version that fails completely at its first rung', async () => {
   await using stage = await openStage({ access, name: 'ramp-broken' })
   await stage.install({ version: '1.4.0', steps: [], analysis, spec: ramp([5, 25, 50]) })
-  stage.load({ rps: 100 })
+  stage.load({ rps: 60 })
   await stage.push({ version: '1.5.0', env: { ERROR_SHARE: '1' } })
   const { status, spec } = await stage.until(
     '1.5.0 is rolled back',
@@ -61,7 +61,7 @@ test.concurrent('a fault that begins in the bake goes back: a little was held ba
     analysis,
     spec: { bake: { for: '2m', holdBack: 5 } },
   })
-  stage.load({ rps: 100 })
+  stage.load({ rps: 60 })
   await stage.push({ version: '1.5.0' })
   const canary = await stage.until('it bakes', ({ rollout }) => {
     const { weight, canary: revision, message } = rollout?.status ?? {}
@@ -77,7 +77,7 @@ test.concurrent('a fault that begins in the bake goes back: a little was held ba
 test.concurrent('a good version is promoted after its bake', async () => {
   await using stage = await openStage({ access, name: 'baked' })
   await stage.install({ version: '1.4.0', steps: [{ setWeight: 50 }], analysis, spec: { bake: { for: '5s' } } })
-  stage.load({ rps: 60 })
+  stage.load({ rps: 40 })
   await stage.push({ version: '1.5.0' })
   await stage.until('1.5.0 is promoted', (sight) => outcomeOf(sight, '1.5.0') === 'Promoted')
   const canary = releaseOf(stage.now(), '1.5.0')?.spec.revision ?? ''
@@ -94,7 +94,7 @@ test.concurrent('who observes is told what would have been done, and nothing els
   await using stage = await openStage({ access, name: 'observed' })
   const steps = [{ setWeight: 25 }, { approve: { name: 'go' } }, { analyze: { for: '2s' } }]
   await stage.install({ version: '1.4.0', steps, analysis: { ...analysis, mode: 'observe' } })
-  stage.load({ rps: 100 })
+  stage.load({ rps: 60 })
   await stage.push({ version: '1.5.0', env: { ERROR_SHARE: '0.3' } })
   const { rollout, releases } = await stage.until(
     'it is told',
@@ -117,7 +117,7 @@ test.concurrent.for<[Manner, RegExp]>([
   await using stage = await openStage({ access, name: `answers-${manner.toLowerCase()}` })
   const declared = { ...analysis, prometheus: { address: proxy.url } }
   const stable = await stage.install({ version: '1.4.0', steps: STEPS, analysis: declared })
-  stage.load({ rps: 50 })
+  stage.load({ rps: 25 })
   await stage.push({ version: '1.5.0' })
   const { rollout } = await stage.until(
     'it holds',
