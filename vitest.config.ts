@@ -9,8 +9,19 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/faults/**', 'node_modules/**'],
+          exclude: ['test/e2e/**', 'test/reader/**', 'test/faults/**', 'node_modules/**'],
           testTimeout: 30_000,
+        },
+      },
+      {
+        extends: true,
+        // A real Prometheus each, and nothing else: they need the servers to be built, and no stack.
+        test: {
+          name: 'reader',
+          include: ['test/reader/**/*.test.ts'],
+          maxConcurrency: 32,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

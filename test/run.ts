@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import process from 'node:process'
 
 /**
- * `npm test [-- FILTER …]`: tests without servers run while the servers are being built; then the tests on the real
- * stack; then those that break it. Ends with the sum, one plain line.
+ * `npm test [-- FILTER …]`: tests without servers run while the servers are being built; then the reader's on a real
+ * Prometheus, the tests on the real stack, and those that break it. Ends with the sum, one plain line.
  */
 const filters = process.argv.slice(2)
 const reports = await mkdtemp(join(tmpdir(), 'sluice-test-'))
@@ -17,6 +17,7 @@ const tools = start('node', ['tools/main.ts'])
 await runProject('unit')
 const built = await exitCode(tools)
 if (built === 0) {
+  await runProject('reader')
   await runProject('e2e')
   await runProject('faults')
 } else {

@@ -63,10 +63,12 @@ async function seriesOrNone(
 
 type Past = { to: number; over: number; step: number; boundaries?: number[] }
 
-/** Steps in order; none where series contradict each other. */
+/** Steps in order; none where series contradict each other. The step before them is where each series has its base. */
 function momentsOf(series: Series[], { to, over, step, boundaries: watched = [] }: Past): (Moment | undefined)[] {
   try {
-    return openGauge({ service: 'any', step, boundaries: watched })(series, to - over, to)
+    const gauge = openGauge({ service: 'any', step, boundaries: watched })
+    gauge(series, to - over - step, to - over)
+    return gauge(series, to - over, to)
   } catch (error) {
     if (error instanceof AskError || error instanceof Unusable) return []
     throw error

@@ -57,14 +57,14 @@ function reasonsOf(outcome: PromiseSettledResult<string[]>, reading: Reading): s
 const istio =
   (options: RowOptions, family: 'requests' | 'latency', tape: Tape): Fill =>
   async (reading) => {
-    const { request, view, t1 } = options
+    const { request, view, t0, t1 } = options
     const lines = view.families.get(family)
     if (lines instanceof TooManySeries) throw lines
     if (lines instanceof Error) throw new Unusable(lines.message)
     if (!lines) throw new Unusable('no histogram boundary is known at or above slowerThan')
     const growths = await grownIn(options, tape, lines)
-    const begun = lines.filter(({ samples: [first] }) => first !== undefined && first[0] <= t1)
-    assertReadable(begun, request, family === 'latency' ? 'durations' : 'requests')
+    const told = lines.filter(({ samples }) => samples.some(([time]) => time > t0 && time <= t1))
+    assertReadable(told, request, family === 'latency' ? 'durations' : 'requests')
     return family === 'latency' ? addLatency(reading, options, growths) : addRequests(reading, request, growths)
   }
 

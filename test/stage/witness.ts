@@ -14,6 +14,8 @@ export type Exporter = AsyncDisposable & {
   address: string
   /** Series in the text format, with their values. */
   counters: Map<string, number>
+  /** What is served instead of the counters, once a test has set it. */
+  text?: string
   /** Like a killed pod. */
   kill(): Promise<void>
 }
@@ -22,7 +24,7 @@ export async function startExporter(): Promise<Exporter> {
   const counters = new Map<string, number>()
   const server = createServer((_, response) => {
     response.setHeader('content-type', 'text/plain; version=0.0.4')
-    response.end([...counters].map(([series, value]) => `${series} ${value}\n`).join(''))
+    response.end(exporter.text ?? [...counters].map(([series, value]) => `${series} ${value}\n`).join(''))
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -32,13 +34,15 @@ export async function startExporter(): Promise<Exporter> {
     await new Promise((resolve) => server.close(resolve))
   }
   const { port } = server.address() as AddressInfo
-  return { address: `127.0.0.1:${port}`, counters, kill, [Symbol.asyncDispose]: kill }
+  const exporter: Exporter = { address: `127.0.0.1:${port}`, counters, kill, [Symbol.asyncDispose]: kill }
+  return exporter
 }
 
 /** The real Prometheus, asking these exporters twice a second; `remember` may put something into its storage first. */
 export async function startPrometheus(
   exporters: Exporter[],
   remember: (storage: string) => Promise<void> = () => Promise.resolve(),
+  flags: string[] = [],
 ): Promise<AsyncDisposable & { url: string }> {
   const { prometheus } = await ensureTools({ names: ['prometheus'] })
   const folder = await mkdtemp(join(tmpdir(), 'sluice-witness-'))
@@ -55,6 +59,7 @@ export async function startPrometheus(
       `--storage.tsdb.path=${join(folder, 'data')}`,
       '--storage.tsdb.retention.time=100y',
       '--web.listen-address=127.0.0.1:0',
+      ...flags,
     ],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   )
