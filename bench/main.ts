@@ -2,7 +2,7 @@ import process from 'node:process'
 import { printReport, type Report } from './report.ts'
 
 /** `npm run bench -- NAME`: a table, and as the last line one JSON object. Exits 1 when a promised limit was not kept. */
-const BENCHES: Record<string, { about: string; measure: () => Promise<Report> }> = {
+const BENCHES: Record<string, { about: string; measure: (words: string[]) => Promise<Report> }> = {
   reaction: {
     about: 'how soon a release begins, a bad canary loses its traffic, and a person is obeyed',
     measure: async () => (await import('./reaction.ts')).measureReaction(),
@@ -15,16 +15,21 @@ const BENCHES: Record<string, { about: string; measure: () => Promise<Report> }>
     about: 'how long a thousand verdicts take on one core (15 seconds)',
     measure: async () => (await import('./judge.ts')).measureJudge(),
   },
+  evidence: {
+    about:
+      'how often identical versions are rolled back, how soon bad ones, beside other tools (10 minutes; --full: 20 000 runs of each)',
+    measure: async (words) => (await import('./evidence.ts')).measureEvidence(words),
+  },
   live: {
     about: 'whether bad releases are found and good ones promoted, at what cost, on real traffic (35 minutes)',
     measure: async () => (await import('./live.ts')).measureLive(),
   },
 }
 
-const [name = ''] = process.argv.slice(2)
+const [name = '', ...words] = process.argv.slice(2)
 const bench = BENCHES[name]
 if (bench) {
-  const report = await bench.measure()
+  const report = await bench.measure(words)
   printReport(name, report)
   process.exitCode = report.ok ? 0 : 1
 } else {

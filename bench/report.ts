@@ -16,24 +16,31 @@ export type Row = {
   value: number
   /** Kept when value ≤ limit; absent where nothing is promised. */
   limit?: number
+  /** Kept when value ≥ least. */
+  least?: number
   unit: string
   samples?: number[]
 }
 
-export const kept = ({ value, limit }: Row): boolean => limit === undefined || value <= limit
+export const kept = ({ value, limit = Infinity, least = -Infinity }: Row): boolean => value <= limit && value >= least
 
 export function printReport(bench: string, { ok, rows, details = {} }: Report): void {
   const cells = rows.map((row) => [
     kept(row) ? '✔' : '✖',
     row.what,
     `${show(row.value)} ${row.unit}`,
-    row.limit === undefined ? '' : `≤ ${show(row.limit)} ${row.unit}`,
+    promised(row),
     row.samples ? `${show(Math.min(...row.samples))} … ${show(Math.max(...row.samples))}` : '',
     row.samples ? String(row.samples.length) : '',
   ])
   console.log(table(['', 'FIGURE', 'VALUE', 'LIMIT', 'RANGE', 'N'], cells).join('\n'))
   const figures = Object.fromEntries(rows.map(({ key, value }) => [key, round(value)]))
   console.log(JSON.stringify({ bench, ok, ...figures, ...details }))
+}
+
+function promised({ limit, least, unit }: Row): string {
+  if (limit !== undefined) return `≤ ${show(limit)} ${unit}`
+  return least === undefined ? '' : `≥ ${show(least)} ${unit}`
 }
 
 /** Middle of an odd number of values, mean of the middle two of an even one. Throws on none. */

@@ -1,4 +1,4 @@
 /** What the rules of other tools would have done with the same rows. */
 export { looksOf, type Look } from './looks.ts'
-export { ARGO, argo, FLAGGER, flagger } from './rules.ts'
+export { argo, flagger } from './rules.ts'
 export { shadow } from './shadow.ts'
