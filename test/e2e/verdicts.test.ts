@@ -159,6 +159,19 @@ test.concurrent('a canary that loses its pods while a weight is being written ge
   expect(shares(world)).toEqual([0, 20, 100])
 })
 
+test.concurrent('a person hears of it when a promoted version does not come to rest', async () => {
+  const { world, handle } = await rehearsal.begin('restless', plan(setWeight(20)), {
+    given(begun) {
+      begun.refusing = ({ apex }) => (apex === undefined ? undefined : 'routes are frozen today')
+    },
+  })
+  await told(world, ({ event }) => event?.reason === 'RestBlocked' && event.message.includes('frozen today'))
+  delete world.refusing
+  await handle.result()
+  expect(world.told.at(-1)).toMatchObject({ outcome: 'Promoted' })
+  expect(world.weights.at(-1)).toEqual({ apex: 100 })
+})
+
 test.concurrent('a version that cannot take the place of one without pods leaves the apex where it was', async () => {
   const { world, handle } = await rehearsal.begin('replaces', plan(setWeight(20)), {
     given(begun) {

@@ -107,7 +107,9 @@ function acting(worldOf: (name: string) => World): Activities['act'] {
       return { weights: written }
     },
     async restoreRoute({ target, fence }) {
-      const { picture, weights, fences } = worldOf(target.name)
+      const { picture, weights, fences, refusing } = worldOf(target.name)
+      const refused = refusing?.({ apex: 100 })
+      if (refused !== undefined) throw new Error(refused)
       weights.push({ apex: 100 })
       fences.push(formatFence(fence))
       picture.route = { ...picture.route, atRest: true, weights: { [picture.stable ?? '']: 100 } }

@@ -13,13 +13,13 @@ beforeAll(async () => {
 })
 afterAll(() => ground[Symbol.asyncDispose]())
 
-test('a release holds while Prometheus is down, and goes on after', async () => {
+test('a release holds while Prometheus is down, calls a person after a minute, and goes on after', async () => {
   const { access, stack } = ground
   await using stage = await openStage({ access, name: 'no-data' })
   const stable = await stage.install({
     version: '1.4.0',
     steps: [{ setWeight: 25 }, { analyze: { for: '6s' } }, { setWeight: 50 }],
-    analysis: analysisOf(access.prometheus),
+    analysis: { ...analysisOf(access.prometheus), dataDeadline: '1m' },
   })
   stage.load({ rps: 50 })
   await stage.push({ version: '1.5.0' })
@@ -28,6 +28,9 @@ test('a release holds while Prometheus is down, and goes on after', async () => 
   await stack.server('prometheus').kill()
   const { rollout } = await stage.until('it holds', (sight) => phaseOf(sight) === 'Holding' && sight)
   expect(rollout?.status?.message).toMatch(/no data/i)
+  await stage.until('a person is called', (sight) =>
+    sight.rollout?.status?.message?.includes('longer than analysis.dataDeadline'),
+  )
   expect(stage.weights().at(-1)).toMatchObject({ [stable]: 75 })
 
   await stack.server('prometheus').start()

@@ -5,7 +5,7 @@ import { workflowId } from '../../crds/names.ts'
 import type { Plan } from '../../crds/plan.ts'
 import type { World } from '../fakes/activities.ts'
 import { startGround, type Access } from '../stage/ground.ts'
-import { openRehearsal } from '../stage/rehearsal.ts'
+import { openRehearsal, type Rehearsal } from '../stage/rehearsal.ts'
 import { analysisOf, ROLLOUT } from '../stage/shop.ts'
 import { hasLeft, phaseOf } from '../stage/sight.ts'
 import { openStage, type Stage } from '../stage/stage.ts'
@@ -95,6 +95,27 @@ async function rehearseAndStore(): Promise<void> {
   await asksFor(retreated.world, 2)
   await retreated.say('approve')
   await store('retreated', retreated.handle.workflowId, retreated.temporalNamespace)
+  await rampAndStore(rehearsal)
+}
+
+async function rampAndStore(rehearsal: Rehearsal): Promise<void> {
+  const steps: Plan['steps'] = [
+    { kind: 'ramp', ladder: [5, 50] },
+    { kind: 'setWeight', weight: 95 },
+    { kind: 'bake', forMs: 60_000 },
+  ]
+  const { world, handle, temporalNamespace } = await rehearsal.begin('ramped', { steps })
+  const advances = async (kind: string, at: number, weight?: number | null): Promise<void> => {
+    const watching = await world.until(() =>
+      world.watches.find(({ input }) => input.running?.kind === kind && input.marks.at(-1)?.weight === at),
+    )
+    const sentence = `Advancing from ${at} %.`
+    watching.end({ kind: 'advance', sentence, ledgerHash: '', ...(weight === undefined ? {} : { weight }) })
+  }
+  await advances('ramp', 5, 50)
+  await advances('ramp', 50, null)
+  await advances('bake', 95)
+  await store('ramped', handle.workflowId, temporalNamespace)
 }
 
 /** Every run of the chain, oldest first, when the last one has ended. */

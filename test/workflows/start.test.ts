@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Picture } from '../../activities/picture.ts'
+import type { Carried } from '../../workflows/contract.ts'
 import { taskFor } from '../../workflows/start.ts'
 
 const rest = { found: true, atRest: true, weights: { aaa: 100 }, record: { fence: 'u:1.3', stable: 'aaa', release: 1 } }
@@ -32,6 +33,18 @@ const picture = (change: Partial<Picture> = {}): Picture => ({
 
 const newer = { revision: 'bbb', isStable: false, rejected: false, restart: false }
 const open = { number: 2, revision: 'bbb', from: 'aaa', epoch: 4, stepIndex: 1 }
+const carried = {
+  number: 2,
+  epoch: 4,
+  seq: 9,
+  stepIndex: 1,
+  stepSince: 0,
+  weight: 25,
+  marks: [],
+  retreats: 0,
+  paused: false,
+  mailbox: [],
+}
 const moved = {
   found: true,
   atRest: false,
@@ -94,6 +107,22 @@ describe('what a run does first', () => {
     ['was overtaken by a newer one', { route: moved, declared: { ...newer, revision: 'ccc' } }, 'Superseded'],
   ] as const)('goes back when the open release %s', (_, change, outcome) => {
     expect(taskFor(picture({ open, ...change }))).toMatchObject({ kind: 'goBack', stable: 'aaa', ending: { outcome } })
+  })
+
+  it('goes on with the way back that an earlier run began, unless the promotion was committed', () => {
+    const ending = { outcome: 'RolledBack', sentence: 'Rolled back: too many' } as const
+    const release = { ...carried, ending }
+    const back: Carried = { v: 1, warm: [], consumed: [], release }
+    expect(taskFor(picture({ declared: newer, open, route: moved }), back)).toEqual({
+      kind: 'goBack',
+      open,
+      stable: 'aaa',
+      ending,
+    })
+    expect(taskFor(picture({ declared: newer, open, route: moved, stable: 'bbb' }), back)).toEqual({
+      kind: 'finish',
+      open,
+    })
   })
 
   it('settles a route that was left behind, and a size that is not as declared', () => {

@@ -1,0 +1,167 @@
+import { MockActivityEnvironment } from '@temporalio/testing'
+import { expect, it, onTestFinished } from 'vitest'
+import type { Deps } from '../../activities/deps.ts'
+import { watch, type WatchInput } from '../../activities/watch.ts'
+import { decodeLedger, type Reading } from '../../analysis/index.ts'
+import type { Policy } from '../../crds/policy.ts'
+import { RELEASES } from '../../crds/resources.ts'
+import type { Release } from '../../crds/schema/release.ts'
+import { createKube } from '../../kube/index.ts'
+import type { Readiness } from '../../workload/workload.ts'
+import { policy } from '../analysis/shop.ts'
+import { startApiServer } from '../fakes/api-server.ts'
+
+/** One watch on an API server of its own; `readings` is what Prometheus says, `pods` what becomes of the canary's. */
+type Play = {
+  policy?: Partial<Policy>
+  ledger?: string
+  readings?: Reading[]
+  pods?: Readiness[]
+  input?: Partial<WatchInput>
+}
+
+const AT = { resource: RELEASES, namespace: 'shop', name: 'checkout-2' }
+const BEGAN = Math.floor(Date.now() / 1_000) - 300
+const reading = (index: number, failed = 0): Reading => ({
+  t0: BEGAN + index,
+  t1: BEGAN + index + 1,
+  cells: { errors: [100, 100, failed, 0] },
+})
+
+async function play(options: Play = {}) {
+  const server = await startApiServer()
+  onTestFinished(() => server.stop())
+  const kube = createKube({ kubeconfig: server.kubeconfig })
+  const { address: _address, ...rules } = policy({ interval: 1, slots: 2, ...options.policy }) as Policy & {
+    address?: string
+  }
+  server.put(RELEASES, {
+    apiVersion: 'sluice.dev/v1alpha1',
+    kind: 'Release',
+    metadata: { name: AT.name, namespace: AT.namespace },
+    spec: { policy: rules },
+    ...(options.ledger === undefined ? {} : { status: { ledger: options.ledger } }),
+  })
+  const env = new MockActivityEnvironment()
+  const marks = [{ slot: 0, weight: 25, since: BEGAN, addedPods: false }]
+  const ref = { namespace: 'shop', name: 'checkout' }
+  const input: WatchInput = { ref, release: 2, canary: 'bbb', stable: 'aaa', epoch: 1, marks, ...options.input }
+  return {
+    server,
+    env,
+    run: () => env.run(watch, depsOf(kube, options), input),
+    stored: async () => (await kube.get<Release>(AT))?.status,
+  }
+}
+
+function depsOf(kube: Deps['kube'], { readings = [], pods = [{ desired: 1, ready: 1 }] }: Play): Deps {
+  const ended = (signal: AbortSignal): Promise<void> =>
+    new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+  return {
+    kube,
+    samplers: () => ({
+      sources: () => [{ metric: 'errors', query: 'q', window: '1s' }],
+      before: async ({ policy: asked }) => ({ before: {}, policy: asked }),
+      async *read(_request, signal) {
+        yield* readings
+        await ended(signal)
+      },
+    }),
+    workload: {
+      async followPods(_target, see, signal) {
+        for (const state of pods) see(state)
+        await ended(signal)
+      },
+    } as Partial<Deps['workload']> as Deps['workload'],
+    router: {} as Deps['router'],
+    events: { record: async () => undefined },
+    metrics: { analysisVerdicts: { inc: () => undefined }, rollbacks: { inc: () => undefined } } as Partial<
+      Deps['metrics']
+    > as Deps['metrics'],
+    now: Date.now,
+  }
+}
+
+it('holds and names Secret and key where the credentials of Prometheus are missing', async () => {
+  const auth = { bearerToken: { secret: 'prometheus', key: 'token' } }
+  const { run } = await play({ policy: { prometheus: { address: 'http://prometheus', auth } } })
+  const result = await run()
+  expect(result).toMatchObject({ kind: 'holdChanged', hold: { reason: 'noData' } })
+  expect(JSON.stringify(result)).toContain(
+    'key token of Secret shop/prometheus cannot be read: there is no such Secret',
+  )
+})
+
+it('holds on a stored ledger that cannot be read, and leaves it as it is', async () => {
+  const { run, stored } = await play({ ledger: 'damaged', readings: [reading(0)] })
+  const result = await run()
+  expect(JSON.stringify(result)).toContain('the stored ledger is not gzipped JSON in base64')
+  expect((await stored())?.ledger).toBe('damaged')
+})
+
+it('holds where evidence cannot be stored, and says a rollback all the same', async () => {
+  const refused = { code: 403, reason: 'Forbidden', message: 'frozen today' }
+  const clean = await play({ readings: [reading(0)] })
+  clean.server.interfere(({ method }) => (method === 'PUT' ? refused : undefined))
+  const sentence = expect.stringContaining('the evidence cannot be stored: frozen today') as string
+  expect(await clean.run()).toMatchObject({ kind: 'holdChanged', hold: { reason: 'noData', sentence } })
+
+  const bad = await play({ readings: [reading(0, 90)] })
+  bad.server.interfere(({ method }) => (method === 'PUT' ? refused : undefined))
+  expect(await bad.run()).toMatchObject({ kind: 'rollback', reason: 'mostlyBad' })
+})
+
+it('stores every row before it goes', async () => {
+  const { env, run, stored } = await play({ readings: [reading(0), reading(1), reading(2)] })
+  const running = run()
+  await expect.poll(async () => (await stored())?.verdict).toBeDefined()
+  env.cancel()
+  await expect(running).rejects.toThrow('CANCELLED')
+  const status = await stored()
+  expect(decodeLedger(status?.ledger ?? '').rows).toHaveLength(3)
+  expect(status?.verdict?.row).toBe(2)
+})
+
+it('only observes requests where it is told to, but not pods', async () => {
+  const observe: Play = { policy: { mode: 'observe' }, readings: [reading(0, 90)] }
+  const requests = await play(observe)
+  const hold = {
+    reason: 'wouldRollBack',
+    sentence: expect.stringMatching(/^Would have rolled back: 90 of 100/) as string,
+  }
+  expect(await requests.run()).toMatchObject({ kind: 'holdChanged', hold })
+
+  const crash = { pod: 'x', container: 'checkout', message: 'exit code 1' }
+  const pods = await play({
+    ...observe,
+    input: { lastHold: { reason: 'wouldRollBack' } },
+    pods: [
+      { desired: 1, ready: 1 },
+      { desired: 1, ready: 0, crash },
+    ],
+  })
+  expect(await pods.run()).toMatchObject({ kind: 'rollback', reason: 'crash' })
+})
+
+it('lets a ramp climb by rows of its own weight only', async () => {
+  const marks = [
+    { slot: 0, weight: 5, since: BEGAN, addedPods: false },
+    { slot: 1, weight: 25, since: BEGAN + 100, addedPods: false },
+  ]
+  const split = (index: number): Reading => ({
+    ...reading(index),
+    cells: { errors: index < 100 ? [5, 95, 0, 0] : [25, 75, 0, 0] },
+  })
+  const rows = (count: number) => Array.from({ length: count }, (_, index) => split(index))
+  const ramp = { ladder: [5, 25, 50], dwell: 0 }
+  const running = { kind: 'ramp', from: BEGAN } as const
+  const both = { policy: { ramp }, input: { running, marks } }
+  const early = await play({ ...both, readings: rows(100) })
+  const waiting = early.run()
+  await expect.poll(async () => (await early.stored())?.verdict).toBeDefined()
+  early.env.cancel()
+  await expect(waiting).rejects.toThrow('CANCELLED')
+
+  const late = await play({ ...both, readings: rows(160) })
+  expect(await late.run()).toMatchObject({ kind: 'advance', weight: 50 })
+})
