@@ -10,6 +10,7 @@ const schema = z.object({
   temporalAddress: z.string().regex(/^\S+:\d+$/, 'must be HOST:PORT'),
   temporalNamespace: z.string().min(1),
   cluster: z.string().regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'must be lower case letters, digits and dashes'),
+  leaseNamespace: z.string().min(1),
   healthPort: z.int().min(0).max(65_535),
   healthHost: z.string().min(1),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']),
@@ -43,6 +44,14 @@ function commandLine(): Command {
     )
     .addOption(option('--temporal-address <host:port>', 'Temporal frontend', 'TEMPORAL_ADDRESS', '127.0.0.1:7233'))
     .addOption(option('--temporal-namespace <name>', 'Temporal namespace', 'TEMPORAL_NAMESPACE', 'default'))
+    .addOption(
+      option(
+        '--lease-namespace <name>',
+        'where controllers agree on which of them leads',
+        'SLUICE_NAMESPACE',
+        'sluice-system',
+      ),
+    )
     .addOption(option('--cluster <name>', 'name of this cluster; part of every workflow id', 'SLUICE_CLUSTER', 'local'))
     .addOption(
       option(

@@ -1,16 +1,24 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
 import process from 'node:process'
 import { Client, Connection } from '@temporalio/client'
 import { createSamplers } from './analysis/index.ts'
 import { readConfig } from './config.ts'
 import { startController, temporalWorkflows } from './controller/index.ts'
-import { createKube, createRecorder } from './kube/index.ts'
+import { createKube, createRecorder, wantLease, type Lease } from './kube/index.ts'
 import { createIstioRouter } from './router/index.ts'
 import { createLog, createMetrics, startHealthServer } from './telemetry/index.ts'
 import { installRuntime, startWorkers } from './worker.ts'
 import { createWorkload } from './workload/index.ts'
 
 /** Composition root: every part is built here and handed what it needs. */
-type Part = { trouble(): string | undefined; dead?(): string | undefined; stop(): Promise<void>; ended?: Promise<void> }
+type Part = {
+  trouble(): string | undefined
+  dead?(): string | undefined
+  leader?(): string | undefined
+  stop(): Promise<void>
+  ended?: Promise<void>
+}
 
 /** Quiet kinds are silent for minutes by design; longer than this a watch is dead. */
 const SILENCE_MS = 10 * 60_000
@@ -31,6 +39,7 @@ const health = await startHealthServer({
   host: config.healthHost,
   live: { engine: () => parts.map((part) => part.dead?.()).find(Boolean) },
   ready: { engine: () => (parts.length < expected ? 'starting' : parts.map((part) => part.trouble()).find(Boolean)) },
+  facts: { leader: () => parts.map((part) => part.leader?.()).find(Boolean) },
   metrics,
 })
 log.info({ healthPort: health.port }, 'starting')
@@ -44,16 +53,26 @@ function controllerPart(): Part {
   const connection = Connection.lazy({ address: config.temporalAddress })
   const client = new Client({ connection, namespace: config.temporalNamespace })
   const workflows = temporalWorkflows({ client, cluster: config.cluster })
-  const controller = startController({ kube, workflows, log, metrics })
+  // One process that does everything has nobody to agree with.
+  const standby = config.role === 'controller'
+  const controller = startController({ kube, workflows, log, metrics, standby })
+  const lease = standby ? lead((held) => controller.setLeading(held)) : undefined
   return {
     trouble: () => (controller.ready() ? undefined : 'the caches of the controller are not filled'),
     dead: () =>
       Date.now() - controller.lastActivity() > SILENCE_MS ? 'a watch has heard nothing for ten minutes' : undefined,
+    leader: () => lease && (lease.held() ? `${lease.holder()} (this one)` : lease.holder()),
     async stop() {
       await controller.stop()
+      await lease?.stop()
       await connection.close()
     },
   }
+}
+
+function lead(onChange: (held: boolean) => void): Lease {
+  const identity = `${hostname()}_${randomUUID().slice(0, 8)}`
+  return wantLease({ kube, namespace: config.leaseNamespace, name: 'sluice-controller', identity, log, onChange })
 }
 
 async function workerPart(): Promise<Part> {

@@ -1,6 +1,6 @@
 import { createQueue, type Kube, type QueueObserver } from '../kube/index.ts'
 import type { Logger, Metrics } from '../telemetry/index.ts'
-import { openCaches } from './caches.ts'
+import { openCaches, type Caches } from './caches.ts'
 import { createReconciler, type Timing } from './reconcile.ts'
 import type { Workflows } from './workflows.ts'
 
@@ -9,6 +9,8 @@ export type ControllerOptions = {
   workflows: Workflows
   log: Logger
   metrics: Metrics
+  /** Others judge; caches are kept, so that it can take over at once. Default: it leads from the start. */
+  standby?: boolean
   /** Defaults are right in a cluster; tests shorten them. */
   timing?: Partial<Timing>
 }
@@ -18,6 +20,8 @@ export type Controller = {
   ready(): boolean
   /** Epoch milliseconds at which the API server was heard of last, by the quietest watch. */
   lastActivity(): number
+  /** From now on it judges, everything at first, or leaves that to others. */
+  setLeading(leading: boolean): void
   stop(): Promise<void>
 }
 
@@ -29,26 +33,24 @@ const RESYNC_MS = 10 * 60_000
  * Cluster change → workflow: notices that something must happen to a Rollout and tells its run to look. Returns at
  * once; without the API server it keeps trying. Two controllers at a time are noisy, not wrong.
  */
-export function startController({ kube, workflows, log, metrics, timing }: ControllerOptions): Controller {
+export function startController(options: ControllerOptions): Controller {
+  const { kube, log, metrics, standby = false } = options
   let ready = false
+  let leading = !standby
   const caches = openCaches({
     kube,
     log,
     onRestart: (kind) => metrics.watchRestarts.inc({ kind }),
     // An incomplete cache looks like "everything was deleted".
-    onChange: (key) => ready && queue.add(key),
+    onChange: (key) => ready && leading && queue.add(key),
   })
-  const reconcile = createReconciler({
-    kube,
-    workflows,
-    log,
-    metrics,
-    view: (rollout) => caches.view(rollout),
-    timing: { ...TIMING, ...timing },
-  })
-  const queue = createQueue({ reconcile, log, observe: observer(metrics) })
-  const resync = (): void => caches.rollouts().forEach((key) => queue.add(key))
-  const timer = setInterval(() => ready && resync(), RESYNC_MS)
+  const reconcile = reconcilerOf(options, caches)
+  const judge: typeof reconcile = async (key) => (leading ? reconcile(key) : {})
+  const queue = createQueue({ reconcile: judge, log, observe: observer(metrics) })
+  const resync = (): void => {
+    if (ready && leading) for (const key of caches.rollouts()) queue.add(key)
+  }
+  const timer = setInterval(resync, RESYNC_MS)
   void caches.synced.then(() => {
     ready = true
     log.info({ rollouts: caches.rollouts().length }, 'caches complete')
@@ -57,6 +59,10 @@ export function startController({ kube, workflows, log, metrics, timing }: Contr
   return {
     ready: () => ready,
     lastActivity: () => caches.lastActivity(),
+    setLeading(now) {
+      leading = now
+      resync()
+    },
     async stop() {
       clearInterval(timer)
       await queue.stop()
@@ -64,6 +70,9 @@ export function startController({ kube, workflows, log, metrics, timing }: Contr
     },
   }
 }
+
+const reconcilerOf = ({ timing, ...options }: ControllerOptions, caches: Caches) =>
+  createReconciler({ ...options, view: (rollout) => caches.view(rollout), timing: { ...TIMING, ...timing } })
 
 const observer = (metrics: Metrics): QueueObserver => ({
   depth: (keys) => metrics.queueDepth.set(keys),

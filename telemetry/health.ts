@@ -14,6 +14,8 @@ export type HealthOptions = {
   live: Record<string, Probe>
   /** `/readyz` */
   ready: Record<string, Probe>
+  /** Said by `/readyz` besides, for people. */
+  facts?: Record<string, () => string | undefined>
   metrics: Pick<Metrics, 'content' | 'contentType'>
 }
 
@@ -22,11 +24,11 @@ export type HealthServer = { port: number; close(): Promise<void> }
 const PROBE_TIMEOUT_MS = 5_000
 
 /** Serves `/healthz`, `/readyz` and `/metrics`. Rejects when the port is taken. */
-export async function startHealthServer({ port, host = '0.0.0.0', live, ready, metrics }: HealthOptions) {
+export async function startHealthServer({ port, host = '0.0.0.0', live, ready, facts = {}, metrics }: HealthOptions) {
   const server = createServer((request, response) => {
     const path = request.url?.split('?')[0]
     if (path === '/healthz') void answer(response, live)
-    else if (path === '/readyz') void answer(response, ready)
+    else if (path === '/readyz') void answer(response, ready, facts)
     else if (path === '/metrics') void expose(response, metrics)
     else response.writeHead(404).end()
   })
@@ -44,11 +46,16 @@ export async function startHealthServer({ port, host = '0.0.0.0', live, ready, m
   } satisfies HealthServer
 }
 
-async function answer(response: ServerResponse, probes: Record<string, Probe>): Promise<void> {
+async function answer(
+  response: ServerResponse,
+  probes: Record<string, Probe>,
+  facts: NonNullable<HealthOptions['facts']> = {},
+): Promise<void> {
   const results = await Promise.all(Object.entries(probes).map(([name, probe]) => ask(name, probe)))
   const well = results.every(({ trouble }) => trouble === undefined)
   response.writeHead(well ? 200 : 503, { 'content-type': 'text/plain; charset=utf-8' })
-  response.end(results.map(({ name, trouble }) => `${name}: ${trouble ?? 'ok'}\n`).join(''))
+  const told = Object.entries(facts).flatMap(([name, tell]) => tell()?.replace(/^/, `${name}: `) ?? [])
+  response.end([...results.map(({ name, trouble }) => `${name}: ${trouble ?? 'ok'}`), ...told, ''].join('\n'))
 }
 
 async function ask(name: string, probe: Probe): Promise<{ name: string; trouble: string | undefined }> {

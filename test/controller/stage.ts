@@ -61,9 +61,9 @@ export async function stage({ checkMs = 60_000, unavailableAfterMs = 10_000 } = 
   onTestFinished(() => server.stop())
   const people = peopleAt(server)
   const run = runAt(server)
-  const start = () => {
+  const start = (options: { standby?: boolean } = {}) => {
     const timing = { checkMs, unavailableAfterMs, invalidMs: 50 }
-    const controller = startController({ kube, workflows: temporal.workflows, log, metrics, timing })
+    const controller = startController({ kube, workflows: temporal.workflows, log, metrics, timing, ...options })
     onTestFinished(() => controller.stop())
     return controller
   }

@@ -44,8 +44,8 @@ export async function startGround({ roles = ['all'], endpointDelayMs = 100 }: Gr
   const log = createLog({ component: 'stack', level: 'warn' })
   const stack = await startStack({ stateDir, endpointDelayMs, log })
   const temporal = stack.urls.temporal
-  const engines = roles.map((role) => {
-    const logFile = join(stateDir, `engine-${role}.log`)
+  const engines = roles.map((role, index) => {
+    const logFile = join(stateDir, `engine-${role}-${index}.log`)
     return {
       logFile,
       engine: createEngine({ role, kubeconfig: stack.kubeconfigs.engine, temporal, cluster: CLUSTER, logFile }),

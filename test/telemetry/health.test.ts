@@ -1,9 +1,9 @@
 import { onTestFinished, describe, expect, it } from 'vitest'
 import { createMetrics, startHealthServer, type Probe } from '../../telemetry/index.ts'
 
-async function serve(ready: Record<string, Probe>) {
+async function serve(ready: Record<string, Probe>, facts: Record<string, () => string | undefined> = {}) {
   const metrics = createMetrics()
-  const server = await startHealthServer({ port: 0, host: '127.0.0.1', live: {}, ready, metrics })
+  const server = await startHealthServer({ port: 0, host: '127.0.0.1', live: {}, ready, facts, metrics })
   onTestFinished(() => server.close())
   const get = async (path: string) => {
     const response = await fetch(`http://127.0.0.1:${server.port}${path}`)
@@ -21,6 +21,11 @@ describe('the health server', () => {
     expect(await get('/readyz')).toEqual({ status: 200, text: 'caches: ok\ntemporal: ok\n' })
     expect((await get('/healthz')).status).toBe(200)
     expect((await get('/secrets')).status).toBe(404)
+  })
+
+  it('says facts beside its readiness, as far as there are any', async () => {
+    const { get } = await serve({ caches: () => undefined }, { leader: () => 'engine-1', other: () => undefined })
+    expect(await get('/readyz')).toEqual({ status: 200, text: 'caches: ok\nleader: engine-1\n' })
   })
 
   it('takes a probe that throws as trouble', async () => {

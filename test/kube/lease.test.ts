@@ -1,0 +1,75 @@
+import { expect, it, onTestFinished, vi } from 'vitest'
+import { wantLease, type Kube, type Lease } from '../../kube/index.ts'
+import { listen, stage } from './stage.ts'
+
+const QUICK = { durationMs: 1_000, everyMs: 30 }
+const held = (leases: Lease[]): boolean[] => leases.map((one) => one.held())
+
+async function open({ timeoutMs = 200 } = {}) {
+  const { server, kube } = await stage({ timeoutMs })
+  const { log, lines } = listen()
+  const want = (identity: string, through: Pick<Kube, 'get' | 'create' | 'mergePatch'> = kube) => {
+    const changes: boolean[] = []
+    const onChange = (now: boolean): void => void changes.push(now)
+    const lease = wantLease({ kube: through, namespace: 'engine', name: 'leader', identity, log, onChange, ...QUICK })
+    onTestFinished(() => lease.stop())
+    return Object.assign(lease, { changes })
+  }
+  return { server, kube, want, lines }
+}
+
+it('is held by one of those who want it, and the others know by whom', async () => {
+  const { want } = await open()
+  const all = ['a', 'b', 'c'].map((one) => want(one))
+  await vi.waitFor(() => expect(new Set(all.map((one) => one.holder())).size).toBe(1))
+  await vi.waitFor(() => expect(held(all).filter(Boolean)).toHaveLength(1))
+  const leader = all.find((one) => one.held())
+  expect(['a', 'b', 'c']).toContain(leader?.holder())
+  expect(all.flatMap(({ changes }) => changes)).toEqual([true])
+})
+
+it('goes to another when it is given back', async () => {
+  const { want } = await open()
+  const first = want('first')
+  await vi.waitFor(() => expect(first.held()).toBe(true))
+  const second = want('second')
+  await vi.waitFor(() => expect(second.holder()).toBe('first'))
+  await first.stop()
+  await vi.waitFor(() => expect(second.held()).toBe(true))
+  expect(first.changes).toEqual([true, false])
+})
+
+it('goes to another when its holder says nothing any more, and not while it does', async () => {
+  const { server, kube, want } = await open()
+  let isDead = false
+  const mortal: typeof kube = { ...kube, get: (ref) => (isDead ? Promise.reject(new Error('dead')) : kube.get(ref)) }
+  const first = want('first', mortal)
+  await vi.waitFor(() => expect(first.held()).toBe(true))
+  const second = want('second')
+  const renewals = () => server.requests.filter(({ method }) => method === 'PATCH').length
+  const before = renewals()
+  await vi.waitFor(() => expect(renewals()).toBeGreaterThan(before + 40), { timeout: 10_000 })
+  expect(second.held()).toBe(false)
+  isDead = true
+  await vi.waitFor(() => expect(second.held()).toBe(true), { timeout: 10_000 })
+  expect(first.held()).toBe(false)
+})
+
+it('is given up by a holder that cannot renew it, however long the answer takes', async () => {
+  const { server, want } = await open({ timeoutMs: 60_000 })
+  const first = want('first')
+  await vi.waitFor(() => expect(first.held()).toBe(true))
+  server.interfere(() => 'hang')
+  await vi.waitFor(() => expect(first.held()).toBe(false), { timeout: 10_000 })
+  expect(first.changes).toEqual([true, false])
+})
+
+it('is taken again by a holder that lost it, when it can be', async () => {
+  const { server, want } = await open()
+  const first = want('first')
+  await vi.waitFor(() => expect(first.held()).toBe(true))
+  server.interfere(() => 'reset')
+  await vi.waitFor(() => expect(first.held()).toBe(false), { timeout: 10_000 })
+  server.interfere(() => undefined)
+  await vi.waitFor(() => expect(first.changes).toEqual([true, false, true]), { timeout: 10_000 })
+})
