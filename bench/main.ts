@@ -15,6 +15,10 @@ const BENCHES: Record<string, { about: string; measure: (words: string[]) => Pro
     about: 'how long a thousand verdicts take on one core (15 seconds)',
     measure: async () => (await import('./judge.ts')).measureJudge(),
   },
+  backtest: {
+    about: 'how long a thousand replays at five levels of harm take on two cores (a minute)',
+    measure: async () => (await import('./backtest.ts')).measureBacktest(),
+  },
   evidence: {
     about:
       'how often identical versions are rolled back, how soon bad ones, beside other tools (10 minutes; --full: 20 000 runs of each)',
