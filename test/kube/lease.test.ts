@@ -42,7 +42,15 @@ it('goes to another when it is given back', async () => {
 it('goes to another when its holder says nothing any more, and not while it does', async () => {
   const { server, kube, want } = await open()
   let isDead = false
-  const mortal: typeof kube = { ...kube, get: (ref) => (isDead ? Promise.reject(new Error('dead')) : kube.get(ref)) }
+  const alive = async <T>(ask: () => Promise<T>): Promise<T> => {
+    if (isDead) throw new Error('dead')
+    return ask()
+  }
+  const mortal: typeof kube = {
+    ...kube,
+    get: (ref) => alive(() => kube.get(ref)),
+    mergePatch: (...request) => alive(() => kube.mergePatch(...request)),
+  }
   const first = want('first', mortal)
   await vi.waitFor(() => expect(first.held()).toBe(true))
   const second = want('second')
