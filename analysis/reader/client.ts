@@ -2,7 +2,8 @@ import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { PrometheusDriver, type InstantVector, type RangeVector } from 'prometheus-query'
 import type { Credentials } from '../sampler.ts'
-import { AskError, asAskError, refusal } from './refusal.ts'
+import { headersOf, isCertificate, secretsOf, withoutSecrets } from './signing.ts'
+import { AskError, asAskError, noCertificate, refusal } from './refusal.ts'
 
 /** One time series; times are epoch seconds of Prometheus. `NaN` where Prometheus has no finite number. */
 export type Series = { labels: Record<string, string>; samples: Sample[] }
@@ -37,7 +38,9 @@ export function openClient(address: string, credentials: Credentials): Client {
     httpAgent: new HttpAgent({ keepAlive: true }),
     httpsAgent: new HttpsAgent({ keepAlive: true, ...(caBundle === undefined ? {} : { ca: caBundle }) }),
   }
+  const isTrusting = caBundle === undefined || isCertificate(caBundle)
   const ask = async (question: Question): Promise<{ resultType: string; result: unknown }> => {
+    if (!isTrusting) throw noCertificate
     const driver = new PrometheusDriver({ endpoint: address, headers, ...transport(question, agents) })
     try {
       return await driver.instantQuery(question.query, (question.at ?? 0) * 1_000 || Date.now())
@@ -90,31 +93,6 @@ function transport({ query, at, timeoutMs, signal }: Question, agents: object): 
 
 const deadline = (timeoutMs: number, signal?: AbortSignal): AbortSignal =>
   AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])])
-
-function headersOf({ bearerToken, basic, headers }: Credentials): Record<string, string> {
-  const pair = basic && Buffer.from(`${basic.username}:${basic.password}`).toString('base64')
-  return {
-    ...headers,
-    ...(pair === undefined ? {} : { Authorization: `Basic ${pair}` }),
-    ...(bearerToken === undefined ? {} : { Authorization: `Bearer ${bearerToken.trim()}` }),
-  }
-}
-
-/** As they are sent, and as they were given; longest first, because one may be part of another. */
-function secretsOf({ bearerToken, basic }: Credentials, headers: Record<string, string>): string[] {
-  const sent = Object.values(headers).flatMap((value) => [value, value.replace(/^(Basic|Bearer) /, '')])
-  const given = [bearerToken?.trim(), basic?.password].filter((secret) => secret !== undefined)
-  return [...sent, ...given].filter((secret) => secret !== '').sort((a, b) => b.length - a.length)
-}
-
-/** Servers may repeat what they were sent. */
-const withoutSecrets = (error: AskError, secrets: string[]): AskError =>
-  secrets.some((secret) => error.message.includes(secret))
-    ? new AskError(
-        secrets.reduce((text, secret) => text.replaceAll(secret, '…'), error.message),
-        error.scope,
-      )
-    : error
 
 const fromScalar = ([time, value]: [number, string]): Series => ({ labels: {}, samples: [[time, Number(value)]] })
 

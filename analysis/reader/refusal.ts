@@ -36,13 +36,14 @@ export function asAskError(error: unknown, timeoutMs: number): AskError {
   const { original, response, code, message, error: told } = error as Thrown
   if (original !== undefined) return asAskError(original, timeoutMs)
   if (response) return answered(response)
-  if (code !== undefined && TIMEOUTS.has(code))
-    return new AskError(`no answer within ${timeoutMs / 1_000} s`, 'question')
-  if (code !== undefined && UNREACHABLE[code]) return new AskError(`${UNREACHABLE[code]} (${code})`, 'address')
+  if (code !== undefined && TIMEOUTS.has(code)) {
+    return new AskError(`no answer within ${timeoutMs / 1_000} s from ${ADDRESS}`, 'question')
+  }
+  if (code !== undefined && code in REFUSALS) return new AskError(`${REFUSALS[code]} (${code})`, 'address')
   if (code === 'ERR_BAD_RESPONSE') return new AskError('the answer is too large', 'question')
   if (error instanceof TypeError)
     return new AskError('Prometheus answered with histograms, which are not supported yet', 'question')
-  return new AskError(`Prometheus cannot be asked: ${cut(message ?? told ?? String(error))}`, 'address')
+  return new AskError(`Prometheus cannot be asked at ${ADDRESS}: ${cut(message ?? told ?? String(error))}`, 'address')
 }
 
 type Answered = { status?: number; statusText?: string; data?: unknown; headers?: Record<string, unknown> }
@@ -51,37 +52,55 @@ type Thrown = { original?: unknown; response?: Answered; code?: string; message?
 
 const TIMEOUTS = new Set(['ECONNABORTED', 'ETIMEDOUT', 'ERR_CANCELED'])
 
-const UNREACHABLE: Record<string, string> = {
-  ECONNREFUSED: 'nobody answers at the address of Prometheus',
-  ENOTFOUND: 'the host of the address of Prometheus is unknown',
-  EAI_AGAIN: 'the host of the address of Prometheus cannot be looked up',
-  ECONNRESET: 'Prometheus closed the connection',
-  EHOSTUNREACH: 'the host of Prometheus cannot be reached',
-  ENETUNREACH: 'the host of Prometheus cannot be reached',
+const ADDRESS = 'spec.analysis.prometheus.address'
+const AUTH = 'spec.analysis.prometheus.auth'
+
+const UNREACHABLE = `the host of ${ADDRESS} cannot be reached`
+const UNKNOWN = `the host of ${ADDRESS} is unknown`
+const UNTRUSTED = `nobody who is trusted has signed the certificate of Prometheus: put its authority into ${AUTH}.caBundle`
+
+/** Sentences by the code of Node's errors; each names what to change. */
+const REFUSALS: Record<string, string> = {
+  ECONNREFUSED: `nobody answers at ${ADDRESS}`,
+  ENOTFOUND: UNKNOWN,
+  EAI_AGAIN: `the host of ${ADDRESS} cannot be looked up`,
+  ECONNRESET: `Prometheus closed the connection: it may be starting, or ${ADDRESS} may have to begin with https://`,
+  EHOSTUNREACH: UNREACHABLE,
+  ENETUNREACH: UNREACHABLE,
+  EPROTO: `no TLS is spoken at ${ADDRESS}: it may have to begin with http://`,
+  ERR_INVALID_URL: `${ADDRESS} is no address`,
+  ERR_INVALID_HTTP_TOKEN: `${AUTH}.headers has a name that no header can have`,
+  ERR_INVALID_CHAR: `${AUTH} has a value that no header can have`,
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  CERT_HAS_EXPIRED: 'the certificate of Prometheus has expired',
+  ERR_TLS_CERT_ALTNAME_INVALID: `the certificate of Prometheus is for another host than that of ${ADDRESS}`,
 }
 
-const notPrometheus = new AskError(
-  'the answer is not that of Prometheus: check spec.analysis.prometheus.address',
-  'address',
-)
+export const noCertificate = new AskError(`${AUTH}.caBundle is no certificate in PEM`, 'address')
+
+const notPrometheus = new AskError(`the answer is not that of Prometheus: check ${ADDRESS}`, 'address')
 
 /** An answer of Prometheus itself carries its own words; anything else comes from a proxy or another server. */
 function answered({ status, statusText, data, headers }: Answered): AskError {
   const told = typeof data === 'object' && data !== null && 'error' in data ? String(data.error) : undefined
   if (status === 401 || status === 403) {
-    return new AskError(
-      `Prometheus refuses the credentials (${status}): check spec.analysis.prometheus.auth`,
-      'address',
-    )
+    return new AskError(`Prometheus refuses the credentials (${status}): check ${AUTH}`, 'address')
   }
   if (told !== undefined) return new AskError(`Prometheus answers ${status}: ${cut(told)}`, 'question')
   if (status !== undefined && status >= 300 && status < 400) {
     const { location } = headers ?? {}
-    const to = typeof location === 'string' ? ` to ${cut(location)}` : ''
-    return new AskError(`the address of Prometheus redirects${to}; write the final one`, 'address')
+    const to = typeof location === 'string' ? ` to ${cut(location.replace(/[?#].*$/s, ''))}` : ''
+    return new AskError(`${ADDRESS} redirects${to}; write the final one`, 'address')
+  }
+  if (typeof data === 'string' && data.includes('to an HTTPS server')) {
+    return new AskError(`TLS is spoken at ${ADDRESS}: it has to begin with https://`, 'address')
   }
   if (status === 404) return new AskError(`${notPrometheus.message} (404)`, 'address')
-  return new AskError(`the address of Prometheus answers ${status} ${cut(statusText ?? '')}`.trim(), 'address')
+  return new AskError(`${ADDRESS} answers ${status} ${cut(statusText ?? '')}`.trim(), 'address')
 }
 
 const cut = (text: string): string => (text.length > MOST_CHARS ? `${text.slice(0, MOST_CHARS)}…` : text)

@@ -1,5 +1,3 @@
-import { createServer } from 'node:http'
-import { type AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createSamplers, type Reading, type Sampler } from '../../analysis/index.ts'
 import { steppedClock, type SteppedClock } from '../fakes/clock.ts'
@@ -171,65 +169,7 @@ describe('many releases', () => {
   })
 })
 
-describe('asking', () => {
-  it('sends credentials, and the same sampler serves the same ones', async () => {
-    prometheus.series = [live('c'), live('b')]
-    const samplers = createSamplers({ clock })
-    const basic = { basic: { username: 'reader', password: 'p:w' }, headers: { 'X-Scope-OrgID': 'shop' } }
-    expect(samplers(prometheus.url, basic)).toBe(samplers(prometheus.url, { ...basic }))
-    expect(samplers(prometheus.url, basic)).not.toBe(samplers(prometheus.url, {}))
-    await readRows(samplers(prometheus.url, basic), request({ policy: every2s }), 1)
-    await readRows(samplers(prometheus.url, { bearerToken: 'token\n' }), request({ policy: every2s }), 1)
-    expect(prometheus.requests[0]?.headers).toMatchObject({
-      authorization: `Basic ${Buffer.from('reader:p:w').toString('base64')}`,
-      'x-scope-orgid': 'shop',
-    })
-    expect(prometheus.requests.at(-1)?.headers.authorization).toBe('Bearer token')
-  })
-
-  it.each([
-    ['an address of something else', 200, '<html>hello</html>', 'check spec.analysis.prometheus.address'],
-    ['a wrong path', 404, 'not here', 'check spec.analysis.prometheus.address'],
-    ['wrong credentials', 401, 'Unauthorized', 'check spec.analysis.prometheus.auth'],
-    ['a redirect', 302, '', 'redirects to http://elsewhere'],
-    ['a broken proxy', 502, '<html>Bad Gateway</html>', 'answers 502'],
-    ['an error of Prometheus', 503, { status: 'error', error: 'query queue is full' }, 'query queue is full'],
-    [
-      'a warning',
-      200,
-      { status: 'success', warnings: ['partial response'], data: { resultType: 'matrix', result: [] } },
-      'partial',
-    ],
-    [
-      'native histograms',
-      200,
-      { status: 'success', data: { resultType: 'matrix', result: [{ metric: {}, histograms: [] }] } },
-      'not supported',
-    ],
-  ])('holds with a clear sentence at %s', async (_, status, body, sentence) => {
-    prometheus.answer = (query, response) => {
-      if (query === 'time()') return false
-      response.statusCode = status
-      if (status === 302) response.setHeader('location', 'http://elsewhere')
-      response.end(typeof body === 'string' ? body : JSON.stringify(body))
-      return true
-    }
-    prometheus.now = () => T + 600
-    const [row] = await readRows(sampler, request(), 1)
-    expect(row).toMatchObject({ t0: T, t1: T + 15, cells: {} })
-    expect(row?.missing).toContain(sentence)
-  })
-
-  it('holds with a clear sentence when nobody answers', async () => {
-    const server = createServer().listen(0, '127.0.0.1')
-    await new Promise((resolve) => server.once('listening', resolve))
-    const { port } = server.address() as AddressInfo
-    await new Promise((resolve) => server.close(resolve))
-    const late = { now: () => (T + 600) * 1_000, wait: clock.wait }
-    const [row] = await readRows(createSamplers({ clock: late })(`http://127.0.0.1:${port}`, {}), request(), 1)
-    expect(row).toMatchObject({ cells: {}, missing: expect.stringContaining('nobody answers') as string })
-  })
-
+describe('the sources of a release', () => {
   it('tells before a release which queries will be asked', () => {
     const metrics = [
       { name: 'errors', kind: 'requests' as const },
