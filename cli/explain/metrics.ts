@@ -45,7 +45,8 @@ const cells = ({
 
 /** What one further row like the last would have to bring. */
 function missing({ badToRollback, cleanRowsToPromote }: MetricEvidence['needed']): string {
-  const bad = badToRollback == null ? '' : badToRollback === 0 ? 'reached' : `${integer(badToRollback)} bad in a row`
+  if (badToRollback === 0) return 'reached'
+  const bad = badToRollback == null ? '' : `${integer(badToRollback)} bad in a row`
   const clean = cleanRowsToPromote == null ? '' : `${integer(cleanRowsToPromote)} good rows lead on`
   return [bad, clean].filter(Boolean).join(', ')
 }
