@@ -5,7 +5,7 @@ const GROUP_VERSION = 'external.metrics.k8s.io/v1beta1'
 export const METRICS_ROOT = `/apis/${GROUP_VERSION}`
 
 /** In each namespace: a metric's name is a key, its value a quantity such as `12` or `500m`. */
-export const METRICS_CONFIG_MAP = 'external-metrics'
+const METRICS_CONFIG_MAP = 'external-metrics'
 
 /**
  * Kubernetes' API of external metrics, for whoever asks by an APIService. A metric is what is written into the ConfigMap
