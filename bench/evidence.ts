@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util'
 import { acceptanceRows } from './evidence/acceptance.ts'
 import { latencyChapter } from './evidence/latency-table.ts'
 import type { Chapter } from './evidence/line.ts'
@@ -16,7 +17,8 @@ const FULL_RUNS = 20_000
 
 /**
  * The tables of analysis.md 13 from the shipped evidence and checks, beside what other tools' rules make of the same
- * draws. Fast: as many runs as are published, but never more than 4 000; `--full`: 20 000 of each; `--runs N`: at most N.
+ * draws. Fast: as many runs as are published, but never more than 4 000; `--full`: 20 000 of each; `--runs N`: at most N;
+ * `--seed N`: other draws.
  */
 export async function measureEvidence(words: string[]): Promise<Report> {
   const chapters = [
@@ -28,14 +30,16 @@ export async function measureEvidence(words: string[]): Promise<Report> {
     rampChapter(),
     violationsChapter(),
   ]
-  const scenes = scenesOf(chapters, words)
+  const wish = wishOf(words)
+  const { seed } = wish
+  const scenes = scenesOf(chapters, wish)
   const runs = scenes.reduce((sum, scene) => sum + scene.runs, 0)
-  console.log(`${runs} releases in ${scenes.length} worlds, seed ${SEED}`)
+  console.log(`${runs} releases in ${scenes.length} worlds, seed ${seed}`)
   const started = performance.now()
   let told = 0
   const played = await playAll({
     scenes,
-    seed: SEED,
+    seed,
     onDone(done, total) {
       const tenth = Math.floor((10 * done) / total)
       if (tenth > told) console.log(`  ${tenth * 10} % after ${((performance.now() - started) / 1_000).toFixed(0)} s`)
@@ -53,17 +57,22 @@ export async function measureEvidence(words: string[]): Promise<Report> {
   console.log('')
   const lines = tellings.flatMap((telling) => telling.lines)
   const rows = acceptanceRows(lines, played)
-  return { ok: rows.every(kept), rows, details: { seed: SEED, runs, ...detailsOf(lines) } }
+  return { ok: rows.every(kept), rows, details: { seed, runs, ...detailsOf(lines) } }
 }
 
-/** Every world once, with as many runs as were asked for. Throws for words that mean nothing. */
-function scenesOf(chapters: Chapter[], words: string[]): Scene[] {
-  const [word, count] = words
-  const isFull = word === '--full'
-  const most = word === '--runs' ? Number(count) : isFull ? FULL_RUNS : FAST_RUNS
-  if ((word !== undefined && !isFull && word !== '--runs') || !(Number.isInteger(most) && most > 0)) {
-    throw new Error(`the bench evidence knows --full and --runs N, not ${words.join(' ')}`)
-  }
+type Wish = { most: number; isFull: boolean; seed: number }
+
+/** Throws for words that mean nothing. */
+function wishOf(words: string[]): Wish {
+  const options = { full: { type: 'boolean' }, runs: { type: 'string' }, seed: { type: 'string' } } as const
+  const { full: isFull = false, runs, seed } = parseArgs({ args: words, options }).values
+  const most = runs === undefined ? (isFull ? FULL_RUNS : FAST_RUNS) : Number(runs)
+  if (!(Number.isSafeInteger(most) && most > 0)) throw new RangeError(`--runs is a whole number above 0, not ${runs}`)
+  return { most, isFull, seed: seed === undefined ? SEED : Number(seed) }
+}
+
+/** Every world once, with as many runs as were asked for. */
+function scenesOf(chapters: Chapter[], { most, isFull }: Wish): Scene[] {
   const scenes = new Map(chapters.flatMap(({ lines }) => lines.map(({ scene }) => [scene.name, scene])))
   return [...scenes.values()].map((scene) => ({ ...scene, runs: isFull ? most : Math.min(most, scene.runs) }))
 }
