@@ -6,9 +6,9 @@ const WITHIN_MS = 30_000
 
 export type Subject = { prometheus: string; namespace: string; workload: string }
 
-/** Failed requests of a workload as Prometheus has them now. */
+/** Failed requests of a workload as its callers saw them and Prometheus has them now. */
 export function failedSoFar({ prometheus, namespace, workload }: Subject): Promise<number> {
-  const selector = `destination_workload_namespace="${namespace}",destination_workload="${workload}",response_code=~"5.."`
+  const selector = `reporter="source",destination_workload_namespace="${namespace}",destination_workload="${workload}",response_code=~"5.."`
   return ask(prometheus, `sum(istio_requests_total{${selector}})`)
 }
 

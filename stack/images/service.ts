@@ -1,9 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { behaviourFrom, parseOrder } from './behaviour.ts'
 
-/** One service of the shop: answers on PORT, takes orders about its behaviour on PORT_CONTROL, drains at SIGTERM. */
+/**
+ * One service of the shop: answers on PORT and drains at SIGTERM. On PORT_CONTROL it takes orders about its behaviour,
+ * and counts what it answered, as its sidecar would.
+ */
 const { SERVICE = 'service', VERSION = '0', HOSTNAME = 'pod', PORT, PORT_CONTROL, FAIL_AT_START } = process.env
 const behaviour = behaviourFrom(process.env)
+const answers = new Map<number, number>()
 let ending = false
 
 if (FAIL_AT_START) {
@@ -12,7 +16,9 @@ if (FAIL_AT_START) {
 }
 
 const shop = serve(Number(PORT), answer)
-const control = serve(Number(PORT_CONTROL), takeOrder)
+const control = serve(Number(PORT_CONTROL), (request, response) =>
+  request.url === '/metrics' ? tell(response) : takeOrder(request, response),
+)
 console.log(`${SERVICE} ${VERSION} listens on ${PORT}`)
 process.once('SIGTERM', drain)
 
@@ -29,7 +35,11 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   const failed = Math.random() < behaviour.errorShare
   const slow = Math.random() < behaviour.slowShare
   const body = failed ? { error: `${SERVICE} ${VERSION} could not answer` } : { service: SERVICE, version: VERSION }
-  const send = (): void => reply(response, failed ? behaviour.errorStatus : 200, body)
+  const status = failed ? behaviour.errorStatus : 200
+  const send = (): void => {
+    answers.set(status, (answers.get(status) ?? 0) + 1)
+    reply(response, status, body)
+  }
   if (slow) setTimeout(send, behaviour.slowMs)
   else send()
 }
@@ -42,6 +52,15 @@ function reply(response: ServerResponse, status: number, body: object): void {
     ...(ending ? { connection: 'close' } : {}),
   })
   response.end(JSON.stringify(body))
+}
+
+function tell(response: ServerResponse): void {
+  const counted = [...answers].map(
+    ([status, count]) => `istio_requests_total{reporter="destination",response_code="${status}"} ${count}\n`,
+  )
+  const born = `process_start_time_seconds ${(performance.timeOrigin / 1_000).toFixed(3)}\n`
+  response.setHeader('content-type', 'text/plain; version=0.0.4')
+  response.end(`${counted.join('')}${born}`)
 }
 
 function takeOrder(request: IncomingMessage, response: ServerResponse): void {

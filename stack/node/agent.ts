@@ -7,6 +7,7 @@ import { createKeeper } from './keeper.ts'
 import { endpointDelayOf, NODE_NAME, registerNode, type Node } from './node.ts'
 import { NODES, PODS, type Pod } from './pod.ts'
 import { endLeftovers, openRecords } from './records.ts'
+import { keepTargets } from './targets.ts'
 
 export { setCordoned, setEndpointDelay } from './node.ts'
 export { endLeftovers } from './records.ts'
@@ -36,7 +37,7 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
   const withdrawn = await withdrawAll(kube)
   if (ended + withdrawn > 0) log.info({ processes: ended, addresses: withdrawn }, 'cleared what an earlier agent left')
 
-  const { nodes, pods } = watchAll(kube, log, (key) => queue.add(key))
+  const { nodes, pods } = watchAll({ kube, log, stateDir }, (key) => queue.add(key))
   const keeper = createKeeper({
     kube,
     log,
@@ -67,8 +68,20 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
   }
 }
 
-function watchAll(kube: Kube, log: Log, add: (key: string) => void): { nodes: Reflector<Node>; pods: Reflector<Pod> } {
-  const pods = reflect<Pod>({ kube, resource: PODS, log, onChange: add })
+function watchAll(
+  { kube, log, stateDir }: { kube: Kube; log: Log; stateDir: string },
+  add: (key: string) => void,
+): { nodes: Reflector<Node>; pods: Reflector<Pod> } {
+  const tellTargets = keepTargets(stateDir, () => pods.items())
+  const pods = reflect<Pod>({
+    kube,
+    resource: PODS,
+    log,
+    onChange(key) {
+      add(key)
+      tellTargets()
+    },
+  })
   const nodes = reflect<Node>({
     kube,
     resource: NODES,

@@ -1,11 +1,21 @@
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { targetsFolder } from '../node/targets.ts'
 import { statusOf } from '../probe.ts'
 import type { ServerFactory } from './server.ts'
 
-/** Scrapes the gateway every second and gives its counters the names of Istio's standard metrics. */
-export const prometheus: ServerFactory = ({ ports, path }) => ({
+/**
+ * Scrapes every second: the gateway, whose counters get the names of Istio's standard metrics, and the pods, which tell
+ * what they answered.
+ */
+export const prometheus: ServerFactory = ({ stateDir, ports, path }) => ({
   port: ports.prometheus,
-  configure: () => writeFile(path('config', 'prometheus.json'), JSON.stringify(scrapeConfig(ports.gatewayAdmin))),
+  async configure() {
+    // Prometheus watches the folder, but only one that is there.
+    await mkdir(targetsFolder(stateDir), { recursive: true })
+    const config = scrapeConfig(ports.gatewayAdmin, targetsFolder(stateDir))
+    await writeFile(path('config', 'prometheus.json'), JSON.stringify(config))
+  },
   command: (tools) => tools.prometheus,
   args: [
     `--config.file=${path('config', 'prometheus.json')}`,
@@ -18,7 +28,7 @@ export const prometheus: ServerFactory = ({ ports, path }) => ({
   ready: async () => (await statusOf(`http://127.0.0.1:${ports.prometheus}/-/ready`)) === 200,
 })
 
-function scrapeConfig(adminPort: number): object {
+function scrapeConfig(adminPort: number, targets: string): object {
   const labels = {
     reporter: 'source',
     source_workload: 'istio-ingressgateway',
@@ -34,6 +44,7 @@ function scrapeConfig(adminPort: number): object {
         static_configs: [{ targets: [`127.0.0.1:${adminPort}`], labels }],
         metric_relabel_configs: relabelling(),
       },
+      { job_name: 'pods', file_sd_configs: [{ files: [join(targets, '*.json')] }] },
     ],
   }
 }
