@@ -36,6 +36,19 @@ describe('counting requests', () => {
     expect(cellsOf(readings)).toEqual(Array.from({ length: 3 }, () => [15, 60, 0, 0]))
   })
 
+  it.each([true, false])('counts the same where scrapes fall on edges, with windows closed: %s', async (isClosed) => {
+    prometheus.hasClosedWindows = isClosed
+    const onEdges = (['c', 'b'] as const).map((arm) =>
+      requests(
+        arm,
+        '200',
+        scraped(T - 60, T + 600, 15, (time) => time - T + 100),
+      ),
+    )
+    const readings = await read(onEdges, 20)
+    expect(cellsOf(readings)).toEqual(Array.from({ length: 20 }, () => [15, 15, 0, 0]))
+  })
+
   it('counts the first sample of new series: three first errors are three', async () => {
     const late = ['500', '502', '503'].map((code) =>
       requests(

@@ -15,6 +15,8 @@ export type FakePrometheus = AsyncDisposable & {
   requests: { url: string; headers: IncomingMessage['headers'] }[]
   /** Takes the answer over; false leaves it to the fake. */
   answer: (query: string, response: ServerResponse) => boolean
+  /** Windows include their older edge, as Prometheus 2 has them; Prometheus 3 leaves it out. */
+  hasClosedWindows: boolean
   /** No answer is under way. */
   isIdle: () => boolean
 }
@@ -35,6 +37,7 @@ export async function fakePrometheus(): Promise<FakePrometheus> {
     queries: [],
     requests: [],
     answer: () => false,
+    hasClosedWindows: false,
     isIdle: () => underWay === 0,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
@@ -79,7 +82,7 @@ function boundariesOf(fake: FakePrometheus, query: string, at: number): object[]
 
 const UNITS: Record<string, number> = { ms: 0.001, s: 1, m: 60 }
 
-/** Samples in (at − window, at], as Prometheus 3 does. */
+/** Samples in (at − window, at]. */
 function select(
   fake: FakePrometheus,
   query: string,
@@ -98,7 +101,7 @@ function select(
     .map(({ labels, samples }) => ({
       metric: labels,
       values: (step === undefined ? within(samples, fake.now()) : shownEvery(samples, Number(step), fake.now()))
-        .filter(([time]) => time > from && time <= at)
+        .filter(([time]) => (time > from || (fake.hasClosedWindows && time === from)) && time <= at)
         .map(([time, value]): [number, string] => [time, `${value}`]),
     }))
     .filter(({ values }) => values.length > 0)
