@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { array, assert, double, integer, property, uniqueArray } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { watchedBoundaries } from '../../analysis/boundaries.ts'
 
@@ -33,13 +33,13 @@ describe('the boundaries that a latency metric watches', () => {
   })
 
   it('are rising, exist, and one of them is what was declared or the next above', () => {
-    const share = fc.double({ min: 0, max: 1, noNaN: true })
-    fc.assert(
-      fc.property(
-        fc.uniqueArray(fc.integer({ min: 1, max: 60_000 }), { minLength: 1, maxLength: 20 }),
-        fc.integer({ min: 1, max: 60_000 }),
-        fc.array(share, { minLength: 20, maxLength: 20 }),
-        fc.integer({ min: 1, max: 20 }),
+    const share = double({ min: 0, max: 1, noNaN: true })
+    assert(
+      property(
+        uniqueArray(integer({ min: 1, max: 60_000 }), { minLength: 1, maxLength: 20 }),
+        integer({ min: 1, max: 60_000 }),
+        array(share, { minLength: 20, maxLength: 20 }),
+        integer({ min: 1, max: 20 }),
         (existing, slowerThanMs, shares, most) => {
           const slowerShare = (boundary: number): number | undefined => shares[existing.indexOf(boundary)]
           const found = watchedBoundaries({ slowerThanMs, existing, slowerShare, most })
