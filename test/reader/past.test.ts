@@ -118,11 +118,12 @@ describe('what was before a release', () => {
     for (const metric of fixed.metrics) expect(metric).toMatchObject({ boundariesMs: [250, 2_500] })
   })
 
-  it('is nothing where Prometheus knows nothing, and where it does not answer', async () => {
+  it('is nothing where Prometheus knows nothing, and says why where nobody answers', async () => {
     const nothing = { before: {}, policy: policy({ metrics: [latency] }) }
     expect(await look(asked({ apex: 'other', baseline: 'other-b', canary: 'other-c' }))).toEqual(nothing)
     const nobody = createSamplers()('http://127.0.0.1:1', {})
-    expect(await nobody.before(asked(), AbortSignal.timeout(30_000))).toEqual(nothing)
+    const refused = expect.stringContaining('spec.analysis.prometheus.address') as string
+    expect(await nobody.before(asked(), AbortSignal.timeout(30_000))).toEqual({ ...nothing, refused })
     expect(await createSamplers()(chronicle.url, {}).before(asked(), AbortSignal.abort())).toEqual(nothing)
   })
 })
