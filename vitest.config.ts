@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     pool: 'forks',
+    // A busy machine answers later, not otherwise.
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       {
         extends: true,

@@ -41,18 +41,22 @@ async function beginning(deps: Deps, input: LookBackInput, signal: AbortSignal):
   const { ledger: stored, damage } = storedLedger(release)
   if (damage !== undefined) return { hold: holding('noData', damage) }
   if (stored && stored.rows.length > 0) return rungOf(stored)
-  let ledger: Ledger | undefined
+  let found: FirstLedger | undefined
   try {
-    ledger = await firstLedger(deps, release, input, signal)
+    found = await firstLedger(deps, release, input, signal)
   } catch (error) {
     signal.throwIfAborted()
     return { hold: holding('noData', describeError(error)) }
   }
-  if (!ledger) return {}
+  if (!found) return {}
+  const { ledger, refused } = found
+  if (refused !== undefined) return { ...rungOf(ledger), hold: holding('noData', refused) }
   await writeStatus(deps, at, input.epoch, { ledger: encodeLedger(ledger) })
   const hold = (await isServing(deps, input)) ? burning(ledger) : undefined
   return { ...rungOf(ledger), ...(hold ? { hold } : {}) }
 }
+
+type FirstLedger = { ledger: Ledger; refused?: string }
 
 /** Undefined where nothing is measured. */
 async function firstLedger(
@@ -60,13 +64,14 @@ async function firstLedger(
   release: Release,
   input: LookBackInput,
   signal: AbortSignal,
-): Promise<Ledger | undefined> {
+): Promise<FirstLedger | undefined> {
   const sampler = await samplerFor(deps, input.ref.namespace, release.spec.policy)
   if (!sampler) return undefined
   const { service } = (await needRollout(deps.kube, input.ref)).spec
   const asked: BeforeRequest = { ...requestOf(release, input, release.spec.policy), apex: service.name }
-  const { before, policy } = await sampler.before(asked, signal)
-  return { ...newLedger({ ...asked, policy }), sources: sampler.sources({ ...asked, policy }), before }
+  const { before, policy, refused } = await sampler.before(asked, signal)
+  const ledger = { ...newLedger({ ...asked, policy }), sources: sampler.sources({ ...asked, policy }), before }
+  return { ledger, ...(refused === undefined ? {} : { refused }) }
 }
 
 const rungOf = ({ policy, before }: Ledger): Beginning =>

@@ -113,4 +113,5 @@ const BLIND: HoldReason = 'noData'
 const blind = ({ marks }: WatchInput, why: string): Hold => ({
   reason: BLIND,
   sentence: `Holding at ${marks.at(-1)?.weight ?? 0} %: ${why}.`,
+  cause: why,
 })

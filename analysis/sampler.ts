@@ -20,6 +20,9 @@ export type SampleRequest = {
 /** `apex`: the Service that has the traffic at rest; what was before the release is found under its name. */
 export type BeforeRequest = SampleRequest & { apex: string }
 
+/** `refused`: why nobody could be asked at all, as a sentence. */
+export type LookedBack = { before: Before; policy: Policy; refused?: string }
+
 /** A closed interval as Prometheus tells it. Metrics without data are missing from `cells`, and `missing` says why. */
 export type Reading = {
   t0: number
@@ -54,7 +57,7 @@ export type Sampler = {
    * What was before the release, and the policy with its latency boundaries fixed by it (analysis.md 3.7). Without data
    * the parts are missing, and the boundaries stay open until the first row that has some.
    */
-  before(request: BeforeRequest, signal: AbortSignal): Promise<{ before: Before; policy: Policy }>
+  before(request: BeforeRequest, signal: AbortSignal): Promise<LookedBack>
 }
 
 /** One sampler per address and credentials; asking again gives the same one. */

@@ -11,7 +11,9 @@ export async function followHolds(run: Run): Promise<void> {
   try {
     for (let told: string | undefined; ;) {
       await condition(() => newsOf(run.guard.hold) !== told)
+      if (mayPass(run.guard.hold)) await condition(() => !mayPass(run.guard.hold), PATIENCE_MS)
       const { hold } = run.guard
+      if (newsOf(hold) === told) continue
       told = newsOf(hold)
       await tellHold(run, hold)
       if (hold?.replacePod !== undefined) await replace(run, hold.replacePod)
@@ -20,6 +22,11 @@ export async function followHolds(run: Run): Promise<void> {
     if (!isCancellation(error)) run.discovered ??= asInterruption(error)
   }
 }
+
+const PATIENCE_MS = 20_000
+
+/** The first row after a weight often has no request yet. It holds like any other silence, and is no news before it lasts. */
+const mayPass = (hold: Hold | undefined): boolean => hold?.reason === 'noData' && hold.cause === undefined
 
 /** Another sentence about the same is no news. */
 const newsOf = (hold: Hold | undefined): string | undefined => hold && `${hold.reason} ${hold.cause ?? ''}`

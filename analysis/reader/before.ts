@@ -2,7 +2,7 @@ import type { Metric, Policy } from '../../crds/policy.ts'
 import type { Moment } from '../backtest/history.ts'
 import { watchedBoundaries } from '../boundaries.ts'
 import type { Before } from '../ledger.ts'
-import type { BeforeRequest } from '../sampler.ts'
+import type { BeforeRequest, LookedBack } from '../sampler.ts'
 import type { Client, Series } from './client.ts'
 import { openGauge } from './grown.ts'
 import { boundaries, durationsEvery, shownEvery, type Selection } from './queries.ts'
@@ -24,7 +24,16 @@ export type LookBackOptions = { client: Client; request: BeforeRequest; now: num
  * for what came between the last such moment and the end or the restart of a process. Steps that were not seen at both
  * ends are left out, and a rate is over the seconds that were seen. What Prometheus does not tell is left out.
  */
-export async function lookBack(options: LookBackOptions): Promise<{ before: Before; policy: Policy }> {
+export async function lookBack(options: LookBackOptions): Promise<LookedBack> {
+  try {
+    return await lookedBack(options)
+  } catch (error) {
+    if (error instanceof AskError) return { before: {}, policy: options.request.policy, refused: error.message }
+    throw error
+  }
+}
+
+async function lookedBack(options: LookBackOptions): Promise<LookedBack> {
   const { client, request, now, signal } = options
   const { namespace, apex, baseline, policy } = request
   const selection = { namespace, services: [apex, baseline], boundaries: [] }
@@ -55,8 +64,8 @@ async function seriesOrNone(
     const series = await client.series({ query, timeoutMs: TIMEOUT_MS, signal, ...(at === undefined ? {} : { at }) })
     return series.length > MOST_SERIES ? [] : series
   } catch (error) {
-    // What is wrong with Prometheus is told by the looks that follow.
-    if (error instanceof AskError) return []
+    // What is wrong with one question is told by the looks that follow; a Prometheus that refuses them all, at once.
+    if (error instanceof AskError && error.scope === 'question') return []
     throw error
   }
 }

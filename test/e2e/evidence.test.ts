@@ -3,7 +3,7 @@ import { decodeLedger, judge } from '../../analysis/index.ts'
 import type { KubeObject } from '../../kube/index.ts'
 import { startProxy, type Manner } from '../stage/proxy.ts'
 import { analysisOf } from '../stage/shop.ts'
-import { outcomeOf, phaseOf, releaseOf } from '../stage/sight.ts'
+import { outcomeOf, phaseOf, releaseOf, type Sight } from '../stage/sight.ts'
 import { openStage, type Stage } from '../stage/stage.ts'
 
 const access = inject('access')
@@ -109,26 +109,44 @@ test.concurrent('who observes is told what would have been done, and nothing els
 
 test.concurrent.for<[Manner, RegExp]>([
   ['unauthorized', /401/],
+  ['html', /not that of Prometheus/],
+])('where Prometheus answers %s nothing begins, and the hold names the cause', async ([manner, cause]) => {
+  await using proxy = await startProxy(access.prometheus, manner)
+  await using stage = await openStage({ access, name: `refused-${manner}` })
+  const declared = { ...analysis, prometheus: { address: proxy.url } }
+  await stage.install({ version: '1.4.0', steps: STEPS, analysis: declared })
+  stage.load({ rps: 25 })
+  await stage.push({ version: '1.5.0' })
+  await holdsFor(stage, cause)
+  expect(stage.weights()).toEqual([{ apex: 100 }])
+  proxy.become('pass')
+  await stage.until('1.5.0 is promoted', (sight) => outcomeOf(sight, '1.5.0') === 'Promoted')
+})
+
+test.concurrent.for<[Manner, RegExp]>([
+  ['unauthorized', /401/],
   ['NaN', /NaN/],
   ['empty', /no data from Prometheus .*no requests of checkout-/],
-  ['html', /not that of Prometheus/],
-])('where Prometheus answers %s nothing moves, and the hold names the cause', async ([manner, cause]) => {
-  await using proxy = await startProxy(access.prometheus, manner)
+])('when Prometheus begins to answer %s nothing moves, and the hold names the cause', async ([manner, cause]) => {
+  await using proxy = await startProxy(access.prometheus, 'pass')
   await using stage = await openStage({ access, name: `answers-${manner.toLowerCase()}` })
   const declared = { ...analysis, prometheus: { address: proxy.url } }
   const stable = await stage.install({ version: '1.4.0', steps: STEPS, analysis: declared })
   stage.load({ rps: 25 })
   await stage.push({ version: '1.5.0' })
-  const { rollout } = await stage.until(
-    'it holds',
-    (sight) => phaseOf(sight) === 'Holding' && cause.test(sight.rollout?.status?.message ?? '') && sight,
-  )
-  expect(stage.weights().at(-1)).not.toHaveProperty(rollout?.status?.canary ?? '', 50)
-  expect([75, undefined]).toContain(stage.weights().at(-1)?.[stable])
-
+  await stage.until('the canary has a weight', ({ rollout }) => rollout?.status?.weight === 25)
+  proxy.become(manner)
+  const { rollout } = await holdsFor(stage, cause)
+  expect(stage.weights().at(-1)).toEqual({ [stable]: 75, [rollout?.status?.canary ?? '']: 25 })
   proxy.become('pass')
   await stage.until('1.5.0 is promoted', (sight) => outcomeOf(sight, '1.5.0') === 'Promoted')
 })
+
+const holdsFor = (stage: Stage, cause: RegExp): Promise<Sight> =>
+  stage.until(
+    'it holds',
+    (sight) => phaseOf(sight) === 'Holding' && cause.test(sight.rollout?.status?.message ?? '') && sight,
+  )
 
 test.concurrent('without the Secret of Prometheus nothing begins, and the hold names it', async () => {
   await using stage = await openStage({ access, name: 'no-secret' })
