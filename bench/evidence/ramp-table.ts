@@ -4,7 +4,7 @@ import { printed } from './notation.ts'
 import type { RampWorld } from './ramp.ts'
 import { fixedLines, percent } from './s1.ts'
 import type { Scene } from './scene.ts'
-import { CALM_AT_FIRST } from './weather.ts'
+import { CALM } from './weather.ts'
 
 const OF = 2_000
 /** Ten minutes without any data, from somewhere in the first ten minutes on. */
@@ -26,7 +26,7 @@ function clock(service: Service, schedule: Schedule, { good, r2, r5, broken }: T
       {
         key: `clock${schedule.weights.length}x${minutes} ${rps} ${key}`,
         what: `${serviceOf(service)}: ${what}`,
-        world: { rps, share, ratio, schedule, climate: CALM_AT_FIRST },
+        world: { rps, share, ratio, schedule },
         judges: [{ kind: 'sluice', rho0: 1, slots: schedule.weights.length, thresholds: { clock: 100 } }],
         runs: OF,
       },
@@ -60,7 +60,7 @@ type Harmed = { key: string; what: string } & Pick<RampWorld, 'ratio' | 'onset' 
 function rampLine(service: Ship, { key, what, ...harmed }: Harmed, text: string): Line {
   const { rps, share, promoteRatio } = service
   const name = `ship${promoteRatio} ${rps} ${key}`
-  const world: RampWorld = { rps, share, climate: CALM_AT_FIRST, promoteRatio, ...harmed }
+  const world: RampWorld = { rps, share, climate: CALM, promoteRatio, ...harmed }
   const scene: Scene = { kind: 'ramp', name, runs: OF, world }
   return {
     key: name,

@@ -6,18 +6,14 @@ export type Weather = { errors: number; traffic: number }
 export type Climate = {
   /** So many times the bad share, in the outburst that half the runs have. */
   outburst: number
-  /** The first row that can have it. */
-  earliest: number
   /** Traffic and bad share go up and down, once in forty minutes. */
   isDiurnal: boolean
 }
 
 /** S1 of analysis.md 13. */
-export const CALM: Climate = { outburst: 10, earliest: 0, isDiurnal: false }
+export const CALM: Climate = { outburst: 10, isDiurnal: false }
 export const OUTAGE: Climate = { ...CALM, outburst: 100 }
 export const DIURNAL: Climate = { ...CALM, isDiurnal: true }
-/** Where ramps have their outburst is not published. With one in their first five minutes, hasty clocks would stop more than is. */
-export const CALM_AT_FIRST: Climate = { ...CALM, earliest: 20 }
 
 const PERSISTENCE = 0.9
 const DEVIATION = 0.5
@@ -28,9 +24,8 @@ const TRAFFIC_SWING = 0.8
 const ERRORS_SWING = Math.log(3) / 2
 
 /** A log-normal factor of mean 1 that remembers, and in half the runs an outburst. Endless. */
-export function* weather(random: Random, { outburst, earliest, isDiurnal }: Climate): Generator<Weather, never> {
-  const places = DAY_ROWS - OUTBURST_ROWS - earliest + 1
-  const begin = random() < 0.5 ? earliest + Math.floor(random() * places) : Infinity
+export function* weather(random: Random, { outburst, isDiurnal }: Climate): Generator<Weather, never> {
+  const begin = random() < 0.5 ? Math.floor(random() * (DAY_ROWS - OUTBURST_ROWS + 1)) : Infinity
   const phase = random()
   const drift = autoregression(random, DEVIATION)
   for (let row = 0; ; row++) {
