@@ -35,7 +35,9 @@ async function startOwner(stateDir: string) {
 
 async function runPod(stack: Stack, name: string): Promise<void> {
   const kube = kubeOf(stack)
-  const containers = [{ name: 'app', image: 'shop.local/catalog:2.1.0' }]
+  const ports = [{ name: 'http', containerPort: 8080 }]
+  const readinessProbe = { httpGet: { path: '/healthz', port: 'http' }, periodSeconds: 1 }
+  const containers = [{ name: 'app', image: 'shop.local/catalog:2.1.0', ports, readinessProbe }]
   const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default' }, spec: { containers } }
   await expect.poll(() => kube.create(PODS, pod).then(String, String), { timeout: 30_000 }).toMatch(/object|exists/)
   await expect.poll(() => readyOf(stack, name), { timeout: 30_000 }).toBe(true)
