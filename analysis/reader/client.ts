@@ -2,8 +2,8 @@ import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { PrometheusDriver, type InstantVector, type RangeVector } from 'prometheus-query'
 import type { Credentials } from '../sampler.ts'
-import { headersOf, isCertificate, secretsOf, withoutSecrets } from './signing.ts'
-import { AskError, asAskError, noCertificate, refusal } from './refusal.ts'
+import { headersOf, isCertificate, maskOf } from './signing.ts'
+import { AskError, asAskError, noCertificate, refusal, type Mask } from './refusal.ts'
 
 /** One time series; times are epoch seconds of Prometheus. `NaN` where Prometheus has no finite number. */
 export type Series = { labels: Record<string, string>; samples: Sample[] }
@@ -33,7 +33,7 @@ type Options = ConstructorParameters<typeof PrometheusDriver>[0]
 export function openClient(address: string, credentials: Credentials): Client {
   const headers = headersOf(credentials)
   const { caBundle } = credentials
-  const secrets = secretsOf(credentials, headers)
+  const mask = maskOf(credentials, headers)
   const agents = {
     httpAgent: new HttpAgent({ keepAlive: true }),
     httpsAgent: new HttpsAgent({ keepAlive: true, ...(caBundle === undefined ? {} : { ca: caBundle }) }),
@@ -41,11 +41,11 @@ export function openClient(address: string, credentials: Credentials): Client {
   const isTrusting = caBundle === undefined || isCertificate(caBundle)
   const ask = async (question: Question): Promise<{ resultType: string; result: unknown }> => {
     if (!isTrusting) throw noCertificate
-    const driver = new PrometheusDriver({ endpoint: address, headers, ...transport(question, agents) })
+    const driver = new PrometheusDriver({ endpoint: address, headers, ...transport(question, agents, mask) })
     try {
       return await driver.instantQuery(question.query, (question.at ?? 0) * 1_000 || Date.now())
     } catch (error) {
-      throw withoutSecrets(asAskError(error, question.timeoutMs), secrets)
+      throw asAskError(error, question.timeoutMs, mask)
     }
   }
   return {
@@ -66,7 +66,7 @@ export function openClient(address: string, credentials: Credentials): Client {
 }
 
 /** Redirects are not followed: headers with secrets would go wherever they point. */
-function transport({ query, at, timeoutMs, signal }: Question, agents: object): Partial<Options> {
+function transport({ query, at, timeoutMs, signal }: Question, agents: object, mask: Mask): Partial<Options> {
   return {
     timeout: timeoutMs,
     preferPost: query.length > LONG_QUERY,
@@ -80,12 +80,12 @@ function transport({ query, at, timeoutMs, signal }: Question, agents: object): 
     },
     responseInterceptor: {
       onFulfilled(response) {
-        const refused = refusal(response.data)
+        const refused = refusal(response.data, mask)
         if (refused) throw refused
         return response
       },
       onRejected(error: unknown) {
-        throw asAskError(error, timeoutMs)
+        throw asAskError(error, timeoutMs, mask)
       },
     },
   }

@@ -22,20 +22,23 @@ export class TooManySeries extends AskError {
 
 const MOST_CHARS = 160
 
+/** Takes out what must not be repeated. Before anything is cut: half a secret is not recognised any more. */
+export type Mask = (text: string) => string
+
 /** What a well-sent answer of 200 lacks; undefined when it can be used. A partial answer is no data. */
-export function refusal(body: unknown): AskError | undefined {
+export function refusal(body: unknown, mask: Mask): AskError | undefined {
   if (typeof body !== 'object' || body === null || !('status' in body)) return notPrometheus
   const { warnings } = body as { warnings?: unknown }
   if (!Array.isArray(warnings) || warnings.length === 0) return undefined
-  return new AskError(`Prometheus warns: ${cut(String(warnings[0]))}`, 'question')
+  return new AskError(`Prometheus warns: ${cut(mask(String(warnings[0])))}`, 'question')
 }
 
 /** Everything that a query can throw, axios' errors and the library's plain objects included. */
-export function asAskError(error: unknown, timeoutMs: number): AskError {
+export function asAskError(error: unknown, timeoutMs: number, mask: Mask): AskError {
   if (error instanceof AskError) return error
   const { original, response, code, message, error: told } = error as Thrown
-  if (original !== undefined) return asAskError(original, timeoutMs)
-  if (response) return answered(response)
+  if (original !== undefined) return asAskError(original, timeoutMs, mask)
+  if (response) return answered(response, mask)
   if (code !== undefined && TIMEOUTS.has(code)) {
     return new AskError(`no answer within ${timeoutMs / 1_000} s from ${ADDRESS}`, 'question')
   }
@@ -43,7 +46,10 @@ export function asAskError(error: unknown, timeoutMs: number): AskError {
   if (code === 'ERR_BAD_RESPONSE') return new AskError('the answer is too large', 'question')
   if (error instanceof TypeError)
     return new AskError('Prometheus answered with histograms, which are not supported yet', 'question')
-  return new AskError(`Prometheus cannot be asked at ${ADDRESS}: ${cut(message ?? told ?? String(error))}`, 'address')
+  return new AskError(
+    `Prometheus cannot be asked at ${ADDRESS}: ${cut(mask(message ?? told ?? String(error)))}`,
+    'address',
+  )
 }
 
 type Answered = { status?: number; statusText?: string; data?: unknown; headers?: Record<string, unknown> }
@@ -85,22 +91,22 @@ export const noCertificate = new AskError(`${AUTH}.caBundle is no certificate in
 const notPrometheus = new AskError(`the answer is not that of Prometheus: check ${ADDRESS}`, 'address')
 
 /** An answer of Prometheus itself carries its own words; anything else comes from a proxy or another server. */
-function answered({ status, statusText, data, headers }: Answered): AskError {
+function answered({ status, statusText, data, headers }: Answered, mask: Mask): AskError {
   const told = typeof data === 'object' && data !== null && 'error' in data ? String(data.error) : undefined
   if (status === 401 || status === 403) {
     return new AskError(`Prometheus refuses the credentials (${status}): check ${AUTH}`, 'address')
   }
-  if (told !== undefined) return new AskError(`Prometheus answers ${status}: ${cut(told)}`, 'question')
+  if (told !== undefined) return new AskError(`Prometheus answers ${status}: ${cut(mask(told))}`, 'question')
   if (status !== undefined && status >= 300 && status < 400) {
     const { location } = headers ?? {}
-    const to = typeof location === 'string' ? ` to ${cut(location.replace(/[?#].*$/s, ''))}` : ''
+    const to = typeof location === 'string' ? ` to ${cut(mask(location).replace(/[?#].*$/s, ''))}` : ''
     return new AskError(`${ADDRESS} redirects${to}; write the final one`, 'address')
   }
   if (typeof data === 'string' && data.includes('to an HTTPS server')) {
     return new AskError(`TLS is spoken at ${ADDRESS}: it has to begin with https://`, 'address')
   }
   if (status === 404) return new AskError(`${notPrometheus.message} (404)`, 'address')
-  return new AskError(`${ADDRESS} answers ${status} ${cut(statusText ?? '')}`.trim(), 'address')
+  return new AskError(`${ADDRESS} answers ${status} ${cut(mask(statusText ?? ''))}`.trim(), 'address')
 }
 
 const cut = (text: string): string => (text.length > MOST_CHARS ? `${text.slice(0, MOST_CHARS)}…` : text)

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import type { Credentials } from '../sampler.ts'
-import { AskError } from './refusal.ts'
+import type { Mask } from './refusal.ts'
 
 /** How credentials are sent, and how they stay out of what is said. */
 
@@ -26,18 +26,21 @@ export function headersOf({ bearerToken, basic, headers = {} }: Credentials): Re
 
 const withoutEnd = (text: string): string => text.replace(/\r?\n$/, '')
 
-/** As they are sent, and as they were given; longest first, because one may be part of another. */
-export function secretsOf({ bearerToken, basic }: Credentials, headers: Record<string, string>): string[] {
+/** Shorter ones are part of other words: a tenant is called 1. */
+const TELLING_CHARS = 6
+
+/** Servers may repeat what they were sent: takes the credentials out of their words, as they are sent and as they were given. */
+export function maskOf(credentials: Credentials, headers: Record<string, string>): Mask {
+  const secrets = secretsOf(credentials, headers).map((secret) => {
+    const literal = secret.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+    return new RegExp(secret.length < TELLING_CHARS ? `(?<!\\w)${literal}(?!\\w)` : literal, 'g')
+  })
+  return (text) => secrets.reduce((rest, secret) => rest.replace(secret, '…'), text)
+}
+
+/** Longest first, because one may be part of another. */
+function secretsOf({ bearerToken, basic }: Credentials, headers: Record<string, string>): string[] {
   const sent = Object.values(headers).flatMap((value) => [value, value.replace(/^(Basic|Bearer) /, '')])
   const given = [bearerToken?.trim(), basic && withoutEnd(basic.password)].filter((secret) => secret !== undefined)
   return [...sent, ...given].filter((secret) => secret !== '').sort((a, b) => b.length - a.length)
 }
-
-/** Servers may repeat what they were sent. */
-export const withoutSecrets = (error: AskError, secrets: string[]): AskError =>
-  secrets.some((secret) => error.message.includes(secret))
-    ? new AskError(
-        secrets.reduce((text, secret) => text.replaceAll(secret, '…'), error.message),
-        error.scope,
-      )
-    : error

@@ -12,6 +12,7 @@ import { policy, readRows, request, T } from './shop.ts'
 
 /** How the reader signs in, and what it says when it is not answered: against real servers, with and without TLS. */
 const SECRET = 's3cret-of-shop'
+const LONG = 'and so on '.repeat(30)
 const ADDRESS = 'spec.analysis.prometheus.address'
 const AUTH = 'spec.analysis.prometheus.auth'
 
@@ -115,6 +116,30 @@ describe('signing in', () => {
     expect(said).toContain('Prometheus answers 400: ')
     expect(said).not.toContain(SECRET)
     expect(said).not.toContain(Buffer.from(SECRET).toString('base64').slice(0, 8))
+  })
+
+  it.each<[string, number, (text: string) => object]>([
+    ['an error', 400, (text) => ({ status: 'error', error: text })],
+    ['a warning', 200, (text) => ({ ...EMPTY, warnings: [text] })],
+  ])('never says a part of a secret either, where %s is too long to be told whole', async (_, status, told) => {
+    const long = 'abcdefghij'.repeat(30)
+    const url = await listen(({ headers }, response) => {
+      response.statusCode = status
+      response.end(JSON.stringify(told(`${'long '.repeat(14)}Authorization: ${headers.authorization ?? ''} ${LONG}`)))
+    })
+    const said = await missing(url, { bearerToken: long })
+    expect(said).toContain('Authorization: … ')
+    expect(said).not.toContain('abc')
+    expect(said?.length).toBeLessThan(200)
+  })
+
+  it('leaves other words alone where a header is short', async () => {
+    const url = await listen((_, response) => {
+      response.statusCode = 422
+      response.end(JSON.stringify({ status: 'error', error: 'limit 10000000 of tenant 1' }))
+    })
+    const said = await missing(url, { headers: { 'X-Scope-OrgID': '1' } })
+    expect(said).toBe('Prometheus answers 422: limit 10000000 of tenant …')
   })
 
   it('does not follow a redirect, which would take the credentials elsewhere', async () => {
