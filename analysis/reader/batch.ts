@@ -27,15 +27,16 @@ const COLLECT_MS = 5
 export function openBatch(client: Client, learn: (series: Series[]) => void): Batch {
   const gathering = new Map<string, Waiting[]>()
   const asked = new Map<string, Promise<Series[]>>()
-  const desk: Desk = { client, learn, apart: new Set() }
+  const desk: Desk = { client, learn, apart: new Map() }
   const flush = (moment: string): void => {
     const waiting = gathering.get(moment) ?? []
     gathering.delete(moment)
+    const alone = waiting.filter((one) => isApart(desk, one))
     void fulfil(
       desk,
-      waiting.filter(({ key }) => !desk.apart.has(key)),
+      waiting.filter((one) => !alone.includes(one)),
     )
-    for (const one of waiting) if (desk.apart.has(one.key)) void fulfil(desk, [one])
+    for (const one of alone) void fulfil(desk, [one])
   }
   return {
     ask: (wish) =>
@@ -61,11 +62,22 @@ const familyOf = ({ boundaries, reporter }: Wish): string =>
 type Desk = {
   client: Client
   learn: (series: Series[]) => void
-  /** Wishes that failed by themselves are asked by themselves until they succeed: they spoil no batch twice. */
-  apart: Set<string>
+  /**
+   * When wishes failed by themselves, epoch seconds: until they succeed, or are not heard of for a while, they are asked
+   * by themselves, and spoil no batch twice.
+   */
+  apart: Map<string, number>
 }
 
-/** Settles every wish, and never rejects. A batch that fails is halved, so that one bad release holds only itself. */
+const APART_SECONDS = 600
+
+const isApart = ({ apart }: Desk, { key, wish }: Waiting): boolean =>
+  wish.at - (apart.get(key) ?? -Infinity) < APART_SECONDS
+
+/**
+ * Settles every wish, and never rejects. A batch that asks for something bad is halved, so that one bad release holds only
+ * itself; one that is too much for Prometheus now is not, because its halves would be more.
+ */
 async function fulfil(desk: Desk, waiting: Waiting[]): Promise<void> {
   const [first] = waiting
   if (!first) return
@@ -75,7 +87,7 @@ async function fulfil(desk: Desk, waiting: Waiting[]): Promise<void> {
     for (const one of waiting) deliver(desk, one, series)
   } catch (error) {
     const failure = error instanceof AskError ? error : new AskError(String(error), 'address')
-    if (failure.scope === 'address' || waiting.length === 1) {
+    if (failure.scope !== 'question' || waiting.length === 1) {
       for (const one of waiting) refuse(desk, one, failure)
       return
     }
@@ -104,8 +116,11 @@ function deliver(desk: Desk, waiting: Waiting, series: Series[]): void {
   resolve(own)
 }
 
-function refuse({ apart }: Desk, { key, reject }: Waiting, failure: AskError): void {
-  if (failure.scope === 'question') apart.add(key)
+function refuse({ apart }: Desk, { key, wish, reject }: Waiting, failure: AskError): void {
+  if (failure.scope === 'question') {
+    for (const [old, failedAt] of apart) if (wish.at - failedAt >= APART_SECONDS) apart.delete(old)
+    apart.set(key, wish.at)
+  }
   reject(failure)
 }
 

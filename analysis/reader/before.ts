@@ -6,7 +6,7 @@ import type { BeforeRequest, LookedBack } from '../sampler.ts'
 import type { Client, Series } from './client.ts'
 import { openGauge } from './grown.ts'
 import { boundaries, durationsEvery, shownEvery, type Selection } from './queries.ts'
-import { AskError, MOST_SERIES } from './refusal.ts'
+import { AskError, MOST_SERIES, type Scope } from './refusal.ts'
 import { Unusable } from './tape.ts'
 
 /** Seconds: how far back, and how often the counters are looked at there. */
@@ -28,8 +28,9 @@ export async function lookBack(options: LookBackOptions): Promise<LookedBack> {
   try {
     return await lookedBack(options)
   } catch (error) {
-    if (error instanceof AskError) return { before: {}, policy: options.request.policy, refused: error.message }
-    throw error
+    if (!(error instanceof AskError)) throw error
+    const { request, signal } = options
+    return { before: {}, policy: request.policy, ...(signal.aborted ? {} : { refused: error.message }) }
   }
 }
 
@@ -38,10 +39,12 @@ async function lookedBack(options: LookBackOptions): Promise<LookedBack> {
   const { namespace, apex, baseline, policy } = request
   const selection = { namespace, services: [apex, baseline], boundaries: [] }
   const [near, far] = [edgeOf(now, RATE.step), edgeOf(now, BURN.step)]
-  const ask = (query: string, at: number): Promise<Series[]> => seriesOrNone({ client, signal }, query, at)
+  const ask = (query: string, at: number, forgiven?: Scope[]): Promise<Series[]> =>
+    seriesOrNone({ client, signal }, { query, at }, forgiven)
   const wantsDurations = policy.metrics.some((metric) => metric.kind === 'latency' && !metric.boundariesMs)
   const [recent, requests, durations] = await Promise.all([
-    ask(shownEvery(selection, RATE.over + RATE.step, RATE.step), near),
+    // The smallest question: a Prometheus that is too slow for this one tells nothing about the release, either.
+    ask(shownEvery(selection, RATE.over + RATE.step, RATE.step), near, ['question']),
     ask(shownEvery(selection, BURN.long + BURN.step, BURN.step), far),
     wantsDurations ? ask(durationsEvery(selection, LATENCY.over + LATENCY.step, LATENCY.step), far) : [],
   ])
@@ -55,17 +58,17 @@ async function lookedBack(options: LookBackOptions): Promise<LookedBack> {
 
 const edgeOf = (now: number, step: number): number => Math.floor(now / step) * step
 
+/** None where the question fails in a way that is forgiven: what is wrong with it is told by the looks that follow. */
 async function seriesOrNone(
   { client, signal }: Pick<LookBackOptions, 'client' | 'signal'>,
-  query: string,
-  at?: number,
+  question: { query: string; at?: number },
+  forgiven: Scope[] = ['question', 'moment'],
 ): Promise<Series[]> {
   try {
-    const series = await client.series({ query, timeoutMs: TIMEOUT_MS, signal, ...(at === undefined ? {} : { at }) })
+    const series = await client.series({ ...question, timeoutMs: TIMEOUT_MS, signal })
     return series.length > MOST_SERIES ? [] : series
   } catch (error) {
-    // What is wrong with one question is told by the looks that follow; a Prometheus that refuses them all, at once.
-    if (error instanceof AskError && error.scope === 'question') return []
+    if (error instanceof AskError && forgiven.includes(error.scope)) return []
     throw error
   }
 }
@@ -115,7 +118,7 @@ async function bounded(options: LookBackOptions, selection: Selection, series: S
 
 async function existingNow(options: LookBackOptions, { services, ...selection }: Selection): Promise<number[]> {
   const query = boundaries({ ...selection, services: [...services, options.request.canary] })
-  return rising((await seriesOrNone(options, query)).map(({ labels }) => Number(labels.le)))
+  return rising((await seriesOrNone(options, { query })).map(({ labels }) => Number(labels.le)))
 }
 
 const rising = (values: number[]): number[] => [...new Set(values)].filter(Number.isFinite).sort((a, b) => a - b)

@@ -30,7 +30,7 @@ const ATTEMPTS = 3
 
 /**
  * What a service has done, counted exactly: every series is differenced for itself at the edges of steps, and nothing is
- * extrapolated. Read in pieces; a piece that is too large is halved. Throws an Error with a sentence, whatever went wrong.
+ * extrapolated. Read in pieces; a piece that is too large, or takes too long, is halved. Throws an Error with a sentence, whatever went wrong.
  */
 export async function readPast(options: PastOptions): Promise<History> {
   const { address, credentials, namespace, service, from, to, step, withLatency, onProgress } = options
@@ -65,7 +65,7 @@ async function readPiece(
     return gauge(answers.flat(), from, to)
   } catch (error) {
     const middle = from + Math.ceil((to - from) / 2 / step) * step
-    if (!(error instanceof AskError) || error.scope !== 'question' || to - from <= SMALLEST_CHUNK_SECONDS) throw error
+    if (!(error instanceof AskError) || error.scope === 'address' || to - from <= SMALLEST_CHUNK_SECONDS) throw error
     const first = await readPiece(client, gauge, options, boundaries, from, middle)
     return [...first, ...(await readPiece(client, gauge, options, boundaries, middle, to))]
   }

@@ -1,11 +1,15 @@
 /**
- * Why Prometheus gave nothing usable. Scope `question`: another question may fare better, so a batch is worth splitting;
- * `address`: whatever is asked there fails alike.
+ * Whom a failure concerns. `question`: another question may fare better, so a batch is worth splitting; `moment`: whatever
+ * is asked now is too much or answered in part, and more questions make it worse; `address`: whatever is asked there fails
+ * alike.
  */
-export class AskError extends Error {
-  readonly scope: 'question' | 'address'
+export type Scope = 'question' | 'moment' | 'address'
 
-  constructor(message: string, scope: 'question' | 'address') {
+/** Why Prometheus gave nothing usable. */
+export class AskError extends Error {
+  readonly scope: Scope
+
+  constructor(message: string, scope: Scope) {
     super(message)
     this.scope = scope
   }
@@ -30,7 +34,7 @@ export function refusal(body: unknown, mask: Mask): AskError | undefined {
   if (typeof body !== 'object' || body === null || !('status' in body)) return notPrometheus
   const { warnings } = body as { warnings?: unknown }
   if (!Array.isArray(warnings) || warnings.length === 0) return undefined
-  return new AskError(`Prometheus warns: ${cut(mask(String(warnings[0])))}`, 'question')
+  return new AskError(`Prometheus warns: ${cut(mask(String(warnings[0])))}`, 'moment')
 }
 
 /** Everything that a query can throw, axios' errors and the library's plain objects included. */
@@ -40,7 +44,7 @@ export function asAskError(error: unknown, timeoutMs: number, mask: Mask): AskEr
   if (original !== undefined) return asAskError(original, timeoutMs, mask)
   if (response) return answered(response, mask)
   if (code !== undefined && TIMEOUTS.has(code)) {
-    return new AskError(`no answer within ${timeoutMs / 1_000} s from ${ADDRESS}`, 'question')
+    return new AskError(`no answer within ${timeoutMs / 1_000} s from ${ADDRESS}`, 'moment')
   }
   if (code !== undefined && code in REFUSALS) return new AskError(`${REFUSALS[code]} (${code})`, 'address')
   if (code === 'ERR_BAD_RESPONSE') return new AskError('the answer is too large', 'question')
@@ -90,13 +94,19 @@ export const noCertificate = new AskError(`${AUTH}.caBundle is no certificate in
 
 const notPrometheus = new AskError(`the answer is not that of Prometheus: check ${ADDRESS}`, 'address')
 
+const TOO_MANY_REQUESTS = 429
+const GATEWAY_TIMEOUT = 504
+
 /** An answer of Prometheus itself carries its own words; anything else comes from a proxy or another server. */
 function answered({ status, statusText, data, headers }: Answered, mask: Mask): AskError {
   const told = typeof data === 'object' && data !== null && 'error' in data ? String(data.error) : undefined
   if (status === 401 || status === 403) {
     return new AskError(`Prometheus refuses the credentials (${status}): check ${AUTH}`, 'address')
   }
-  if (told !== undefined) return new AskError(`Prometheus answers ${status}: ${cut(mask(told))}`, 'question')
+  const isBusy = status === TOO_MANY_REQUESTS || (status !== undefined && status >= 500)
+  if (told !== undefined) {
+    return new AskError(`Prometheus answers ${status}: ${cut(mask(told))}`, isBusy ? 'moment' : 'question')
+  }
   if (status !== undefined && status >= 300 && status < 400) {
     const { location } = headers ?? {}
     const to = typeof location === 'string' ? ` to ${cut(mask(location).replace(/[?#].*$/s, ''))}` : ''
@@ -106,7 +116,9 @@ function answered({ status, statusText, data, headers }: Answered, mask: Mask): 
     return new AskError(`TLS is spoken at ${ADDRESS}: it has to begin with https://`, 'address')
   }
   if (status === 404) return new AskError(`${notPrometheus.message} (404)`, 'address')
-  return new AskError(`${ADDRESS} answers ${status} ${cut(mask(statusText ?? ''))}`.trim(), 'address')
+  const isPassing = status === TOO_MANY_REQUESTS || status === GATEWAY_TIMEOUT
+  const said = `${ADDRESS} answers ${status} ${cut(mask(statusText ?? ''))}`.trim()
+  return new AskError(said, isPassing ? 'moment' : 'address')
 }
 
 const cut = (text: string): string => (text.length > MOST_CHARS ? `${text.slice(0, MOST_CHARS)}…` : text)
