@@ -5,7 +5,7 @@ import { brokenBound, hardOnes } from './gauges.ts'
 import { localisedPod, proofOf, threshold } from './proof.ts'
 import { climb } from './ramp.ts'
 import { counts } from './row.ts'
-import { hasData, type Situation } from './situation.ts'
+import { hasData, isUnjudged, type Situation } from './situation.ts'
 
 /**
  * The order of analysis.md 4: the first that finds something decides. Of rows that are history only what ends a release
@@ -29,6 +29,7 @@ export function check(situation: Situation): Finding {
     mismatch(situation) ??
     advance(situation) ??
     deadline(situation) ??
+    unjudged(situation) ??
     notYet
   )
 }
@@ -140,6 +141,7 @@ function advance(situation: Situation): Finding | undefined {
     return undefined
   }
   const { running, covered, canary } = step
+  if (isUnjudged(situation)) return undefined
   if (running.kind === 'ramp') return climb(situation)
   const isSeen = evidence.metrics.length === 0 || canary >= ENOUGH_REQUESTS
   return covered >= running.for && isSeen ? { verdict: 'advance', reason: 'clean' } : undefined
@@ -150,9 +152,15 @@ function deadline(situation: Situation): Finding | undefined {
   if (!isOverdue(situation)) return undefined
   const { policy, evidence } = situation
   if (policy.onInconclusive === 'rollback') return { verdict: 'rollback', reason: 'deadline' }
-  if (policy.onInconclusive === 'promote' && evidence.lnE() < 0)
+  if (policy.onInconclusive === 'promote' && evidence.lnE() < 0 && !isUnjudged(situation))
     return { verdict: 'advance', reason: 'deadlinePromote' }
-  return { verdict: 'hold', reason: 'inconclusive' }
+  return { verdict: 'hold', reason: 'inconclusive', unjudged: isUnjudged(situation) }
+}
+
+/** It cannot get better by waiting, so that it is said at once. */
+function unjudged(situation: Situation): Finding | undefined {
+  const isStep = situation.step !== undefined && situation.row.flag === undefined
+  return isStep && isUnjudged(situation) ? { verdict: 'hold', reason: 'inconclusive', unjudged: true } : undefined
 }
 
 const isOverdue = ({ policy, step }: Situation): boolean =>

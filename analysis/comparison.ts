@@ -4,11 +4,14 @@ import { leadingStream, type MetricEvidence } from './evidence.ts'
 import { finePercent, grouped, odds, percent, ratio } from './figures.ts'
 import { threshold } from './proof.ts'
 import { displayedInterval, type RatioInterval } from './ratio.ts'
-import { cellsOf, leaderOf, volumeMetric, type Leader, type Situation } from './situation.ts'
+import { cellsOf, leaderOf, objectiveAlone, volumeMetric, type Situation } from './situation.ts'
+import type { Stream } from './stream.ts'
 
 /** How the metric that counts requests stands over the whole release, in words. */
 export function comparison(situation: Situation): string {
   const metric = volumeMetric(situation.evidence)
+  const alone = objectiveAlone(situation)
+  if (metric && alone) return missed(situation, metric, alone, situation.evidence.starts.at(-1) ?? 0)
   if (metric) return compared(situation, metric, 0)
   return situation.gauges.length > 0 ? 'all bounds are kept' : 'no metric is watched'
 }
@@ -19,7 +22,7 @@ export function leading(situation: Situation): string {
   if (!leader) return 'the evidence has reached the threshold'
   const { metric, stream, witness, startRow } = leader
   const since = startRow > 0 ? `since ${situation.rows[startRow]?.weight ?? 0} % ` : ''
-  if (witness.against === 'objective') return `${since}${missed(situation, leader)}`
+  if (witness.against === 'objective') return `${since}${missed(situation, metric, stream, startRow)}`
   const part = metric.metric.kind === 'requests' ? breakdownOf(situation, stream.key, startRow)[0] : undefined
   const culprit =
     part && part.shareOfExcess >= 0.5
@@ -31,7 +34,8 @@ export function leading(situation: Situation): string {
 const nameOf = ({ by, key }: { by: string; key: string }): string =>
   by === 'pod' ? `on pod ${key}` : `with ${by} ${key}`
 
-function missed(situation: Situation, { metric, stream, startRow }: Leader): string {
+/** How the canary stands against the objective. */
+function missed(situation: Situation, metric: MetricEvidence, stream: Stream, startRow: number): string {
   const [nc, nb, xc, xb] = totalOf(cellsOf(situation, stream.key, startRow, situation.index))
   const allowed = finePercent(stream.objective?.pStar ?? 0)
   const subject = subjectOf(metric.metric.name)

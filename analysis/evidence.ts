@@ -4,7 +4,7 @@ import { logSumExp } from './grid.ts'
 import type { Row } from './ledger.ts'
 import { allowedShare, openObjective } from './objective.ts'
 import { openProcess, type Process } from './process.ts'
-import { addTo, lnEAfterIn, lnEOfStream, mayReach, type Stream } from './stream.ts'
+import { addTo, begin, lnEAfterIn, lnEOfStream, mayReach, meet, type Stream } from './stream.ts'
 
 /** A gauge has bounds and is never compared. */
 export type ComparedMetric = Exclude<Metric, { kind: 'gauge' }>
@@ -53,7 +53,7 @@ export function openEvidence(policy: Policy, rows: Row[]): Evidence {
       if (!silent) known = undefined
       for (const stream of streams) {
         const cell = row.cells[stream.key]
-        if (cell && cell[1] > 0) stream.isAlone = false
+        if (cell) meet(stream, cell, row)
         if (cell && !silent) addTo(stream, cell)
       }
     },
@@ -70,13 +70,6 @@ function openRestarts(policy: Policy, streams: Stream[]) {
   let reserved = policy.replaceLocalised ? 1 : 0
   let oldest = 0
   let slot: number | undefined
-  const begin = (index: number): void => {
-    starts.push(index)
-    for (const { process, objective } of streams) {
-      process.restart()
-      objective?.restart()
-    }
-  }
   const forget = (): void => {
     oldest = starts.length
     for (const { process, objective } of streams) {
@@ -94,7 +87,12 @@ function openRestarts(policy: Policy, streams: Stream[]) {
         reserved = 0
         forget()
       }
-      if ((isReplacement || row.slot !== slot) && starts.length < slots - reserved) begin(index)
+      // At 100 % no pod can be told to be worse than stable, and what the objective finds needs a slot of its own.
+      const kept = row.weight === 100 ? 0 : reserved
+      if ((isReplacement || row.slot !== slot) && starts.length < slots - kept) {
+        starts.push(index)
+        for (const stream of streams) begin(stream, row)
+      }
       slot = row.slot
       return isReplacement
     },
@@ -136,20 +134,21 @@ function omegaOf({ kind }: ComparedMetric, declared: ComparedMetric[]): number {
 }
 
 function streamsOf(metric: ComparedMetric, policy: Policy, rows: Row[]): Stream[] {
-  const single = { isEnforced: policy.enforceSlo, isAlone: true }
+  const slots = slotsOf(policy)
+  const single = () => ({ isEnforced: policy.enforceSlo, alone: [], slots })
   if (metric.kind === 'latency') {
     return boundariesOf(metric, rows).map((boundary) => ({
-      ...single,
+      ...single(),
       key: latencyKey(metric.name, boundary),
       boundary,
       process: processOf(metric, policy),
     }))
   }
   const pStar = metric.kind === 'requests' ? allowedShare(policy.slo) : undefined
-  const objective = pStar === undefined ? undefined : { pStar, phi: policy.burst, slots: slotsOf(policy) }
+  const objective = pStar === undefined ? undefined : { pStar, phi: policy.burst, slots }
   return [
     {
-      ...single,
+      ...single(),
       key: metric.name,
       process: processOf(metric, policy),
       ...(objective ? { objective: openObjective(objective) } : {}),

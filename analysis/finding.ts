@@ -13,5 +13,6 @@ export type Finding =
   | { verdict: 'advance'; reason: 'nextRung'; next: number }
   | { verdict: 'hold'; reason: 'noData'; missing: string[] }
   | { verdict: 'hold'; reason: 'localised'; pod: string; share: number }
-  | { verdict: 'hold'; reason: 'splitMismatch' | 'tooManySeries' | 'inconclusive' }
+  | { verdict: 'hold'; reason: 'splitMismatch' | 'tooManySeries' }
+  | { verdict: 'hold'; reason: 'inconclusive'; unjudged: boolean }
   | { verdict: 'hold'; reason: 'notYet'; bare: boolean }

@@ -28,6 +28,7 @@ function obstacle(ledger: Ledger, situation: Situation, finding: Hold): string {
     case 'localised':
       return `${leading(situation)}; ${percent(Math.min(1, finding.share))} of the excess sits on pod ${finding.pod} alone, which is replaced once before the release is judged`
     case 'inconclusive':
+      if (finding.unjudged) return blindness(situation)
       return `${undecided(situation)}, somebody has to promote or abort; ${comparison(situation)}`
     case 'notYet':
   }
@@ -43,6 +44,13 @@ function silence({ rows }: Ledger, situation: Situation, missing: string[]): str
   const refusals = gauges.flatMap((gauge) => gauge.refusal(row) ?? [])
   const why = row.missing ?? refusals[0] ?? (row.flag === 'gap' ? 'a target was not scraped' : undefined)
   return `${subject} from Prometheus since ${instant(spoke?.t1 ?? first)}${because(why)}`
+}
+
+function blindness({ policy, row }: Situation): string {
+  const nothing = `nothing at ${row.weight} % can be compared with stable`
+  return policy.slo === undefined
+    ? `${nothing}, and there is no objective to judge the canary by; promote or abort, and set analysis.slo or end the steps at a lower weight`
+    : `${nothing}, and the objective has no evidence of its own here; promote or abort`
 }
 
 const because = (why: string | undefined): string => (why === undefined ? '' : ` (${why})`)

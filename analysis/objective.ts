@@ -11,8 +11,8 @@ export type Objective = {
   lnE(): number
   /** ln E of every slot that has begun, oldest first. */
   slots(): number[]
-  /** ln E if these were the next row. */
-  after(x: number, n: number): number
+  /** Those if these were the next row. */
+  slotsAfter(x: number, n: number): number[]
   /** Slots that have begun count 1 from now on. */
   forget(): void
 }
@@ -34,8 +34,6 @@ export function openObjective({ pStar, phi, slots }: { pStar: number; phi: numbe
   let oldest = 0
   const lnSlots = (x = 0, n = 0): number[] =>
     sums.map((sum, slot) => (slot < oldest ? 0 : test(sum.x + x, sum.n + n) / phi))
-  const mixed = (begun: number[]): number =>
-    logSumExp([...begun, ...Array.from({ length: slots - begun.length }, () => 0)]) - Math.log(slots)
   return {
     pStar,
     restart() {
@@ -47,9 +45,9 @@ export function openObjective({ pStar, phi, slots }: { pStar: number; phi: numbe
         sum.n += n
       }
     },
-    lnE: () => mixed(lnSlots()),
+    lnE: () => logSumExp([...lnSlots(), ...Array.from({ length: slots - sums.length }, () => 0)]) - Math.log(slots),
     slots: () => lnSlots(),
-    after: (x, n) => mixed(lnSlots(x, n)),
+    slotsAfter: lnSlots,
     forget() {
       oldest = sums.length
     },

@@ -25,6 +25,8 @@ export type Process = {
   slots(): number[]
   /** ln E if this were the next row. */
   after(cell: Readonly<Cell>): number
+  /** ln E of every slot then. */
+  slotsAfter(cell: Readonly<Cell>): number[]
   /** Slots that have begun count 1 from now on. */
   forget(): void
   /** As if just opened. */
@@ -52,6 +54,11 @@ export function openProcess(hypothesis: Hypothesis, slots: number): Process {
       if (!speaks(cell)) return mixture.lnE()
       step(cell, factors)
       return mixture.lnAfter(factors)
+    },
+    slotsAfter(cell) {
+      if (!speaks(cell)) return mixture.lnSlots()
+      step(cell, factors)
+      return mixture.lnSlotsAfter(factors)
     },
     forget: mixture.forget,
     clear: mixture.clear,

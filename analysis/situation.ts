@@ -76,6 +76,16 @@ export const hasData = (row: Row, { evidence, gauges }: Pick<Situation, 'evidenc
   evidence.metrics.every(({ streams }) => streams.length > 0 && streams.every(({ key }) => row.cells[key])) &&
   hardOnes(gauges).every((gauge) => gauge.isWithin(row) !== undefined)
 
+/** Where all traffic is the canary's, nothing is compared, and its objective is all that can be asked (analysis.md 15). */
+export const objectiveAlone = ({ row, evidence }: Pick<Situation, 'row' | 'evidence'>): Stream | undefined =>
+  row.weight < 100
+    ? undefined
+    : evidence.streams.find(({ objective, alone }) => objective !== undefined && alone.at(-1) === true)
+
+/** At this row nothing that is compared could be found to be bad. */
+export const isUnjudged = (situation: Pick<Situation, 'row' | 'evidence'>): boolean =>
+  situation.row.weight === 100 && situation.evidence.metrics.length > 0 && objectiveAlone(situation) === undefined
+
 /** The metric with the largest share of the evidence, its loudest stream, and what speaks loudest in it. */
 export type Leader = { metric: MetricEvidence; stream: Stream; witness: Witness; startRow: number }
 

@@ -10,6 +10,7 @@ export type Slots = {
   lnSlots: () => number[]
   /** ln E if these were multiplied next. */
   lnAfter: (factors: Float64Array) => number
+  lnSlotsAfter: (factors: Float64Array) => number[]
   /** What has begun counts 1 from now on. */
   forget: () => void
   clear: () => void
@@ -29,6 +30,8 @@ export function openSlots(count: number, k: number): Slots {
     return known
   }
   const lnE = (): number => logSumExp(lnSlots()) - lnCount
+  const after = (factors: Float64Array): Float64Array =>
+    lnSlots().map((ln, j) => (j < oldest || j >= begun ? ln : averageOfProduct(products[j], factors)))
   return {
     begin() {
       if (begun < count) products[begun++]?.fill(0)
@@ -40,10 +43,8 @@ export function openSlots(count: number, k: number): Slots {
     lnE,
     reaches: (threshold) => mayReach(products.slice(oldest, begun), count, threshold) && lnE() >= threshold,
     lnSlots: () => Array.from(lnSlots().subarray(0, begun)),
-    lnAfter(factors) {
-      const next = known.map((ln, j) => (j < oldest || j >= begun ? ln : averageOfProduct(products[j], factors)))
-      return logSumExp(next) - lnCount
-    },
+    lnAfter: (factors) => logSumExp(after(factors)) - lnCount,
+    lnSlotsAfter: (factors) => Array.from(after(factors).subarray(0, begun)),
     forget() {
       known.fill(0, oldest, begun)
       oldest = begun

@@ -40,6 +40,8 @@ const analyses = `${steps}.filter(s, has(s.analyze)).map(s, s.analyze.for)`
 const bakeFor = 'self.bake.__for__'
 const bakes = `(has(self.bake) && ${wellFormed(bakeFor)} && duration(${bakeFor}) > duration('0s'))`
 const hasSteps = 'has(self.strategy.canary) && has(self.strategy.canary.steps)'
+const atFull = `${steps}.map(s, has(s.setWeight) && s.setWeight == 100).indexOf(true)`
+const lastAnalysis = `${steps}.map(s, has(s.analyze)).lastIndexOf(true)`
 const hasRamp = 'has(self.strategy.canary) && has(self.strategy.canary.ramp)'
 
 export const rolloutSpec = z
@@ -98,6 +100,10 @@ export const rolloutSpec = z
       {
         rule: `!(${hasSteps}) || has(self.analysis) || !${steps}.exists(s, has(s.analyze))`,
         message: 'an analyze step needs spec.analysis with prometheus and at least one metric',
+      },
+      {
+        rule: `!(${hasSteps}) || !has(self.analysis) || has(self.analysis.slo) || self.analysis.metrics.all(m, has(m.query)) || ${atFull} < 0 || ${lastAnalysis} < ${atFull}`,
+        message: 'an analyze step at 100 % has nothing to compare with; set analysis.slo, or lower that setWeight',
       },
       {
         rule: `!(${hasRamp}) || has(self.analysis)`,
