@@ -1,4 +1,4 @@
-/** How evidence becomes a verdict: pure functions over a ledger; `reader/` asks Prometheus. */
+/** How evidence becomes a verdict: pure functions over a ledger. Nothing here asks anybody; `reader/` asks Prometheus. */
 export { armsContrast, armsTest } from './arms.ts'
 export type { Cell } from './cell.ts'
 export { decodeLedger, encodeLedger, ledgerHash } from './codec.ts'
@@ -17,8 +17,6 @@ export { openProcess } from './process.ts'
 export { firstRung } from './ramp.ts'
 export { ratioInterval } from './ratio.ts'
 export type { Credentials, Reading, SampleRequest, Sampler } from './sampler.ts'
-export { readPast } from './reader/past.ts'
-export { createSamplers } from './reader/samplers.ts'
 export { situations } from './situation.ts'
 export { shadow } from './shadow/index.ts'
 export { belowSlo, sloHarm, upperBound } from './slo.ts'

@@ -1,4 +1,4 @@
-import { readPast } from '../../analysis/index.ts'
+import { readPast } from '../../analysis/reader/index.ts'
 import { totalsOf, type History } from '../../analysis/backtest/index.ts'
 import { Refusal } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'

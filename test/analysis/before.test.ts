@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createSamplers } from '../../analysis/index.ts'
+import { createSamplers } from '../../analysis/reader/index.ts'
 import type { LookedBack } from '../../analysis/sampler.ts'
 import { fakePrometheus, type FakePrometheus } from '../fakes/prometheus.ts'
 import { request, requests, scraped, T } from './shop.ts'

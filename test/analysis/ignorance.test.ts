@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createSamplers, type Reading, type SampleRequest } from '../../analysis/index.ts'
+import type { Reading, SampleRequest } from '../../analysis/index.ts'
+import { createSamplers } from '../../analysis/reader/index.ts'
 import { fakePrometheus, type FakePrometheus, type FakeSeries } from '../fakes/prometheus.ts'
 import { readRows, request, requests, scraped, T } from './shop.ts'
 

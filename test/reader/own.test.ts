@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import type { Metric } from '../../crds/policy.ts'
-import { createSamplers, type SampleRequest } from '../../analysis/index.ts'
+import type { SampleRequest } from '../../analysis/index.ts'
+import { createSamplers } from '../../analysis/reader/index.ts'
 import { startExporter, startPrometheus, type Exporter } from '../stage/witness.ts'
 import { every1s, follow, released, type Rows } from './rows.ts'
 import { add } from './series.ts'

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createSamplers, type Reading } from '../../analysis/index.ts'
+import type { Reading } from '../../analysis/index.ts'
+import { createSamplers } from '../../analysis/reader/index.ts'
 import type { BeforeRequest } from '../../analysis/sampler.ts'
 import { policy, readRows } from '../analysis/shop.ts'
 import { startChronicle, type Line } from '../stage/chronicle.ts'

@@ -1,4 +1,5 @@
-import { createSamplers, type Cell, type Reading, type SampleRequest, type Sampler } from '../../analysis/index.ts'
+import type { Cell, Reading, SampleRequest, Sampler } from '../../analysis/index.ts'
+import { createSamplers } from '../../analysis/reader/index.ts'
 import type { Policy } from '../../crds/policy.ts'
 import { policy, request } from '../analysis/shop.ts'
 

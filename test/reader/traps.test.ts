@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, it } from 'vitest'
-import { createSamplers, judge, type Ledger } from '../../analysis/index.ts'
+import { judge, type Ledger } from '../../analysis/index.ts'
+import { createSamplers } from '../../analysis/reader/index.ts'
 import { startExporter, startPrometheus, type Exporter } from '../stage/witness.ts'
 import { counts, every1s, follow, released } from './rows.ts'
 import { add, answered, bucket, durations, requests, type Arm } from './series.ts'
