@@ -1,7 +1,7 @@
 import { balanceOf } from './balance.ts'
 import type { Cell } from './cell.ts'
 import type { Finding } from './finding.ts'
-import { brokenBound, hardOnes } from './gauges.ts'
+import { brokenBound, hardOnes, outsideAt } from './gauges.ts'
 import { localisedPod, proofOf, threshold } from './proof.ts'
 import { climb } from './ramp.ts'
 import { counts } from './row.ts'
@@ -137,6 +137,7 @@ function mismatch(situation: Situation): Finding | undefined {
 
 function advance(situation: Situation): Finding | undefined {
   const { step, row, evidence } = situation
+  if (isOutOfBounds(situation)) return undefined
   if (!step || row.flag !== undefined || !hasData(row, situation) || evidence.reaches(threshold(situation))) {
     return undefined
   }
@@ -152,10 +153,13 @@ function deadline(situation: Situation): Finding | undefined {
   if (!isOverdue(situation)) return undefined
   const { policy, evidence } = situation
   if (policy.onInconclusive === 'rollback') return { verdict: 'rollback', reason: 'deadline' }
-  if (policy.onInconclusive === 'promote' && evidence.lnE() < 0 && !isUnjudged(situation))
+  if (policy.onInconclusive === 'promote' && evidence.lnE() < 0 && !isUnjudged(situation) && !isOutOfBounds(situation))
     return { verdict: 'advance', reason: 'deadlinePromote' }
   return { verdict: 'hold', reason: 'inconclusive', unjudged: isUnjudged(situation) }
 }
+
+/** One row is no verdict yet, but no ground to go on either. */
+const isOutOfBounds = ({ gauges, row }: Situation): boolean => outsideAt(hardOnes(gauges), row).length > 0
 
 /** It cannot get better by waiting, so that it is said at once. */
 function unjudged(situation: Situation): Finding | undefined {

@@ -3,17 +3,26 @@ import { totalOf } from './cell.ts'
 import { leadingStream, type MetricEvidence } from './evidence.ts'
 import { finePercent, grouped, odds, percent, ratio } from './figures.ts'
 import { threshold } from './proof.ts'
+import { outsideAt, outsideWords } from './gauges.ts'
 import { displayedInterval, type RatioInterval } from './ratio.ts'
 import { cellsOf, leaderOf, objectiveAlone, volumeMetric, type Situation } from './situation.ts'
 import type { Stream } from './stream.ts'
 
-/** How the metric that counts requests stands over the whole release, in words. */
+/** How the metric that counts requests stands over the whole release, and what is out of bounds now, in words. */
 export function comparison(situation: Situation): string {
+  const { gauges, row } = situation
+  const outside = outsideAt(gauges, row).map((gauge) => outsideWords(gauge, row))
+  const standing = standingOf(situation)
+  return [...(standing === undefined ? [] : [standing]), ...outside].join('; ') || 'all bounds are kept'
+}
+
+/** Undefined where nothing is compared. */
+function standingOf(situation: Situation): string | undefined {
   const metric = volumeMetric(situation.evidence)
   const alone = objectiveAlone(situation)
   if (metric && alone) return missed(situation, metric, alone, situation.evidence.starts.at(-1) ?? 0)
   if (metric) return compared(situation, metric, 0)
-  return situation.gauges.length > 0 ? 'all bounds are kept' : 'no metric is watched'
+  return situation.gauges.length > 0 ? undefined : 'no metric is watched'
 }
 
 /** What the evidence leads with, since when, and where it comes from. */

@@ -26,12 +26,21 @@ export const hardOnes = (gauges: Gauge[]): Gauge[] => gauges.filter(({ advisory 
 /** The first hard gauge that was outside its bounds in two rows one after the other, among rows that are evidence. */
 export function brokenBound(gauges: Gauge[], rows: Row[], index: number): Gauge | undefined {
   const hard = hardOnes(gauges)
-  const isOutside = (gauge: Gauge, row: Row | undefined): boolean =>
-    row !== undefined && row.weight > 0 && gauge.isWithin(row) === false
-  const broken = hard.filter((gauge) => isOutside(gauge, rows[index]))
-  if (broken.length === 0 || rows[index]?.flag !== undefined) return undefined
+  const row = rows[index]
+  const broken = row && row.flag === undefined ? outsideAt(hard, row) : []
+  if (broken.length === 0) return undefined
   const before = rows.slice(0, index).findLast(({ flag }) => flag === undefined)
-  return broken.find((gauge) => isOutside(gauge, before))
+  return before && outsideAt(broken, before)[0]
+}
+
+/** Those that are outside their bounds at one row. */
+export const outsideAt = (gauges: Gauge[], row: Row): Gauge[] =>
+  gauges.filter((gauge) => row.weight > 0 && gauge.isWithin(row) === false)
+
+/** `queue is 101, outside its bound (at most 100)` */
+export function outsideWords({ name, bounds, advisory }: Gauge, row: Row): string {
+  const value = Number((row.gauges?.[name] ?? NaN).toPrecision(6))
+  return `${name} is ${value}, outside its bound (${bounds}${advisory ? ', advisory' : ''})`
 }
 
 /** All gauges at one row; without a value a gauge is not within. */

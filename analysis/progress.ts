@@ -6,8 +6,8 @@ export type Progress = {
   /** Seconds, and canary requests in them. */
   covered: number
   canary: number
-  /** Rows and seconds at the present weight. */
-  here: { slot: number; rows: number; seconds: number }
+  /** Rows, seconds and canary requests at the present weight. */
+  here: { slot: number; rows: number; seconds: number; canary: number }
 }
 
 export type ProgressBook = {
@@ -23,17 +23,20 @@ export function openProgress(): ProgressBook {
   return {
     follow(running) {
       if (running === progress?.running) return
-      progress = running && { running, covered: 0, canary: 0, here: { slot: -1, rows: 0, seconds: 0 } }
+      progress = running && { running, covered: 0, canary: 0, here: nothingIn(-1) }
     },
     take(row, canary) {
       if (!progress || row.t0 < progress.running.from) return
-      if (row.slot !== progress.here.slot) progress.here = { slot: row.slot, rows: 0, seconds: 0 }
+      if (row.slot !== progress.here.slot) progress.here = nothingIn(row.slot)
       const seconds = row.t1 - row.t0
       progress.covered += seconds
       progress.canary += canary
       progress.here.rows += 1
       progress.here.seconds += seconds
+      progress.here.canary += canary
     },
     now: () => progress,
   }
 }
+
+const nothingIn = (slot: number): Progress['here'] => ({ slot, rows: 0, seconds: 0, canary: 0 })

@@ -12,6 +12,9 @@ import { upperBound } from './slo.ts'
 
 /** At one weight, before the next. */
 export const LEAST_ROWS = 2
+export const LEAST_REQUESTS = 20
+/** Requests per second below which the traffic before a release says little about the traffic in it. */
+const LEAST_RATE = 0.5
 /** Over which the traffic is measured. */
 const TRAFFIC_ROWS = 20
 /** An excess below this cannot be told from none. */
@@ -21,11 +24,12 @@ const SLACK = 1 + 1e-9
 
 /**
  * The weight, in percent, at which a ramp begins: even if every canary request fails, the budget lasts for the time of
- * a reaction (analysis.md 5). The lowest rung where the traffic is not known. Throws RangeError without a ramp.
+ * a reaction (analysis.md 5). The lowest rung where the traffic is not known, or next to nothing. Throws RangeError
+ * without a ramp.
  */
 export function firstRung({ policy, before }: { policy: Policy; before?: Before }): number {
   const { ladder } = rampOf(policy)
-  if (before?.rate === undefined) return Math.min(...ladder)
+  if (before?.rate === undefined || before.rate < LEAST_RATE) return Math.min(...ladder)
   return snap(ladder, affordable(policy.errorBudget, before.rate, 1))
 }
 
@@ -36,6 +40,7 @@ export function allowedWeight(situation: Situation): number {
   if (!ascent) return Math.min(...ladder)
   const { upper, baselineRate, spent } = sizing(situation, ascent)
   const rate = trafficOf(situation, ascent)
+  if (rate === 0) return Math.min(...ladder)
   const left = Math.max(0, policy.errorBudget - spent)
   return snap(ladder, affordable(left, rate, Math.max(upper - baselineRate, LEAST_EXCESS)))
 }
@@ -45,7 +50,7 @@ export function climb(situation: Situation): Finding | undefined {
   const { policy, ascent, step, row } = situation
   if (!ascent || !step) return undefined
   const { ladder, dwell } = rampOf(policy)
-  const { slot, rows, seconds } = step.here
+  const { slot, rows, seconds, canary } = step.here
   if (slot !== row.slot || rows < LEAST_ROWS || seconds < REACTION_SECONDS) return undefined
   if (row.weight >= topOf(ladder)) {
     const { notInferior, belowSlo } = ascent.standing()
@@ -53,6 +58,7 @@ export function climb(situation: Situation): Finding | undefined {
     if (standsOut(notInferior)) return { verdict: 'advance', reason: 'notInferior' }
     return belowSlo && standsOut(belowSlo) ? { verdict: 'advance', reason: 'belowSlo' } : undefined
   }
+  if (canary < LEAST_REQUESTS) return undefined
   const next = allowedWeight(situation)
   return next > row.weight ? { verdict: 'advance', reason: 'nextRung', next } : undefined
 }

@@ -1,6 +1,7 @@
 import { comparison, leading } from './comparison.ts'
 import { finePercent, grouped, odds, ordinal } from './figures.ts'
 import type { Finding } from './finding.ts'
+import { outsideWords } from './gauges.ts'
 import { holding, undecided } from './holding.ts'
 import type { Ledger } from './ledger.ts'
 import type { Situation } from './situation.ts'
@@ -71,7 +72,5 @@ function overBudget({ policy }: Situation, { metric, excess, budget }: Extract<F
 }
 
 function outOfBound({ row }: Situation, { gauge }: Extract<Finding, { reason: 'bound' }>): string {
-  const value = row.gauges?.[gauge.name]
-  const what = value === undefined ? 'was' : `is ${Number(value.toPrecision(6))},`
-  return `${gauge.name} ${what} outside its bound (${gauge.bounds}) in two rows one after the other`
+  return `${outsideWords(gauge, row)} in two rows one after the other`
 }

@@ -5,7 +5,7 @@ import { comparison } from './comparison.ts'
 import { grouped, odds } from './figures.ts'
 import { REACTION_SECONDS } from './levels.ts'
 import type { Progress } from './progress.ts'
-import { allowedWeight, LEAST_ROWS, rampOf, spentOf, topOf } from './ramp.ts'
+import { allowedWeight, LEAST_REQUESTS, LEAST_ROWS, rampOf, spentOf, topOf } from './ramp.ts'
 import type { Situation } from './situation.ts'
 
 /** What a step that goes on is waiting for, in words. */
@@ -40,6 +40,9 @@ function climbing(situation: Situation, { here }: Progress, standing: Standing):
   const least = Math.max(REACTION_SECONDS, LEAST_ROWS * policy.interval, isTop ? dwell : 0)
   if (seconds < least) return `${duration(seconds)} of ${duration(least)} seen at this weight`
   if (isTop) return unproven(situation, standing)
+  if (here.canary < LEAST_REQUESTS) {
+    return `${grouped(here.canary)} of ${LEAST_REQUESTS} canary requests seen at this weight`
+  }
   return `the error budget allows ${allowedWeight(situation)} % until more is known, ${budgetWords(situation)}`
 }
 

@@ -43,6 +43,29 @@ describe('the bound of a gauge', () => {
     expect(verdictOf(rows(outside, outside), queue({ bounds }))).toBe('rollback bound 1')
   })
 
+  it('that is exceeded now lets no step end, and is named', () => {
+    const outside = judge({ ledger: ledgerOf(rows(90, 90, 101), { metrics: metrics(queue()) }, analyze) })
+    expect(outside).toMatchObject({ verdict: 'hold', reason: 'notYet' })
+    expect(outside.sentence).toMatch(/; queue is 101, outside its bound \(at most 100\)\.$/)
+    const bare = (value: number): ShortRow => ({ cells: {}, gauges: { queue: value } })
+    const only = judge({ ledger: ledgerOf([bare(90), bare(90), bare(101)], { metrics: [queue()] }, analyze) })
+    expect(only.sentence).toBe('Holding at 25 %: 45s of 30s analysed; queue is 101, outside its bound (at most 100).')
+    const promoting: Partial<Policy> = { metrics: [queue()], deadline: 30, onInconclusive: 'promote' }
+    expect(judge({ ledger: ledgerOf([bare(90), bare(101)], promoting, analyze) }).verdict).toBe('hold')
+  })
+
+  it('that is exceeded lets no ramp rise', () => {
+    const climbing = times(4, { errors: [100, 300, 0, 0], weight: 25, gauges: { queue: 1 } })
+    const verdict = (last: number): string => {
+      const ledger = ledgerOf(climbing.with(3, { ...climbing[3], gauges: { queue: last } }), {
+        metrics: metrics(queue()),
+        ramp: { ladder: [25, 50], dwell: 0 },
+      })
+      return judge({ ledger: { ...ledger, running: { kind: 'ramp', from: T } } }).verdict
+    }
+    expect([verdict(1), verdict(101)]).toEqual(['advance', 'hold'])
+  })
+
   it('does not count in the warm-up, in gaps, or without canary traffic', () => {
     const [first = {}, second = {}] = rows(101, 101)
     expect(verdictOf([first, { ...second, flag: 'warmup' }])).toBe('hold notYet 1')
@@ -58,6 +81,8 @@ describe('the bound of a gauge', () => {
     const gauge = queue({ advisory: true })
     expect(verdictOf(rows(101, 101, 101), gauge)).toBe('advance clean 2')
     expect(verdictOf(rows(undefined, undefined), gauge)).toBe('advance clean 1')
+    const { sentence } = judge({ ledger: ledgerOf(rows(1, 101), { metrics: metrics(gauge) }, analyze) })
+    expect(sentence).toMatch(/^Advancing .*; queue is 101, outside its bound \(at most 100, advisory\)\.$/)
     expect(judge({ ledger: ledgerOf(rows(101), { metrics: metrics(gauge) }) }).gauges).toEqual([
       { name: 'queue', value: 101, within: false, advisory: true, query: '' },
     ])

@@ -33,6 +33,7 @@ describe('the first weight of a ramp', () => {
     [5, 10],
     [4, 25],
     [1, 50],
+    [0.5, 50],
     [1_000, 1],
   ])('at %d requests per second is %d %%: were all of them to fail, the budget would last 45 s', (rate, rung) => {
     expect(first(rate)).toBe(rung)
@@ -41,6 +42,10 @@ describe('the first weight of a ramp', () => {
   it('is the lowest rung while the traffic is unknown', () => {
     expect(first(undefined)).toBe(1)
     expect(firstRung({ policy: policy({ ramp }) })).toBe(1)
+  })
+
+  it.each([0, 0.49])('is the lowest rung at %d requests per second: the next may be of another day', (rate) => {
+    expect(first(rate)).toBe(1)
   })
 
   it('is a rung that the budget meets exactly', () => {
@@ -68,6 +73,24 @@ describe('a ramp', () => {
   it('skips no further than what is still possible: bad events make its steps smaller', () => {
     expect(nextOf(at(1, 0, 40))).toBe(50)
     expect(nextOf([...at(1, 0, 39), ...at(1, 0, 1, [6, 0])], { slots: 40 })).toBe(25)
+  })
+
+  it('does not rise before twenty requests were seen at a weight', () => {
+    expect(verdictOf(times(40, { weight: 1, slot: 0, errors: [0, 0, 0, 0] as Cell }))).toBe('hold notYet 39')
+    const few = times(19, { weight: 1, slot: 0, errors: [1, 99, 0, 0] as Cell })
+    expect(verdictOf(few)).toBe('hold notYet 18')
+    expect(judge({ ledger: climbing(few) }).sentence).toMatch(
+      /^Holding at 1 %: 19 of 20 canary requests seen at this weight; /,
+    )
+    expect(verdictOf([...few, ...few.slice(0, 1)])).toBe('advance nextRung 19')
+    const next = few.map((row): ShortRow => ({ ...row, slot: 1 }))
+    expect(verdictOf([...few, ...next])).toBe('hold notYet 37')
+  })
+
+  it('stays where it is while nobody knows the traffic', () => {
+    const night = times(20, { weight: 1, slot: 0, errors: [0, 0, 0, 0] as Cell })
+    const evening = times(20, { weight: 1, slot: 0, errors: [1, 99, 0, 0] as Cell })
+    expect(verdictOf([...evening, ...night])).toBe('hold notYet 39')
   })
 
   it('counts the time at each weight anew', () => {
