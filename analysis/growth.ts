@@ -1,12 +1,10 @@
 import type { Cell } from './cell.ts'
 import { fitted } from './fit.ts'
 import type { Ledger, Row } from './ledger.ts'
-import { assertRow } from './row.ts'
+import { assertRow, MOST_CELLS, MOST_PODS } from './row.ts'
 import { isOpen } from './span.ts'
 
-const MOST_CELLS = 60
 const MOST_CLASSES = 20
-const MOST_PODS = 10
 const MOST_MISSING_CHARS = 200
 
 /**

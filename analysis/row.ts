@@ -1,6 +1,10 @@
 import { assertCell } from './cell.ts'
 import type { Row } from './ledger.ts'
 
+/** So many cells and pods a row has at most. */
+export const MOST_CELLS = 60
+export const MOST_PODS = 10
+
 /** Rows that fast path, budget and the sizes of steps may look at; evidence leaves out those of the warm-up, too. */
 export const counts = ({ flag }: Pick<Row, 'flag'>): boolean => flag === undefined || flag === 'warmup'
 

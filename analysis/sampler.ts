@@ -34,7 +34,6 @@ export type Reading = {
   gauges?: Record<string, number>
   tooManySeries?: true
   missing?: string
-  lastSample?: number
 }
 
 export type Credentials = {

@@ -1,6 +1,6 @@
-import type { Metric, Policy } from '../../crds/policy.ts'
+import type { Policy } from '../../crds/policy.ts'
 import type { Moment } from '../backtest/history.ts'
-import { watchedBoundaries } from '../boundaries.ts'
+import { watching } from '../boundaries.ts'
 import type { Before } from '../ledger.ts'
 import type { BeforeRequest, LookedBack } from '../sampler.ts'
 import type { Client, Series } from './client.ts'
@@ -14,7 +14,6 @@ const RATE = { over: 300, step: 5 }
 const BURN = { short: 1_800, long: 21_600, step: 60 }
 const LATENCY = { over: 3_600, step: 60 }
 const TIMEOUT_MS = 10_000
-const MOST_CELLS = 60
 
 export type LookBackOptions = { client: Client; request: BeforeRequest; now: number; signal: AbortSignal }
 
@@ -106,14 +105,7 @@ async function bounded(options: LookBackOptions, selection: Selection, series: S
   const { policy } = options.request
   const past = series.map(({ labels }) => Number(labels.le)).filter(Number.isFinite)
   const existing = past.length > 0 ? rising(past) : await existingNow(options, selection)
-  const slowerShare = sharesOf(series, existing, to)
-  const most = mostBoundaries(policy.metrics)
-  const watched = (metric: Metric): Metric => {
-    if (metric.kind !== 'latency' || metric.boundariesMs) return metric
-    const found = watchedBoundaries({ slowerThanMs: metric.slowerThanMs, existing, slowerShare, most })
-    return found.length > 0 ? { ...metric, boundariesMs: found } : metric
-  }
-  return { ...policy, metrics: policy.metrics.map(watched) }
+  return watching(policy, { existing, slowerShare: sharesOf(series, existing, to) })
 }
 
 async function existingNow(options: LookBackOptions, { services, ...selection }: Selection): Promise<number[]> {
@@ -135,11 +127,4 @@ function sharesOf(series: Series[], existing: number[], to: number): (boundaryMs
     const slower = counts.slice(place + 1).reduce((sum, count) => sum + count, 0)
     return place < 0 || total === 0 ? undefined : slower / total
   }
-}
-
-/** What is left of a release's cells for each latency metric. */
-function mostBoundaries(metrics: Metric[]): number {
-  const latencies = metrics.filter(({ kind }) => kind === 'latency').length
-  const others = metrics.filter(({ kind }) => kind === 'requests' || kind === 'counters').length
-  return Math.max(1, Math.floor((MOST_CELLS - others) / Math.max(1, latencies)))
 }

@@ -31,19 +31,14 @@ type Fill = (reading: Reading) => Promise<string[]>
 
 /** What the row (t0, t1] counts. A metric that cannot be counted is missing from it, and the reading says why. */
 export async function closeRow(options: RowOptions): Promise<Reading> {
-  const { view, tapes, t0, t1 } = options
+  const { tapes, t0, t1 } = options
   const reading: Reading = { t0, t1, cells: {} }
   const missing = new Set<string>()
   const fills = [...tapes].flatMap(([family, tape]) => (family === 'pods' ? [] : [istio(options, family, tape)]))
   const filled = await Promise.allSettled([...fills, ...own(options)].map((fill) => fill(reading)))
   for (const outcome of filled) for (const reason of reasonsOf(outcome, reading)) missing.add(reason)
   await addPods(options, reading)
-  const lastSample = newestOf(view, t1)
-  return {
-    ...reading,
-    ...(missing.size > 0 ? { missing: [...missing].join('; ') } : {}),
-    ...(lastSample === undefined ? {} : { lastSample }),
-  }
+  return missing.size > 0 ? { ...reading, missing: [...missing].join('; ') } : reading
 }
 
 function reasonsOf(outcome: PromiseSettledResult<string[]>, reading: Reading): string[] {
@@ -137,12 +132,4 @@ function grownIn(
 ): Promise<Growth[]> {
   const { from, at } = view
   return growthsOf({ client, startedAt: request.startedAt, from, at, t0, t1, timeoutMs }, tape, lines)
-}
-
-function newestOf({ families }: View, t1: number): number | undefined {
-  const times = [...families].flatMap(([family, lines]) =>
-    lines instanceof Error || family === 'pods' ? [] : lines.flatMap(({ samples }) => samples.map(([time]) => time)),
-  )
-  const within = times.filter((time) => time <= t1)
-  return within.length === 0 ? undefined : within.reduce((newest, time) => Math.max(newest, time))
 }

@@ -1,4 +1,5 @@
 import type { Cell } from '../cell.ts'
+import { MOST_PODS } from '../row.ts'
 import { DURATION_BUCKET, DURATION_COUNT, REQUESTS } from './queries.ts'
 import { podOf, replicaLabel, type Line } from './labels.ts'
 import { Unusable, type Growth } from './tape.ts'
@@ -40,9 +41,7 @@ export function tallyRequests(growths: readonly Growth[], arms: Arms): { cell: C
   return { cell, classes }
 }
 
-const MOST_PODS = 10
-
-/** What each of the canary's pods answered: the ten with the most bad requests, then with the most of all. */
+/** What each of the canary's pods answered: those with the most bad requests, then with the most of all. */
 export function tallyPods(growths: readonly Growth[]): Pods {
   const pods: Pods = {}
   for (const { labels, amount } of growths) {
