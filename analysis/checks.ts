@@ -68,6 +68,7 @@ function mostlyBad(situation: Situation): Finding | undefined {
     if (!last || (last[0] >= FAST_REQUESTS && last[2] <= last[0] / 2)) continue
     const { cell, used } = trailing(situation, key)
     const [nc, nb, xc, xb] = cell
+    if (nb === 0 && row.weight < 100) continue
     const baseline = nb === 0 ? 0 : xb / nb
     if (nc >= FAST_REQUESTS && xc / nc > 0.5 && baseline < xc / nc / 2) {
       return { verdict: 'rollback', reason: 'mostlyBad', metric: key, cell, rows: used }
@@ -76,11 +77,12 @@ function mostlyBad(situation: Situation): Finding | undefined {
   return undefined
 }
 
-/** The last row, or so many of this slot that there are enough canary requests. */
+/** The last row, or so many of this slot that there are enough canary requests, and one of stable where it has traffic. */
 function trailing({ rows, index, row }: Situation, key: string): { cell: Cell; used: number } {
   const sum: Cell = [0, 0, 0, 0]
   let used = 0
-  for (let i = index; i >= 0 && sum[0] < FAST_REQUESTS; i--) {
+  const isEnough = (): boolean => sum[0] >= FAST_REQUESTS && (sum[1] > 0 || row.weight === 100)
+  for (let i = index; i >= 0 && !isEnough(); i--) {
     const past = rows[i]
     if (past?.slot !== row.slot) break
     const cell = counts(past) ? past.cells[key] : undefined

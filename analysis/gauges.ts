@@ -23,14 +23,24 @@ export function openGauges({ metrics }: Policy): Gauge[] {
 /** Gauges that decide. */
 export const hardOnes = (gauges: Gauge[]): Gauge[] => gauges.filter(({ advisory }) => !advisory)
 
-/** The first hard gauge that was outside its bounds in two rows one after the other, among rows that are evidence. */
+/** The first hard gauge that was outside its bounds in two rows one after the other; rows of the warm-up stand aside. */
 export function brokenBound(gauges: Gauge[], rows: Row[], index: number): Gauge | undefined {
   const hard = hardOnes(gauges)
   const row = rows[index]
   const broken = row && row.flag === undefined ? outsideAt(hard, row) : []
   if (broken.length === 0) return undefined
-  const before = rows.slice(0, index).findLast(({ flag }) => flag === undefined)
+  const before = rowBefore(rows, index)
   return before && outsideAt(broken, before)[0]
+}
+
+/** The row that the one of that index goes on from, at the same weight; undefined where there was a gap. */
+function rowBefore(rows: Row[], index: number): Row | undefined {
+  for (let i = index - 1; i >= 0; i--) {
+    const [row, next] = [rows[i], rows[i + 1]]
+    if (row?.slot !== next?.slot || row?.t1 !== next?.t0) return undefined
+    if (row?.flag !== 'warmup') return row?.flag === undefined ? row : undefined
+  }
+  return undefined
 }
 
 /** Those that are outside their bounds at one row. */

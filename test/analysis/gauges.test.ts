@@ -73,6 +73,21 @@ describe('the bound of a gauge', () => {
     expect(verdictOf([{ ...first, weight: 0 }, second])).not.toContain('rollback')
   })
 
+  it.each([
+    ['across a gap', { ...clean, flag: 'gap' as const, gauges: { queue: 101 } }],
+    ['across a retreat', { ...clean, flag: 'retreat' as const }],
+  ])('does not count %s', (_, between) => {
+    const [row = {}] = rows(101)
+    expect(verdictOf([row, between, row])).not.toContain('rollback')
+    expect(verdictOf([row, between, row, row])).toBe('rollback bound 3')
+  })
+
+  it('does not count across a time that nobody looked at, or another weight', () => {
+    const [row = {}] = rows(101)
+    expect(verdictOf([row, { ...row, t0: T + 600, t1: T + 615 }])).not.toContain('rollback')
+    expect(verdictOf([row, { ...row, slot: 1, weight: 50 }])).not.toContain('rollback')
+  })
+
   it('begins anew after a row without a value', () => {
     expect(verdictOf(rows(101, undefined, 101))).not.toContain('rollback')
   })

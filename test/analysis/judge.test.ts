@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { judge } from '../../analysis/index.ts'
+import { judge, type Cell } from '../../analysis/index.ts'
 import type { Policy } from '../../crds/policy.ts'
 import { bare, clean, errors, ledgerOf, silent, times, type ShortRow } from './ledgers.ts'
 import { T } from './shop.ts'
@@ -94,6 +94,21 @@ describe('the fast path', () => {
     expect(verdictOf(rows, { slots: 40 })).toBe('rollback mostlyBad 2')
     const split = rows.map((row, slot) => ({ ...row, slot }))
     expect(verdictOf(split, { slots: 40 })).toBe('hold notYet 2')
+  })
+
+  it('looks at stable in earlier rows of the step where the last one shows nothing of it', () => {
+    const baking = (errors: Cell): ShortRow => ({ errors, weight: 95, slot: 1 })
+    expect(verdictOf([baking([20, 0, 11, 0])])).toBe('hold notYet 0')
+    expect(verdictOf([baking([20, 0, 20, 0]), baking([20, 1, 20, 0])], { slots: 40 })).toBe('rollback mostlyBad 1')
+    const before = [baking([20, 2, 20, 2]), baking([20, 0, 20, 0]), baking([20, 0, 20, 0])]
+    expect(verdictOf(before, { slots: 40 })).toBe('hold notYet 2')
+    const well = before.with(0, baking([20, 2, 10, 0]))
+    expect(verdictOf(well, { slots: 40 })).toBe('rollback mostlyBad 1')
+    expect(verdictOf([{ errors: [20, 2, 0, 0], weight: 50 }, baking([20, 0, 20, 0])])).toBe('hold notYet 1')
+  })
+
+  it('needs no stable where there is none', () => {
+    expect(verdictOf([{ errors: [20, 0, 11, 0], weight: 100 }])).toBe('rollback mostlyBad 0')
   })
 
   it('does not blame the canary for an outage that both share', () => {

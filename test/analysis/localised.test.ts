@@ -25,9 +25,17 @@ describe('an excess on one pod', () => {
     ['it is spread over several', { 'pod-1': [60, 1], 'pod-2': [53, 1] }],
     ['there is only one', { 'pod-1': [113, 2] }],
     ['nobody knows the pods', {}],
+    ['the other one had few requests', { 'pod-1': [105, 2], 'pod-2': [8, 0] }],
     ['the other one had no request', { 'pod-1': [113, 2], 'pod-2': [0, 0] }],
   ] as [string, Record<string, [number, number]>][])('is the release’s where %s', (_, pods) => {
     expect(explain(bad(pods))).toMatchObject({ verdict: 'rollback', reason: 'evidence' })
+  })
+
+  it('is measured in rows in which several pods had requests', () => {
+    const late = bad().map((row, i): ShortRow => (i < 5 ? { ...row, pods: { 'pod-1': [113, 2] } } : row))
+    expect(explain(late)).toMatchObject({ verdict: 'rollback', reason: 'evidence' })
+    const early = bad({ 'pod-1': [60, 2], 'pod-2': [53, 0], 'pod-3': [0, 0] })
+    expect(explain(early)).toMatchObject({ verdict: 'hold', reason: 'localised' })
   })
 
   it('is the release’s where nobody wants pods replaced', () => {
