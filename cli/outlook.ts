@@ -25,11 +25,12 @@ function neededOf({ name, needed: { badToRollback, cleanRowsToPromote } }: Metri
   const back =
     badToRollback == null || badToRollback === 0
       ? ''
-      : `${integer(badToRollback)} bad canary requests (${name}) in the next interval roll back`
+      : `${integer(badToRollback)} bad canary ${badToRollback === 1 ? 'request' : 'requests'} (${name}) ` +
+        `in the next interval ${badToRollback === 1 ? 'rolls' : 'roll'} back`
   const on =
     cleanRowsToPromote == null || cleanRowsToPromote === 0
       ? ''
-      : `${integer(cleanRowsToPromote)} more good ones lead on`
+      : `${integer(cleanRowsToPromote)} more good ${cleanRowsToPromote === 1 ? 'interval leads' : 'intervals lead'} on`
   const both = [back, on].filter(Boolean).join('; ')
   return both === '' ? '' : `Needed: ${both}.`
 }

@@ -74,10 +74,16 @@ describe('sluice status', () => {
     const { out } = await cli.sluice('status', 'checkout')
     expect(out).toContain(`Evidence: ${verdict(seen).sentence.slice(0, 60)}`)
     expect(out).toMatch(
-      /^Needed: \d+ bad canary requests \(errors\) in the next interval roll back; \d+ more good ones lead on\.$/m,
+      /^Needed: \d+ bad canary requests \(errors\) in the next interval roll back; \d+ more good intervals lead on\.$/m,
     )
     expect(out.replace(/\s+/g, ' ')).toMatch(
       /At this traffic and weight a canary is found that is 2 times as bad in about \d+m, 5 times as bad in about \w+, 10 times as bad in about \w+\./,
+    )
+    const told = verdict(seen)
+    const metrics = told.metrics.map((metric) => ({ ...metric, needed: { badToRollback: 1, cleanRowsToPromote: 1 } }))
+    cli.release(2, { weight: 25, verdict: { ...told, metrics } })
+    expect((await cli.sluice('status', 'checkout')).out).toContain(
+      'Needed: 1 bad canary request (errors) in the next interval rolls back; 1 more good interval leads on.',
     )
     cli.release(2, { weight: 25, verdict: verdict(times(8, { errors: [1, 3, 0, 1] })) })
     expect((await cli.sluice('status', 'checkout')).out).toContain(
