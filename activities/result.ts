@@ -14,14 +14,23 @@ export function resultOf(explanation: Explanation, input: WatchInput, record: Re
   const deciding = acts ? explanation : record.verdictOnPods()
   const { verdict, reason, sentence } = deciding
   if (verdict === 'rollback' || verdict === 'retreat') return { kind: verdict, reason, sentence, ledgerHash }
+  if (isHistory(input, record)) return undefined
   if (acts && verdict === 'advance') {
     if (isAboutBefore(input, record)) return undefined
     return { kind: 'advance', sentence, ledgerHash, ...wayOf(explanation, input) }
   }
   const hold = acts ? holdOf(explanation, record) : (observed(explanation) ?? holdOf(explanation, record))
-  if (isKnown(hold, input.lastHold)) return undefined
-  return hold ? { kind: 'holdChanged', hold } : { kind: 'holdChanged' }
+  const isNews = !isKnown(hold, input.lastHold)
+  if (!isNews && input.judgedFrom === undefined) return undefined
+  if (!hold) return { kind: 'holdChanged' }
+  // What is not news keeps the cause under which it is known.
+  const cause = isNews ? hold.cause : (hold.cause ?? input.lastHold?.cause)
+  return { kind: 'holdChanged', hold: { ...hold, ...(cause === undefined ? {} : { cause }) } }
 }
+
+/** Where nothing is known of the time since, a row from before it lets nothing move. */
+const isHistory = ({ judgedFrom }: WatchInput, record: Record): boolean =>
+  judgedFrom !== undefined && (record.ledger().rows.at(-1)?.t1 ?? 0) <= judgedFrom
 
 /** A cause that is not known yet is no other cause. */
 function isKnown(hold: Hold | undefined, last: WatchInput['lastHold']): boolean {

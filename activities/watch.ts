@@ -21,6 +21,11 @@ export type WatchInput = {
   running?: Running
   /** The hold that the workflow knows of already. */
   lastHold?: Pick<Hold, 'reason' | 'cause'>
+  /**
+   * Epoch seconds from which on nothing was judged yet: the first row that ends later is told, whatever it says, and of
+   * older ones only what ends the release.
+   */
+  judgedFrom?: number
 }
 
 export type Hold = {

@@ -1,4 +1,5 @@
 import type { Mark } from '../activities/picture.ts'
+import type { Hold } from '../activities/watch.ts'
 import type { DecisionSpec } from '../crds/decision.ts'
 import type { Ending } from './back.ts'
 import type { Revision } from '../crds/traffic.ts'
@@ -53,6 +54,11 @@ export type CarriedRelease = {
   /** What let the last step end, as a sentence. */
   evidence?: string
   paused: boolean
+  /** A person said `promote`. */
+  override?: boolean
+  /** Why the last row held, and what was told last about holds. */
+  hold?: Hold
+  toldHold?: Hold
   mailbox: DecideInput[]
   /** It is on its way back, and why. */
   ending?: Ending

@@ -24,13 +24,15 @@ export type Guard = {
   advanced?: Advance | undefined
   /** Why the last row holds, where that says more than "not yet". */
   hold?: Hold | undefined
+  /** Epoch seconds at which this run took over a canary with traffic, until a row that ended later was judged. */
+  judgedFrom?: number | undefined
   /** The watch has run for its hour: a good moment to continue as new. */
   hourPassed: boolean
 }
 
-export const openGuard = (watched: Guard['watched'], epoch: number): Guard => ({
+export const openGuard = (watched: Guard['watched'], known: Pick<Guard, 'epoch' | 'hold' | 'judgedFrom'>): Guard => ({
+  ...known,
   watched,
-  epoch,
   marks: [],
   hourPassed: false,
 })
@@ -60,13 +62,14 @@ function begin(guard: Guard): void {
   guard.epoch += 1
   const scope = new CancellationScope()
   guard.scope = scope
-  const { watched, epoch, marks, running, hold } = guard
+  const { watched, epoch, marks, running, hold, judgedFrom } = guard
   const input = {
     ...watched(),
     epoch,
     marks,
     ...(running ? { running } : {}),
     ...(hold ? { lastHold: heldBy(hold) } : {}),
+    ...(judgedFrom === undefined ? {} : { judgedFrom }),
   }
   scope
     .run(() => watching.watch(input))
@@ -85,6 +88,7 @@ function take(guard: Guard, result: WatchResult): void {
     return
   }
   if (result.kind === 'hour') guard.hourPassed = true
+  else guard.judgedFrom = undefined
   if (result.kind === 'holdChanged') guard.hold = result.hold
   if (result.kind === 'advance') {
     guard.advanced = result

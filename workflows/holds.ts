@@ -9,14 +9,11 @@ import { isBlocking, nextSlot } from './weights.ts'
 /** Says it when the guard holds for another reason or cause than before, and when it no longer does. */
 export async function followHolds(run: Run): Promise<void> {
   try {
-    for (let told: string | undefined; ;) {
-      await condition(() => newsOf(run.guard.hold) !== told)
+    await sayAgain(run)
+    for (;;) {
+      await condition(() => isNews(run))
       if (mayPass(run.guard.hold)) await condition(() => !mayPass(run.guard.hold), PATIENCE_MS)
-      const { hold } = run.guard
-      if (newsOf(hold) === told) continue
-      told = newsOf(hold)
-      await tellHold(run, hold)
-      if (hold?.replacePod !== undefined) await replace(run, hold.replacePod)
+      if (isNews(run)) await follow(run, run.guard.hold)
     }
   } catch (error) {
     if (!isCancellation(error)) run.discovered ??= asInterruption(error)
@@ -28,19 +25,53 @@ const PATIENCE_MS = 20_000
 /** The first row after a weight often has no request yet. It holds like any other silence, and is no news before it lasts. */
 const mayPass = (hold: Hold | undefined): boolean => hold?.reason === 'noData' && hold.cause === undefined
 
+/** Steps that begin again in a new run write over what the status says about a hold: it is said once more, without an Event. */
+async function sayAgain(run: Run): Promise<void> {
+  if (run.toldHold === undefined) return
+  await condition(() => run.guard.judgedFrom === undefined)
+  if (!isNews(run)) await follow(run, run.guard.hold)
+}
+
+async function follow(run: Run, hold: Hold | undefined): Promise<void> {
+  await tellHold(run, hold)
+  run.toldHold = hold
+  if (hold?.replacePod !== undefined) await replace(run, hold.replacePod)
+}
+
+const isNews = (run: Run): boolean => newsOf(run.guard.hold) !== newsOf(run.toldHold)
+
 /** Another sentence about the same is no news. */
 const newsOf = (hold: Hold | undefined): string | undefined => hold && `${hold.reason} ${hold.cause ?? ''}`
 
 async function tellHold(run: Run, hold: Hold | undefined): Promise<void> {
   const holds = hold !== undefined && isBlocking(run, hold.reason)
-  const message = hold?.sentence ?? `Data again: release ${run.number} goes on at ${run.weight} %`
+  const message = hold?.sentence ?? `${overOf(run.toldHold)}: release ${run.number} goes on at ${run.weight} %`
+  const event = { type: hold ? 'Warning' : 'Normal', reason: eventOf(hold, holds), message } as const
   const gate = run.desk.subject?.gate
   await tell(run, {
     phase: holds ? 'Holding' : gate ? 'AwaitingApproval' : (run.phase ?? 'Progressing'),
     message,
-    event: { type: hold ? 'Warning' : 'Normal', reason: eventOf(hold, holds), message },
+    ...(isNews(run) ? { event } : {}),
     ...(gate ? { gate } : {}),
   })
+}
+
+/** What is true again, now that this no longer holds. */
+function overOf(hold: Hold | undefined): string {
+  switch (hold?.reason) {
+    case 'splitMismatch':
+      return 'The requests follow the weight again'
+    case 'localised':
+      return 'No pod stands out any more'
+    case 'tooManySeries':
+      return 'Prometheus has few enough series to count again'
+    case 'inconclusive':
+      return 'No longer undecided'
+    case 'wouldRollBack':
+      return 'Would no longer roll back'
+    default:
+      return 'Data again'
+  }
 }
 
 function eventOf(hold: Hold | undefined, holds: boolean): string {

@@ -6,7 +6,7 @@ import { insist } from './proxies.ts'
 import { asInterruption, type Interruption, type Run } from './run.ts'
 import { abortedOnRoute, reverted, superseded } from './start.ts'
 import { tell } from './telling.ts'
-import { shift } from './weights.ts'
+import { putBack } from './weights.ts'
 
 /** Undefined when the Rollout is gone. */
 export function observe(input: ReleaseInput, desk: Desk, release?: number): Promise<Picture | undefined> {
@@ -56,7 +56,7 @@ async function adapt(run: Run, picture: Picture): Promise<void> {
   run.routeGone = !picture.route.found
   const { foreign } = picture.route
   if (run.weight === 0 || run.writing || foreign?.direction !== 'towardsCanary') return
-  await shift(run, run.weight, false)
+  await putBack(run)
   const message = `${foreign.manager} moved the route towards the canary: put back to ${run.weight} %`
   await tell(run, { phase: 'Progressing', message, event: { type: 'Warning', reason: 'ForeignEdit', message } })
 }

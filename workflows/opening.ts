@@ -39,12 +39,12 @@ export async function openRun(stay: Stay, opening: Opening): Promise<Run> {
     suspended: picture.suspend,
     routeGone: false,
     writing: false,
-    override: false,
     warm: stay.warm,
-    guard: openGuard(
-      () => ({ ref, release: run.number, canary: run.canary, stable: run.stable }),
-      Math.max(carried?.epoch ?? 0, opening.epoch ?? 0),
-    ),
+    guard: openGuard(() => ({ ref, release: run.number, canary: run.canary, stable: run.stable }), {
+      epoch: Math.max(carried?.epoch ?? 0, opening.epoch ?? 0),
+      hold: carried?.hold,
+      judgedFrom: weight > 0 && opened.measured ? Date.now() / 1_000 : undefined,
+    }),
   }
   desk.subject = { release: run.number, revision: run.canary }
   if (weight > 0) watch(run.guard, run.marks)
@@ -55,9 +55,11 @@ function memory(
   carried: CarriedRelease | undefined,
   opened: Opened,
   weight: number,
-): Pick<Run, 'weight' | 'marks' | 'retreats' | 'evidence'> {
+): Pick<Run, 'weight' | 'marks' | 'retreats' | 'evidence' | 'override' | 'toldHold'> {
   return {
     weight,
+    override: carried?.override ?? false,
+    toldHold: carried?.toldHold,
     marks: carried?.marks ?? marksOf(opened, weight),
     retreats: carried?.retreats ?? 0,
     ...(carried?.evidence ? { evidence: carried.evidence } : {}),

@@ -34,7 +34,9 @@ async function nextWeight(run: Run, ladder: number[]): Promise<number | null> {
     run.evidence = `${word?.by ?? 'A person'} said step.`
     return rungAbove(run, ladder) ?? null
   }
-  const { weight = null, sentence } = run.guard.advanced ?? {}
+  const { weight, sentence } = run.guard.advanced ?? {}
+  // Only null is the end: an advance that does not say where to goes nowhere.
+  if (weight === undefined) return run.weight
   run.evidence = sentence ?? ''
   return weight
 }

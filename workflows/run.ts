@@ -1,6 +1,7 @@
 import { workflowInfo } from '@temporalio/workflow'
 import type { Mark, Picture } from '../activities/picture.ts'
 import type { Opened } from '../activities/open.ts'
+import type { Hold } from '../activities/watch.ts'
 import type { Phase } from '../crds/conditions.ts'
 import type { Plan } from '../crds/plan.ts'
 import type { Fence, Revision } from '../crds/traffic.ts'
@@ -39,6 +40,8 @@ export type Run = {
   writing: boolean
   /** A person said `promote`: holds and remaining steps are overridden. */
   override: boolean
+  /** The hold that was told last; undefined where nothing held. */
+  toldHold?: Hold | undefined
   /** What was said last, holds apart. */
   phase?: Phase
   /** What let the last step end, as a sentence. */

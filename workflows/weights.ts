@@ -1,5 +1,6 @@
 import { condition, isCancellation } from '@temporalio/workflow'
-import { isWatching, watch } from './guard.ts'
+import type { Mark } from '../activities/picture.ts'
+import { isWatching, watch, watchOn, type Guard } from './guard.ts'
 import { carry } from './pods.ts'
 import { volley } from './proxies.ts'
 import { nextFence, type Run } from './run.ts'
@@ -12,13 +13,15 @@ const BLOCKING = new Set(['noData', 'splitMismatch', 'localised', 'inconclusive'
 /** A forward write that cannot be made for so long ends the release. */
 const WRITE_MS = 5 * 60_000
 const VOLLEY_MS = 10_000
+/** Nobody needs to hear that a run which has just taken over waits for its first row. */
+const PATIENCE_MS = 60_000
 
 /** Pods first, then the weight; `why` is what let it rise. */
 export async function raise(run: Run, weight: number, why?: string): Promise<void> {
   await mayGoForward(run)
   const addedPods = await carry(run, weight)
   await mayGoForward(run)
-  await shift(run, weight, addedPods)
+  await shift(run, { weight, addedPods, handOver: watch })
   const because = why ? `. ${why}` : ''
   await tell(run, {
     phase: 'Progressing',
@@ -34,6 +37,9 @@ export async function raise(run: Run, weight: number, why?: string): Promise<voi
 /** Nothing moves forward on ignorance, nor while a person or the spec says stop. */
 export async function mayGoForward(run: Run): Promise<void> {
   throwIfInterrupted(run)
+  if (isUnjudged(run)) {
+    await waitFor(run, () => !isUnjudged(run) || obstacle(run) !== undefined, Date.now() + PATIENCE_MS)
+  }
   if (!standsInTheWay(run)) return
   await tell(run, { phase: 'Holding', message: standsInTheWay(run) ?? '' })
   await waitFor(run, () => standsInTheWay(run) === undefined)
@@ -43,14 +49,20 @@ export async function mayGoForward(run: Run): Promise<void> {
 export const isBlocking = ({ mode }: Pick<Run, 'mode'>, reason: string): boolean =>
   mode === 'act' && BLOCKING.has(reason)
 
+/** Somebody else moved the route: the weight is written again, and the step that runs keeps its right to advance. */
+export const putBack = (run: Run): Promise<void> =>
+  shift(run, { weight: run.weight, addedPods: false, handOver: watchOn })
+
+type Shift = { weight: number; addedPods: boolean; handOver: (guard: Guard, marks: Mark[]) => void }
+
 /** Writes the weight and hands the guard over to it; the old watch goes on until the new weight was read back. */
-export async function shift(run: Run, weight: number, addedPods: boolean): Promise<void> {
-  const slot = nextSlot(run)
-  if (!isWatching(run.guard)) watch(run.guard, [...run.marks, { slot, weight, since: Date.now() / 1_000, addedPods }])
+async function shift(run: Run, { weight, addedPods, handOver }: Shift): Promise<void> {
+  const mark = (): Mark => ({ slot: nextSlot(run), weight, since: Date.now() / 1_000, addedPods })
+  if (!isWatching(run.guard)) watch(run.guard, [...run.marks, mark()])
   await write(run, { [run.stable]: 100 - weight, [run.canary]: weight })
   run.weight = weight
-  run.marks.push({ slot, weight, since: Date.now() / 1_000, addedPods })
-  watch(run.guard, run.marks)
+  run.marks.push(mark())
+  handOver(run.guard, run.marks)
 }
 
 /**
@@ -81,6 +93,15 @@ export async function write(run: Run, weights: Record<string, number>, stable?: 
 export const nextSlot = (run: Run): number => (run.marks.at(-1)?.slot ?? -1) + 1
 
 function standsInTheWay(run: Run): string | undefined {
+  if (!isUnjudged(run)) return obstacle(run)
+  return obstacle(run) ?? `Holding at ${run.weight} %: nothing was judged since this run took over`
+}
+
+/** This run has not seen a row of the canary's traffic yet. */
+const isUnjudged = ({ guard, mode, override, weight }: Run): boolean =>
+  guard.judgedFrom !== undefined && mode === 'act' && !override && weight > 0
+
+function obstacle(run: Run): string | undefined {
   if (run.routeGone) return 'Holding: the route is gone; put the VirtualService and its named routes back'
   if (run.override) return undefined
   if (run.desk.paused) return 'Paused by a person; resume lets it go on'

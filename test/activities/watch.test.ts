@@ -165,3 +165,27 @@ it('lets a ramp climb by rows of its own weight only', async () => {
   const late = await play({ ...both, readings: rows(160) })
   expect(await late.run()).toMatchObject({ kind: 'advance', weight: 50 })
 })
+
+it('says what it sees first where nothing was judged since, and nothing about what was before', async () => {
+  const rows = [reading(0), reading(1), reading(2)]
+  const well = await play({ readings: rows, input: { judgedFrom: BEGAN + 2 } })
+  expect(await well.run()).toEqual({ kind: 'holdChanged' })
+  expect((await well.stored())?.verdict?.row).toBe(2)
+
+  const missing = 'Prometheus does not answer'
+  const dark = (index: number): Reading => ({ ...reading(index), cells: {}, missing })
+  const down = await play({
+    readings: [dark(0), dark(1), dark(2)],
+    input: { judgedFrom: BEGAN + 2, lastHold: { reason: 'noData', cause: 'another cause' } },
+  })
+  expect(await down.run()).toMatchObject({ kind: 'holdChanged', hold: { reason: 'noData', cause: missing } })
+
+  const still = await play({
+    readings: [dark(2)],
+    input: { judgedFrom: BEGAN + 2, lastHold: { reason: 'noData', cause: missing } },
+  })
+  expect(await still.run()).toMatchObject({ kind: 'holdChanged', hold: { reason: 'noData', cause: missing } })
+
+  const bad = await play({ readings: [reading(0, 90)], input: { judgedFrom: BEGAN + 2 } })
+  expect(await bad.run()).toMatchObject({ kind: 'rollback', reason: 'mostlyBad' })
+})

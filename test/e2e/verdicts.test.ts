@@ -114,12 +114,46 @@ test.concurrent('a pod on which the bad share sits is replaced once', async () =
   expect([...world.replaced]).toEqual(['x'])
   expect(after.input.marks).toMatchObject([{ slot: 0 }, { slot: 1, weight: 20, addedPods: true, replaced: true }])
   after.end({ kind: 'holdChanged' })
-  await told(world, ({ event }) => event?.reason === 'Resumed')
+  await told(
+    world,
+    ({ event }) => event?.reason === 'Resumed' && event.message.startsWith('No pod stands out any more'),
+  )
   ;(await watching(world, after.input.epoch + 1)).end(hold('localised', 'Holding at 20 %: pod y', 'y'))
   await told(world, ({ message }) => message.endsWith('pod y'))
   await say('abort')
   await handle.result()
   expect([...world.replaced]).toEqual(['x'])
+})
+
+test.concurrent('an edit towards the canary is put back, and the step keeps its right to advance', async () => {
+  const { world, handle, look } = await rehearsal.begin(
+    'edited',
+    plan(setWeight(20), { kind: 'analyze', forMs: 60_000 }),
+  )
+  await runs(world, 'analyze', 20)
+  world.picture.route.foreign = { direction: 'towardsCanary', manager: 'kubectl' }
+  await look()
+  await told(world, ({ event }) => event?.reason === 'ForeignEdit' && event.message.includes('put back to 20 %'))
+  delete world.picture.route.foreign
+  const after = await world.until(() => world.watches.find(({ input }) => input.marks.length === 2))
+  expect(after.input.running).toMatchObject({ kind: 'analyze', for: 60 })
+  after.end(advance('Advancing from 20 %.'))
+  await handle.result()
+  expect(shares(world)).toEqual([20, 20, 100])
+})
+
+test.concurrent('a ramp that is not told where to go stays where it is', async () => {
+  const { world, handle } = await rehearsal.begin('nowhere', plan(ramp))
+  const first = await runs(world, 'ramp', 1)
+  first.end(advance('Advancing from 1 %.'))
+  ;(
+    await world.until(() => {
+      const last = world.watches.at(-1)
+      return last !== first && last?.input.running?.kind === 'ramp' && last
+    })
+  ).end(rollback('Rolled back: too many'))
+  await handle.result()
+  expect(shares(world)).toEqual([1, 0])
 })
 
 test.concurrent('a verdict wins over an approval that is found together with it', async () => {

@@ -38,6 +38,8 @@ export type World = {
   whileTelling?: (progress: Progress) => Promise<void>
   /** Oldest first; the last one is the one that counts. */
   watches: Watching[]
+  /** No row comes by itself: a watch that is to say what it sees first says nothing before the test ends it. */
+  silent?: boolean
   /** Resolves when `look` gives something; asked again after every activity. */
   until<T>(look: () => T | undefined | false): Promise<T>
 }
@@ -151,7 +153,9 @@ function watching(worldOf: (name: string) => World): Activities['watch'] {
       const context = Context.current()
       const beat = setInterval(() => context.heartbeat(), 100)
       const { promise, resolve } = Promise.withResolvers<WatchResult>()
-      worldOf(input.ref.name).watches.push({ input, end: resolve })
+      const world = worldOf(input.ref.name)
+      world.watches.push({ input, end: resolve })
+      if (input.judgedFrom !== undefined && !world.silent) resolve({ kind: 'holdChanged' })
       return Promise.race([promise, context.cancelled]).finally(() => clearInterval(beat))
     },
     lookBack: async ({ ref }) => worldOf(ref.name).beginning,

@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import type { WatchResult } from '../../activities/watch.ts'
+import type { Plan, Step } from '../../crds/plan.ts'
+import { CANARY, STABLE, type Watching, type World } from '../fakes/activities.ts'
+import { openRehearsal, type Rehearsal } from '../stage/rehearsal.ts'
+
+/** What a run that takes over knows of the one before, and what it has to see first. */
+
+let rehearsal: Rehearsal
+beforeAll(async () => {
+  rehearsal = await openRehearsal(inject('access'))
+})
+afterAll(() => rehearsal[Symbol.asyncDispose]())
+
+const plan = (...steps: Step[]): Plan => ({ steps })
+const setWeight = (weight: number): Step => ({ kind: 'setWeight', weight })
+const gate: Step = { kind: 'approve', name: 'go', expiresAfterMs: 60_000 }
+const noData: WatchResult = {
+  kind: 'holdChanged',
+  hold: { reason: 'noData', cause: 'it is down', sentence: 'Holding at 20 %: no data (it is down)' },
+}
+const silent = (world: World): unknown => Object.assign(world, { silent: true })
+
+test.concurrent('what held when a run handed over holds in the next one, and is told as news once', async () => {
+  const { world, handle, say } = await rehearsal.begin('held', plan(setWeight(20), gate, setWeight(60)), {
+    given: silent,
+  })
+  await told(world, ({ gate }) => gate === 'go')
+  ;(await newest(world, 2)).end(noData)
+  await told(world, ({ event }) => event?.reason === 'Holding')
+  ;(await newest(world, 3)).end({ kind: 'hour' })
+  const taken = await judging(world)
+  expect(taken.input.lastHold).toEqual({ reason: 'noData', cause: 'it is down' })
+  await say('approve')
+  await world.until(() => {
+    const approved = world.told.findIndex(({ event }) => event?.reason === 'GateApproved')
+    return approved >= 0 && world.told.slice(approved + 1).some(({ phase }) => phase === 'Holding')
+  })
+  expect(shares(world)).toEqual([20])
+  taken.end(noData)
+  ;(await newest(world, taken.input.epoch + 1)).end({ kind: 'holdChanged' })
+  await handle.result()
+  expect(shares(world)).toEqual([20, 60, 100])
+  const events = world.told.map(({ event }) => event?.reason)
+  expect(events.filter((reason) => reason === 'Holding')).toHaveLength(1)
+  expect(events.filter((reason) => reason === 'Resumed')).toHaveLength(1)
+})
+
+test.concurrent('a run that takes over lets nothing forward before the watch has seen a row', async () => {
+  const { world, handle, say } = await rehearsal.begin('takes-over', plan(setWeight(20), gate, setWeight(60)), {
+    given: silent,
+  })
+  await told(world, ({ gate }) => gate === 'go')
+  ;(await newest(world, 2)).end({ kind: 'hour' })
+  const taken = await judging(world)
+  await say('approve')
+  await told(world, ({ event }) => event?.reason === 'GateApproved')
+  taken.end(noData)
+  await told(world, ({ event }) => event?.reason === 'Holding')
+  expect(shares(world)).toEqual([20])
+  ;(await newest(world, taken.input.epoch + 1)).end({ kind: 'holdChanged' })
+  await handle.result()
+  expect(shares(world)).toEqual([20, 60, 100])
+})
+
+test.concurrent('so does a run that finds the canary on the route and remembers nothing', async () => {
+  const { world, handle } = await rehearsal.begin('remembers', plan(setWeight(20), setWeight(60)), {
+    given(found) {
+      silent(found)
+      found.picture.open = { number: 2, revision: CANARY, from: STABLE, epoch: 3, stepIndex: 1 }
+      found.picture.route = { found: true, atRest: false, weights: { [STABLE]: 80, [CANARY]: 20 } }
+      found.picture.unsettled = true
+    },
+  })
+  const taken = await judging(world)
+  taken.end(noData)
+  await told(world, ({ event }) => event?.reason === 'Holding')
+  expect(shares(world)).toEqual([])
+  ;(await newest(world, taken.input.epoch + 1)).end({ kind: 'holdChanged' })
+  await handle.result()
+  expect(shares(world)).toEqual([60, 100])
+})
+
+test.concurrent('where all is well a hand-over is not seen', async () => {
+  const { world, handle } = await rehearsal.begin('unseen', plan(setWeight(20), setWeight(60)), { renewAfterMs: 0 })
+  await handle.result()
+  expect(shares(world)).toEqual([20, 60, 100])
+  expect(world.told.some(({ phase, event }) => phase === 'Holding' || event?.reason === 'Resumed')).toBe(false)
+})
+
+test.concurrent('a hand-over does not forget that a person said promote', async () => {
+  const burning = { hold: { reason: 'baselineBurning', sentence: 'Holding at 0 %: stable burns' } }
+  const [early, late] = await Promise.all([
+    rehearsal.begin('early-promote', plan(setWeight(20), gate), {
+      renewAfterMs: 0,
+      given: ({ beginning }) => Object.assign(beginning, burning),
+    }),
+    rehearsal.begin('late-promote', plan(setWeight(20), gate), { renewAfterMs: 0, given: silent }),
+  ])
+  await told(early.world, ({ phase }) => phase === 'Holding')
+  await early.say('promote')
+  await told(late.world, ({ gate }) => gate === 'go')
+  await late.say('promote')
+  await Promise.all([early.handle.result(), late.handle.result()])
+  expect(shares(early.world)).toEqual([100])
+  expect(shares(late.world)).toEqual([20, 100])
+})
+
+const newest = (world: World, epoch: number): Promise<Watching> =>
+  world.until(() => world.watches.findLast(({ input }) => input.epoch === epoch))
+
+/** The watch of a run that took over. */
+const judging = (world: World): Promise<Watching> =>
+  world.until(() => world.watches.findLast(({ input }) => input.judgedFrom !== undefined))
+
+const told = (world: World, is: (progress: World['told'][number]) => boolean): Promise<unknown> =>
+  world.until(() => world.told.some(is))
+
+/** Percent of the canary; the last entry, at rest, is left out. */
+const shares = ({ weights }: World): number[] =>
+  weights.filter((each) => !('apex' in each)).map((each) => each[CANARY] ?? 0)
