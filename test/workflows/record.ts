@@ -9,11 +9,11 @@ import { openRehearsal, type Rehearsal } from '../stage/rehearsal.ts'
 import { analysisOf, ROLLOUT } from '../stage/shop.ts'
 import { hasLeft, phaseOf } from '../stage/sight.ts'
 import { openStage, type Stage } from '../stage/stage.ts'
+import { isReleased } from './released.ts'
 
 /**
  * `node test/workflows/record.ts`: plays releases on a real stack and stores the histories of their runs under this
- * version, where `replay.test.ts` finds them. Once per released version, before the next one changes
- * the workflow.
+ * version, where `replay.test.ts` finds them. Again with every change of the workflow, until the version is released.
  */
 type Scenario = { name: string; play: (stage: Stage, access: Access) => Promise<unknown> }
 
@@ -58,6 +58,8 @@ const SCENARIOS: Scenario[] = [
 const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string
 }
+if (await isReleased(import.meta.dirname, version))
+  throw new Error(`${version} is released: its histories stay as they are; raise the version first`)
 const directory = new URL(`../histories/${version}/`, import.meta.url)
 await rm(directory, { recursive: true, force: true })
 await mkdir(directory, { recursive: true })
