@@ -2,7 +2,7 @@ import { balanceOf } from './balance.ts'
 import type { Cell } from './cell.ts'
 import type { Finding } from './finding.ts'
 import { brokenBound, hardOnes, outsideAt } from './gauges.ts'
-import { localisedPod, proofOf, threshold } from './proof.ts'
+import { localisedPod, proofOf, threshold, tooFew } from './proof.ts'
 import { climb } from './ramp.ts'
 import { counts } from './row.ts'
 import { hasData, isUnjudged, type Situation } from './situation.ts'
@@ -30,6 +30,7 @@ export function check(situation: Situation): Finding {
     advance(situation) ??
     deadline(situation) ??
     unjudged(situation) ??
+    insignificant(situation) ??
     notYet
   )
 }
@@ -143,11 +144,15 @@ function advance(situation: Situation): Finding | undefined {
   if (!step || row.flag !== undefined || !hasData(row, situation) || evidence.reaches(threshold(situation))) {
     return undefined
   }
-  const { running, covered, canary } = step
   if (isUnjudged(situation)) return undefined
-  if (running.kind === 'ramp') return climb(situation)
-  const isSeen = evidence.metrics.length === 0 || canary >= ENOUGH_REQUESTS
-  return covered >= running.for && isSeen ? { verdict: 'advance', reason: 'clean' } : undefined
+  if (step.running.kind === 'ramp') return climb(situation)
+  return isCovered(situation) ? { verdict: 'advance', reason: 'clean' } : undefined
+}
+
+/** A clocked step has seen what it was to see. */
+function isCovered({ step, evidence }: Situation): boolean {
+  if (!step || step.running.kind === 'ramp') return false
+  return step.covered >= step.running.for && (evidence.metrics.length === 0 || step.canary >= ENOUGH_REQUESTS)
 }
 
 /** Counts rows with data inside the running `analyze` or ramp only: silence has a deadline of its own, and a bake has its time. */
@@ -157,7 +162,13 @@ function deadline(situation: Situation): Finding | undefined {
   if (policy.onInconclusive === 'rollback') return { verdict: 'rollback', reason: 'deadline' }
   if (policy.onInconclusive === 'promote' && evidence.lnE() < 0 && !isUnjudged(situation) && !isOutOfBounds(situation))
     return { verdict: 'advance', reason: 'deadlinePromote' }
-  return { verdict: 'hold', reason: 'inconclusive', unjudged: isUnjudged(situation) }
+  return { verdict: 'hold', reason: 'inconclusive', why: isUnjudged(situation) ? 'unjudged' : 'deadline' }
+}
+
+/** Evidence that may not roll back keeps a step from ending all the same: a person has to know. */
+function insignificant(situation: Situation): Finding | undefined {
+  if (situation.step?.running.kind !== 'ramp' && !isCovered(situation)) return undefined
+  return tooFew(situation) && { verdict: 'hold', reason: 'inconclusive', why: 'tooFew' }
 }
 
 /** One row is no verdict yet, but no ground to go on either. */
@@ -166,7 +177,7 @@ const isOutOfBounds = ({ gauges, row }: Situation): boolean => outsideAt(hardOne
 /** It cannot get better by waiting, so that it is said at once. */
 function unjudged(situation: Situation): Finding | undefined {
   const isStep = situation.step !== undefined && situation.row.flag === undefined
-  return isStep && isUnjudged(situation) ? { verdict: 'hold', reason: 'inconclusive', unjudged: true } : undefined
+  return isStep && isUnjudged(situation) ? { verdict: 'hold', reason: 'inconclusive', why: 'unjudged' } : undefined
 }
 
 const isOverdue = ({ policy, step }: Situation): boolean =>

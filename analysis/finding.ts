@@ -14,5 +14,5 @@ export type Finding =
   | { verdict: 'hold'; reason: 'noData'; missing: string[] }
   | { verdict: 'hold'; reason: 'localised'; pod: string; share: number }
   | { verdict: 'hold'; reason: 'splitMismatch' | 'tooManySeries' }
-  | { verdict: 'hold'; reason: 'inconclusive'; unjudged: boolean }
+  | { verdict: 'hold'; reason: 'inconclusive'; why: 'deadline' | 'unjudged' | 'tooFew' }
   | { verdict: 'hold'; reason: 'notYet'; bare: boolean }

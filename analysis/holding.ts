@@ -4,7 +4,7 @@ import { finePercent, instant, odds, percent } from './figures.ts'
 import type { Finding } from './finding.ts'
 import type { Ledger } from './ledger.ts'
 import { hasData, type Situation } from './situation.ts'
-import { duration, waiting } from './waiting.ts'
+import { duration, insignificance, waiting } from './waiting.ts'
 
 type Hold = Extract<Finding, { verdict: 'hold' }>
 
@@ -28,7 +28,8 @@ function obstacle(ledger: Ledger, situation: Situation, finding: Hold): string {
     case 'localised':
       return `${leading(situation)}; ${percent(Math.min(1, finding.share))} of the excess sits on pod ${finding.pod} alone, which is replaced once before the release is judged`
     case 'inconclusive':
-      if (finding.unjudged) return blindness(situation)
+      if (finding.why === 'unjudged') return blindness(situation)
+      if (finding.why === 'tooFew') return `${insignificance(situation)}; ${comparison(situation)}`
       return `${undecided(situation)}, somebody has to promote or abort; ${comparison(situation)}`
     case 'notYet':
   }

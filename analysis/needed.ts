@@ -5,23 +5,29 @@ import { lnEAfter } from './evidence.ts'
 import type { Finding } from './finding.ts'
 import type { Row } from './ledger.ts'
 import { LEAST_ROWS, rampOf, topOf } from './ramp.ts'
+import { isEnough, openFloor, tooFew } from './proof.ts'
 import { REACTION_SECONDS } from './levels.ts'
 import { cellsOf, hasData, volumeMetric, type Situation } from './situation.ts'
-import type { Stream } from './stream.ts'
+import { witnessOf, type Stream } from './stream.ts'
 
 /** Beyond this many rows nobody wants to know. */
 const MOST_ROWS = 10_000
 
 /**
  * The least number of canary bad events in a further row, otherwise like the last one with data, at which the evidence
- * reaches the threshold. Null when even all its canary requests would not do.
+ * reaches the threshold, and is about enough of them. Null when even all its canary requests would not do.
  */
 export function badToRollback(situation: Situation, stream: Stream, threshold: number): number | null {
   const { evidence } = situation
-  if (evidence.reaches(threshold)) return 0
+  if (evidence.reaches(threshold) && tooFew(situation) === undefined) return 0
   const last = lastRow(situation, ({ cells }) => cells[stream.key] !== undefined)
   const [most, nb, , xb] = last?.cells[stream.key] ?? [0, 0, 0, 0]
-  const reaches = (bad: number): boolean => lnEAfter(evidence.metrics, stream, [most, nb, bad, xb]) >= threshold
+  const witness = witnessOf(stream, evidence.oldest())
+  const floor = openFloor(situation, { stream, witness, startRow: evidence.starts[witness.slot] ?? 0 })
+  const reaches = (bad: number): boolean => {
+    const cell: Cell = [most, nb, bad, xb]
+    return isEnough(floor(cell)) && lnEAfter(evidence.metrics, stream, cell) >= threshold
+  }
   return most === 0 ? null : least(most, reaches)
 }
 

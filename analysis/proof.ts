@@ -1,6 +1,8 @@
 import { culpritPod } from './breakdown.ts'
+import { totalOf, type Cell } from './cell.ts'
 import { excess } from './excess.ts'
 import { cellsOf, leaderOf, type Leader, type Situation } from './situation.ts'
+import type { Witness } from './stream.ts'
 
 /** ln of the evidence at which a release goes back. */
 export const threshold = ({ policy }: Pick<Situation, 'policy'>): number => -Math.log(policy.falseRollback)
@@ -16,18 +18,45 @@ export function proofOf(situation: Situation): Leader | undefined {
     return undefined
   }
   const leader = leaderOf(evidence)
-  return leader && row.cells[leader.stream.key] && isEnough(situation, leader) ? leader : undefined
+  return leader && row.cells[leader.stream.key] && isEnough(openFloor(situation, leader)()) ? leader : undefined
 }
 
-/** The floor keeps evidence that is certain but about nothing from deciding. */
-function isEnough(situation: Situation, { stream, witness, startRow }: Leader): boolean {
-  const cells = cellsOf(situation, stream.key, startRow, situation.index)
-  const requests = cells.reduce((sum, [nc]) => sum + nc, 0)
-  const bad = cells.reduce((sum, [, , xc]) => sum + xc, 0)
-  const beyond =
-    witness.against === 'objective' ? bad - (stream.objective?.pStar ?? 0) * requests : excess({ rows: cells }).S
+/** Bad events beyond what is tolerated, and how many there have to be: at least three, and a part of what the objective allows. */
+export type Floor = {
+  against: Witness['against']
+  beyond: number
+  requests: number
+  least: number
+  leastShare: number
+}
+
+export const isEnough = ({ beyond, least, leastShare, requests }: Floor): boolean =>
+  beyond >= least && beyond >= leastShare * requests
+
+/** The floor keeps evidence that is certain but about nothing from deciding. With one more row, too. */
+export function openFloor(
+  situation: Situation,
+  { stream, witness, startRow }: Pick<Leader, 'stream' | 'witness' | 'startRow'>,
+): (further?: Cell) => Floor {
+  const seen = cellsOf(situation, stream.key, startRow, situation.index)
   const { slo } = situation.policy
-  return beyond >= LEAST_EXCESS && beyond >= (slo === undefined ? 0 : LEAST_PART * (1 - slo) * requests)
+  const sum = excess({ rows: seen })
+  const [n, , x] = totalOf(seen)
+  const leastShare = slo === undefined ? 0 : LEAST_PART * (1 - slo)
+  return (further = [0, 0, 0, 0]) => {
+    const [requests, bad] = [n + further[0], x + further[2]]
+    const allowed = (stream.objective?.pStar ?? 0) * requests
+    const beyond = witness.against === 'objective' ? bad - allowed : sum.S + excess({ rows: [further] }).S
+    return { against: witness.against, beyond, requests, least: LEAST_EXCESS, leastShare }
+  }
+}
+
+/** What is proven, but about too few bad events; undefined where nothing is, and where it decides. */
+export function tooFew(situation: Situation): Floor | undefined {
+  if (situation.row.flag !== undefined || !situation.evidence.reaches(threshold(situation))) return undefined
+  const leader = leaderOf(situation.evidence)
+  const floor = leader && openFloor(situation, leader)()
+  return floor && !isEnough(floor) ? floor : undefined
 }
 
 /** The pod that has to be replaced before the release is blamed: once in a release, and only for failed requests. */

@@ -2,9 +2,10 @@ import { formatDuration } from '../crds/duration.ts'
 import { standsOut, type Standing } from './ascent.ts'
 import { ENOUGH_REQUESTS } from './checks.ts'
 import { comparison } from './comparison.ts'
-import { grouped, odds } from './figures.ts'
+import { finePercent, grouped, odds } from './figures.ts'
 import { REACTION_SECONDS } from './levels.ts'
 import type { Progress } from './progress.ts'
+import { tooFew } from './proof.ts'
 import { allowedWeight, LEAST_REQUESTS, LEAST_ROWS, rampOf, spentOf, topOf } from './ramp.ts'
 import type { Situation } from './situation.ts'
 
@@ -14,8 +15,9 @@ export function waiting(situation: Situation): string {
   const at = `${row.weight} %`
   if (!step) return `Watching at ${at}: ${comparison(situation)}.`
   const wanted = ascent ? climbing(situation, step, ascent.standing()) : covering(situation, step)
+  const slight = insignificance(situation)
   const warming = row.flag === 'warmup' ? ', warming up' : ''
-  return `Holding at ${at}: ${wanted}${warming}; ${comparison(situation)}.`
+  return `Holding at ${at}: ${wanted}${warming}${slight && `, ${slight}`}; ${comparison(situation)}.`
 }
 
 export const duration = (seconds: number): string => formatDuration(seconds * 1_000)
@@ -30,6 +32,31 @@ function covering({ evidence }: Situation, { running, covered, canary }: Progres
   const isFew = evidence.metrics.length > 0 && canary < ENOUGH_REQUESTS
   const few = isFew ? `, ${grouped(canary)} of ${ENOUGH_REQUESTS} canary requests seen` : ''
   return `${duration(covered)} of ${duration(wanted)} ${verb}${few}`
+}
+
+/** `worse than stable for certain, but too few to roll back: …`, and what becomes of it. Empty where that is not so. */
+export function insignificance(situation: Situation): string {
+  const floor = tooFew(situation)
+  if (!floor) return ''
+  const { against, beyond, requests, least, leastShare } = floor
+  const [what, than] =
+    against === 'baseline'
+      ? ['worse than stable', 'stable would have']
+      : ['worse than the objective', 'the objective allows']
+  const bad = Math.floor(beyond)
+  const amount =
+    beyond < least
+      ? `${bad === 1 ? '1 request' : `${grouped(bad)} requests`} more than ${than}, ${least} are asked for`
+      : `${finePercent(beyond / requests)} of the canary's requests, the objective asks for ${finePercent(leastShare)}`
+  return `${what} for certain, but too few to roll back: ${amount}; ${afterwards(situation)}`
+}
+
+function afterwards({ policy, step }: Situation): string {
+  const stands = 'the step does not end while that stands: promote or abort'
+  const isLimited = step !== undefined && step.running.kind !== 'bake' && policy.onInconclusive === 'rollback'
+  return isLimited
+    ? `${stands}, or it goes back after ${duration(policy.deadline - step.covered)} more of data`
+    : stands
 }
 
 function climbing(situation: Situation, { here }: Progress, standing: Standing): string {
