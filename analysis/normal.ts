@@ -12,10 +12,11 @@ export function twoSidedQuantile(confidence: number): number {
   }
 }
 
-const density = (z: number): number => Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)
+/** Of the standard normal distribution. */
+export const density = (z: number): number => Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)
 
-/** P(0 < Z < z) by Marsaglia's series (2004). */
-function middleHalf(z: number): number {
+/** P(0 < Z < z) for z ≥ 0, by Marsaglia's series (2004). */
+export function middleHalf(z: number): number {
   let term = z
   let sum = z
   for (let i = 3; sum + term !== sum; i += 2) {

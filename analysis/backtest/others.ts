@@ -1,5 +1,5 @@
 import { hypergeometric, seeded, type Random } from '../draw/index.ts'
-import { kayenta } from '../kayenta/judgement.ts'
+import { failedLook } from '../kayenta/looks.ts'
 import type { Row } from '../ledger.ts'
 import { argo, flagger, looksOf, type Look } from '../shadow/index.ts'
 import type { Harm } from './harm.ts'
@@ -34,8 +34,6 @@ export function replayBy(rule: OtherRule, setting: Setting, harm: Harm, number: 
 type Seen = { rows: Row[]; harmed: string; watched: string | undefined; random: Random }
 
 const LOOK_SECONDS = 60
-/** Looks before Kayenta is asked: on one point a side it would find a difference in every pair of values. */
-const LEAST_LOOKS = 10
 /** Of a replay's streams of chance, the one that nothing else draws from. */
 const TWIN = 4
 
@@ -62,16 +60,9 @@ const watchedOf = ({ policy: { metrics } }: Setting): string | undefined =>
  */
 function comparedEveryMinute({ rows, harmed, random }: Seen): number | undefined {
   const canary = looksOf(rows, harmed, LOOK_SECONDS)
-  const experiment = sharesOf(canary)
-  const control = sharesOf(looksOf(twinsOf(rows, harmed, random), harmed, LOOK_SECONDS))
-  return canary.find((_, i) => {
-    if (i + 1 < LEAST_LOOKS) return false
-    const metric = { name: harmed, groups: ['all'], direction: 'increase' as const }
-    const { verdict } = kayenta({
-      metrics: [{ ...metric, control: control.slice(0, i + 1), experiment: experiment.slice(0, i + 1) }],
-    })
-    return verdict === 'Fail'
-  })?.at
+  const twin = looksOf(twinsOf(rows, harmed, random), harmed, LOOK_SECONDS)
+  const failed = failedLook({ metric: harmed, control: sharesOf(twin), experiment: sharesOf(canary) })
+  return failed === undefined ? undefined : canary[failed]?.at
 }
 
 const sharesOf = (looks: Look[]): number[] => looks.map(({ n, x, isBlind }) => (isBlind || n === 0 ? NaN : x / n))

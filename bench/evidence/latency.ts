@@ -1,6 +1,7 @@
 import type { Cell } from '../../analysis/index.ts'
 import { multinomial, poisson, type Random } from '../../analysis/draw/index.ts'
 import { latencyKey, openEvidence } from '../../analysis/evidence.ts'
+import { density, middleHalf } from '../../analysis/normal.ts'
 import type { Policy } from '../../crds/policy.ts'
 import { INTERVAL, rowsOf, S1_STEPS, spanOf } from './fixed.ts'
 import { policyOf } from './policy.ts'
@@ -73,20 +74,11 @@ function slowerOf(random: Random, mean: number, median: number, stalled: number)
   return { n, slower }
 }
 
-/** P(Z > z), to 1e-12 of itself: Marsaglia's series near the middle (2004), Laplace's continued fraction beyond. */
+/** P(Z > z), to 1e-12 of itself: beyond the middle by Laplace's continued fraction. */
 function tail(z: number): number {
   if (z < 0) return 1 - tail(-z)
-  const density = Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)
-  if (z > 3) {
-    let below = z
-    for (let k = 60; k > 0; k--) below = z + k / below
-    return density / below
-  }
-  let term = z
-  let sum = z
-  for (let i = 3; sum + term !== sum; i += 2) {
-    term *= (z * z) / i
-    sum += term
-  }
-  return 0.5 - density * sum
+  if (z <= 3) return 0.5 - middleHalf(z)
+  let below = z
+  for (let k = 60; k > 0; k--) below = z + k / below
+  return density(z) / below
 }

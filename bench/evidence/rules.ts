@@ -1,4 +1,5 @@
-import { excess, kayenta, openProcess, type Cell } from '../../analysis/index.ts'
+import { excess, openProcess, type Cell } from '../../analysis/index.ts'
+import { failedLook } from '../../analysis/kayenta/looks.ts'
 import { argo, flagger, looksOf } from '../../analysis/shadow/index.ts'
 import { INTERVAL, type FixedRelease } from './fixed.ts'
 
@@ -37,8 +38,6 @@ function byEvidence({ rho0, slots, phi = 1, thresholds }: Extract<Judge, { kind:
 
 const LOOK_SECONDS = 60
 const LOOK_ROWS = LOOK_SECONDS / INTERVAL
-/** Looks before Kayenta is asked: on one point a side it would find a difference in every pair of values. */
-const LEAST_LOOKS = 10
 
 const RULES: Record<Exclude<Judge['kind'], 'sluice'>, (release: FixedRelease) => Stop> = {
   flagger: ({ rows }) => {
@@ -66,11 +65,9 @@ function everyMinute({ rows, twin }: FixedRelease): Stop {
     const canary = rows.slice(end - LOOK_ROWS, end).map(errorsOf)
     experiment.push(shareOf(canary.map(([n, , x]) => [n, x])))
     control.push(shareOf(twin.slice(end - LOOK_ROWS, end)))
-    if (experiment.length < LEAST_LOOKS) continue
-    const metric = { name: 'errors', groups: ['all'], direction: 'increase' as const, control, experiment }
-    if (kayenta({ metrics: [metric] }).verdict === 'Fail') return end - 1
   }
-  return undefined
+  const failed = failedLook({ metric: 'errors', control, experiment })
+  return failed === undefined ? undefined : (failed + 1) * LOOK_ROWS - 1
 }
 
 function shareOf(parts: [n: number, x: number][]): number {
