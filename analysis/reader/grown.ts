@@ -1,4 +1,5 @@
 import type { Moment } from '../backtest/history.ts'
+import { repeatsOf, UNCLEAR } from './callers.ts'
 import type { Sample, Series } from './client.ts'
 import { growth } from './differences.ts'
 import { lineOf, replicaLabel, type Line } from './labels.ts'
@@ -25,6 +26,8 @@ export function openGauge({ service, step, boundaries }: GaugeOptions): Gauge {
     const replica = replicaLabel(lines)
     if (replica !== undefined)
       throw new AskError(`two replicas of Prometheus answer at once (label ${replica})`, 'address')
+    const isRepeated = repeatsOf(lines)
+    if (lines.some(({ labels }) => isRepeated(labels) === undefined)) throw new AskError(UNCLEAR, 'address')
     const steps = Math.round((to - from) / step)
     const tallies = Array.from({ length: steps }, () => tallyOf(boundaries.length))
     const shown = new Set<number>(shownAt === undefined ? [] : [shownAt])
@@ -37,7 +40,7 @@ export function openGauge({ service, step, boundaries }: GaugeOptions): Gauge {
         if (line.labels.__name__ === REQUESTS) shown.add(time)
         const tally = tallies[Math.round((time - from) / step) - 1]
         const amount = grown(sample, lasts.get(line.identity), targets.get(line.target))
-        if (tally) add(tally, amount)
+        if (tally && !isRepeated(line.labels)) add(tally, amount)
         lasts.set(line.identity, sample)
       }
     }

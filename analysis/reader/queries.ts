@@ -1,4 +1,7 @@
-/** PromQL for Istio's standard series, as the callers' side sees them: failures count even where no pod was reached. */
+/**
+ * PromQL for Istio's standard series, as the callers' side sees them, or in an ambient mesh the waypoint before the pods:
+ * failures count even where no pod was reached.
+ */
 
 export const REQUESTS = 'istio_requests_total'
 const DURATION = 'istio_request_duration_milliseconds'
@@ -55,7 +58,7 @@ function where(selections: readonly Selection[]): string {
   const names = anyOf(selections.flatMap(({ services }) => services))
   return selections[0]?.reporter === 'destination'
     ? `reporter="destination",destination_workload_namespace=~"${namespaces}",destination_workload=~"${names}"`
-    : `reporter="source",destination_service_namespace=~"${namespaces}",destination_service_name=~"${names}"`
+    : `reporter=~"source|waypoint",destination_service_namespace=~"${namespaces}",destination_service_name=~"${names}"`
 }
 
 const anyOf = (values: readonly string[]): string => unique(values.map(escaped)).join('|')

@@ -2,6 +2,7 @@ import type { Metric } from '../../crds/policy.ts'
 import { latencyKey } from '../evidence.ts'
 import type { Reading, SampleRequest } from '../sampler.ts'
 import type { Batch } from './batch.ts'
+import { toldOnce } from './callers.ts'
 import type { Client } from './client.ts'
 import type { Counter } from './counters.ts'
 import { growthsOf } from './growths.ts'
@@ -57,8 +58,9 @@ const istio =
     if (lines instanceof TooManySeries) throw lines
     if (lines instanceof Error) throw new Unusable(lines.message)
     if (!lines) throw new Unusable('no histogram boundary is known at or above slowerThan')
-    const growths = await grownIn(options, tape, lines)
-    const told = lines.filter(({ samples }) => samples.some(([time]) => time > t0 && time <= t1))
+    // The tape takes all of it: what is told twice today may be told once tomorrow, and must not look new then.
+    const { lines: own, growths } = toldOnce(lines, await grownIn(options, tape, lines))
+    const told = own.filter(({ samples }) => samples.some(([time]) => time > t0 && time <= t1))
     assertReadable(told, request, family === 'latency' ? 'durations' : 'requests')
     return family === 'latency' ? addLatency(reading, options, growths) : addRequests(reading, request, growths)
   }

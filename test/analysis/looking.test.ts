@@ -181,7 +181,7 @@ describe('the sources of a release', () => {
       metric: 'errors',
       window: '15s',
       query:
-        'istio_requests_total{reporter="source",destination_service_namespace=~"shop",' +
+        'istio_requests_total{reporter=~"source|waypoint",destination_service_namespace=~"shop",' +
         'destination_service_name=~"checkout-b|checkout-c"}[15000ms]',
     })
     expect(slow?.query).toContain('le=~"|500(\\\\.0)?"')
