@@ -20,8 +20,11 @@ export type SampleRequest = {
 /** `apex`: the Service that has the traffic at rest; what was before the release is found under its name. */
 export type BeforeRequest = SampleRequest & { apex: string }
 
-/** `refused`: why nobody could be asked, or not even for the rate, as a sentence. */
-export type LookedBack = { before: Before; policy: Policy; refused?: string }
+/**
+ * `refused`: why nobody could be asked, or not even for the rate, as a sentence. `scrape`: seconds between two samples of
+ * the slowest target.
+ */
+export type LookedBack = { before: Before; policy: Policy; refused?: string; scrape?: number }
 
 /** A closed interval as Prometheus tells it. Metrics without data are missing from `cells`, and `missing` says why. */
 export type Reading = {

@@ -50,6 +50,8 @@ export type Observed = {
 export type Router = {
   /** Destinations (DestinationRules) exist before any weight names them. Revision Services are the workload room's. */
   prepare(target: RouteTarget, revisions: Revision[]): Promise<void>
+  /** Whose load balancing keeps the requests of one client together, as words; undefined where none does. */
+  affinity(target: RouteTarget): Promise<string | undefined>
   /** `stable` commits: that revision becomes stable in the same write. Returns what was read back. */
   setTraffic(target: RouteTarget, traffic: Traffic, write: { fence: Fence; stable?: Revision }): Promise<Traffic>
   observe(target: RouteTarget): Promise<Observed>

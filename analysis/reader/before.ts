@@ -5,14 +5,18 @@ import type { Before } from '../ledger.ts'
 import type { BeforeRequest, LookedBack } from '../sampler.ts'
 import type { Client, Series } from './client.ts'
 import { openGauge } from './grown.ts'
-import { boundaries, durationsEvery, shownEvery, type Selection } from './queries.ts'
+import { openPace } from './pace.ts'
+import { boundaries, durationsEvery, rawSamples, shownEvery, type Selection } from './queries.ts'
 import { AskError, MOST_SERIES, type Scope } from './refusal.ts'
 import { Unusable } from './tape.ts'
 
 /** Seconds: how far back, and how often the counters are looked at there. */
 const RATE = { over: 300, step: 5 }
+/** Seconds. */
+const LATEST = 60
 const BURN = { short: 1_800, long: 21_600, step: 60 }
 const LATENCY = { over: 3_600, step: 60 }
+const SAMPLES = { over: 150 }
 const TIMEOUT_MS = 10_000
 
 export type LookBackOptions = { client: Client; request: BeforeRequest; now: number; signal: AbortSignal }
@@ -41,15 +45,18 @@ async function lookedBack(options: LookBackOptions): Promise<LookedBack> {
   const ask = (query: string, at: number, forgiven?: Scope[]): Promise<Series[]> =>
     seriesOrNone({ client, signal }, { query, at }, forgiven)
   const wantsDurations = policy.metrics.some((metric) => metric.kind === 'latency' && !metric.boundariesMs)
-  const [recent, requests, durations] = await Promise.all([
+  const [recent, requests, durations, samples] = await Promise.all([
     // The smallest question: a Prometheus that is too slow for this one tells nothing about the release, either.
     ask(shownEvery(selection, RATE.over + RATE.step, RATE.step), near, ['question']),
     ask(shownEvery(selection, BURN.long + BURN.step, BURN.step), far),
     wantsDurations ? ask(durationsEvery(selection, LATENCY.over + LATENCY.step, LATENCY.step), far) : [],
+    ask(rawSamples([selection], SAMPLES.over), now),
   ])
   const burn = burnOf(requests, far)
   const rate = rateOf(recent, near)
+  const scrape = scrapeOf(samples, policy.interval)
   return {
+    ...(scrape === undefined ? {} : { scrape }),
     before: { ...(rate === undefined ? {} : { rate }), ...(burn ? { burn } : {}) },
     policy: wantsDurations ? await bounded(options, selection, [...requests, ...durations], far) : policy,
   }
@@ -86,10 +93,23 @@ function momentsOf(series: Series[], { to, over, step, boundaries: watched = [] 
   }
 }
 
+function scrapeOf(samples: Series[], interval: number): number | undefined {
+  const pace = openPace()
+  pace.learn(samples)
+  return pace.knows() ? pace.scrape(interval) : undefined
+}
+
+/**
+ * Over five minutes, or over the last one where that is more: shortly after another release a part of the five minutes'
+ * requests went to a revision that is gone, and too low a rate makes the first rung too high.
+ */
 function rateOf(series: Series[], to: number): number | undefined {
-  const known = momentsOf(series, { to, ...RATE }).filter((moment) => moment !== undefined)
-  if (known.length === 0) return undefined
-  return known.reduce((sum, { n }) => sum + n, 0) / (known.length * RATE.step)
+  const moments = momentsOf(series, { to, ...RATE })
+  const rates = [moments, moments.slice(-LATEST / RATE.step)].flatMap((part) => {
+    const known = part.filter((moment) => moment !== undefined)
+    return known.length === 0 ? [] : [known.reduce((sum, { n }) => sum + n, 0) / (known.length * RATE.step)]
+  })
+  return rates.length === 0 ? undefined : Math.max(...rates)
 }
 
 function burnOf(series: Series[], to: number): Before['burn'] {

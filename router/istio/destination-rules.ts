@@ -9,9 +9,12 @@ type DestinationRule = KubeObject & {
   spec: { host: string; workloadSelector?: unknown; subsets?: unknown } & Record<string, unknown>
 }
 
+type LoadBalanced = { loadBalancer?: { consistentHash?: unknown } }
+type TrafficPolicy = LoadBalanced & { portLevelSettings?: LoadBalanced[] }
+
 /** One DestinationRule per revision host: the declared policy, or what the apex host's has; none where neither says anything. */
 export async function prepare(kube: Kube, target: RouteTarget, revisions: Revision[]): Promise<void> {
-  const policy = await policyFor(kube, target)
+  const policy = (await policyFor(kube, target))?.policy
   if (policy === undefined) return
   const { namespace, name } = target
   for (const revision of revisions) {
@@ -30,6 +33,14 @@ export async function prepare(kube: Kube, target: RouteTarget, revisions: Revisi
   }
 }
 
+/** See `Router.affinity`. */
+export async function affinity(kube: Kube, target: RouteTarget): Promise<string | undefined> {
+  const found = await policyFor(kube, target)
+  const { trafficPolicy } = (found?.policy ?? {}) as { trafficPolicy?: TrafficPolicy }
+  const levels = [trafficPolicy, ...(trafficPolicy?.portLevelSettings ?? [])]
+  return levels.some((level) => level?.loadBalancer?.consistentHash !== undefined) ? found?.owner : undefined
+}
+
 /** Removes what `prepare` made for these revisions. */
 export async function release(kube: Kube, { namespace, name }: RouteTarget, revisions: Revision[]): Promise<void> {
   const labelSelector = `${LABEL.rollout}=${name},${LABEL.managedBy}=sluice`
@@ -41,9 +52,11 @@ export async function release(kube: Kube, { namespace, name }: RouteTarget, revi
   }
 }
 
-async function policyFor(kube: Kube, target: RouteTarget): Promise<Record<string, unknown> | undefined> {
+type Policy = { policy: Record<string, unknown>; owner: string }
+
+async function policyFor(kube: Kube, target: RouteTarget): Promise<Policy | undefined> {
   const { trafficPolicy } = target.router.istio
-  if (trafficPolicy) return { trafficPolicy }
+  if (trafficPolicy) return { policy: { trafficPolicy }, owner: 'spec.router.istio.trafficPolicy' }
   const { items } = await kube.list<DestinationRule>(DESTINATION_RULES, { namespace: target.namespace })
   const { apex } = hostsOf(target)
   const ofApex = items.filter(({ spec }) => fqdn(spec.host, target.namespace) === apex)
@@ -51,7 +64,8 @@ async function policyFor(kube: Kube, target: RouteTarget): Promise<Record<string
   const [rule] = ofApex.sort((a, b) => Number('workloadSelector' in a.spec) - Number('workloadSelector' in b.spec))
   if (!rule) return undefined
   const { subsets: _subsets, host: _host, ...policy } = rule.spec
-  return Object.keys(policy).length === 0 ? undefined : policy
+  const owner = `trafficPolicy of DestinationRule ${rule.metadata.name}`
+  return Object.keys(policy).length === 0 ? undefined : { policy, owner }
 }
 
 /** The owner of the revision's Deployment; without blockOwnerDeletion, so that no deletion waits for a rule. */

@@ -67,4 +67,17 @@ describe('what was before a release', () => {
     expect(before).toEqual({ rate: 2 })
     expect(refused).toBeUndefined()
   })
+
+  it('says how long it is between two samples of the slowest target', async () => {
+    expect(await lookBack()).not.toHaveProperty('scrape')
+    const counted = (spacing: number, target: Record<string, string>) =>
+      requests(
+        'b',
+        '200',
+        scraped(T, T + 600, spacing, (time) => 2 * (time - T)),
+        target,
+      )
+    prometheus.series = [counted(5, { instance: 'one' }), counted(30, { instance: 'two' })]
+    expect(await lookBack()).toMatchObject({ scrape: 30 })
+  })
 })

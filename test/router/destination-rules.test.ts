@@ -52,6 +52,22 @@ describe('destinations', () => {
     ])
   })
 
+  it('say which field keeps the requests of a client together', async () => {
+    const sticky = { loadBalancer: { consistentHash: { httpCookie: { name: 'till', ttl: '0s' } } } }
+    const plain = await stage({ istio: { trafficPolicy: pool } })
+    plain.server.put(DESTINATION_RULES, rule('all', { host: 'checkout', trafficPolicy: sticky }))
+    expect(await plain.router.affinity(plain.target)).toBeUndefined()
+
+    const declared = await stage({ istio: { trafficPolicy: sticky } })
+    expect(await declared.router.affinity(declared.target)).toBe('spec.router.istio.trafficPolicy')
+
+    const copied = await stage()
+    expect(await copied.router.affinity(copied.target)).toBeUndefined()
+    const ofPort = { portLevelSettings: [{ port: { number: 80 }, ...sticky }] }
+    copied.server.put(DESTINATION_RULES, rule('all', { host: 'checkout', trafficPolicy: ofPort }))
+    expect(await copied.router.affinity(copied.target)).toBe('trafficPolicy of DestinationRule all')
+  })
+
   it('are released by revision; the user’s own stay', async () => {
     const { router, target, server, rule: made } = await stage({ istio: { trafficPolicy: pool } })
     server.put(DESTINATION_RULES, rule('all', { host: 'checkout' }))
