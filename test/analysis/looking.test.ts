@@ -168,6 +168,23 @@ describe('many releases', () => {
     for (const row of bad) expect(row).toMatchObject({ cells: {}, missing: 'Prometheus answers 422: too many samples' })
     for (const rows of all) expect(rows.map(({ cells }) => cells.errors)).toEqual(THREE_ROWS)
   })
+
+  it.each([429, 503])('fail alike, without more questions, when Prometheus has no room for one (%d)', async (code) => {
+    prometheus.series = [...names.flatMap(series), live('c'), live('b')]
+    await timed(1)
+    prometheus.queries.length = 0
+    prometheus.answer = (_, response) => {
+      response.statusCode = code
+      response.end(JSON.stringify({ status: 'error', error: 'queue is full' }))
+      return true
+    }
+    const after = (Math.floor(prometheus.now() / 2) + 1) * 2
+    const all = await Promise.all(names.map((name) => readRows(sampler, { ...ask(name), after }, 1)))
+    const missing = `Prometheus answers ${code}: queue is full`
+    for (const rows of all) expect(rows).toMatchObject([{ cells: {}, missing }])
+    // Three looks at most, all releases in each.
+    expect(evidenceQueries().length).toBeLessThanOrEqual(3)
+  })
 })
 
 describe('the sources of a release', () => {
