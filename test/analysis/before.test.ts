@@ -80,4 +80,16 @@ describe('what was before a release', () => {
     prometheus.series = [counted(5, { instance: 'one' }), counted(30, { instance: 'two' })]
     expect(await lookBack()).toMatchObject({ scrape: 30 })
   })
+
+  it('takes the rate of the last minute where that is more: the rest went to a revision that is gone', async () => {
+    const sinceMoved = (time: number): number => Math.max(0, time - (T + 500))
+    prometheus.series = [
+      requests(
+        'b',
+        '200',
+        scraped(T, T + 600, 5, (time) => 100 * sinceMoved(time)),
+      ),
+    ]
+    expect((await lookBack()).before.rate).toBe(100)
+  })
 })
