@@ -1,13 +1,16 @@
 import { Context } from '@temporalio/activity'
-import { encodeLedger, firstRung, type Ledger } from '../analysis/index.ts'
+import { checkCel, encodeLedger, firstRung, unjudgeable, type Ledger } from '../analysis/index.ts'
 import type { BeforeRequest } from '../analysis/sampler.ts'
+import type { Policy } from '../crds/policy.ts'
 import type { HoldReason } from '../crds/verdict.ts'
 import type { Release } from '../crds/schema/release.ts'
 import { describeError } from '../kube/index.ts'
 import { newLedger, requestOf, type Arms } from './asking.ts'
 import { samplerFor } from './credentials.ts'
 import type { Deps } from './deps.ts'
-import { needRollout } from './rollouts.ts'
+import { notesOf } from './notes.ts'
+import type { Happening } from './report.ts'
+import { needRollout, routeTarget } from './rollouts.ts'
 import { needRelease, releaseAt, storedLedger, writeStatus } from './storage.ts'
 import type { Hold } from './watch.ts'
 
@@ -18,6 +21,8 @@ export type Beginning = {
   rung?: number
   /** Why the first weight is not to be given yet. */
   hold?: Hold
+  /** What a person should know all the same. */
+  notes?: Happening[]
 }
 
 const HEARTBEAT_MS = 2_000
@@ -41,6 +46,8 @@ async function beginning(deps: Deps, input: LookBackInput, signal: AbortSignal):
   const { ledger: stored, damage } = storedLedger(release)
   if (damage !== undefined) return { hold: holding('noData', damage) }
   if (stored && stored.rows.length > 0) return rungOf(stored)
+  const broken = brokenBound(release.spec.policy)
+  if (broken !== undefined) return { hold: holding('noData', broken) }
   let found: FirstLedger | undefined
   try {
     found = await firstLedger(deps, release, input, signal)
@@ -49,14 +56,24 @@ async function beginning(deps: Deps, input: LookBackInput, signal: AbortSignal):
     return { hold: holding('noData', describeError(error)) }
   }
   if (!found) return {}
-  const { ledger, refused } = found
+  const { ledger, refused, ...notes } = found
   if (refused !== undefined) return { ...rungOf(ledger), hold: holding('noData', refused) }
   await writeStatus(deps, at, input.epoch, { ledger: encodeLedger(ledger) })
   const hold = (await isServing(deps, input)) ? burning(ledger) : undefined
-  return { ...rungOf(ledger), ...(hold ? { hold } : {}) }
+  return { ...rungOf(ledger), ...(hold ? { hold } : {}), ...notes }
 }
 
-type FirstLedger = { ledger: Ledger; refused?: string }
+/** An expression that nobody can judge by would hold the release with users on it. */
+function brokenBound({ metrics }: Policy): string | undefined {
+  for (const metric of metrics) {
+    if (metric.kind !== 'gauge' || metric.advisory || metric.bounds.cel === undefined) continue
+    const why = checkCel(metric.bounds.cel)
+    if (why !== undefined) return unjudgeable(metric.name, why)
+  }
+  return undefined
+}
+
+type FirstLedger = { ledger: Ledger; refused?: string; notes?: Happening[] }
 
 /** Undefined where nothing is measured. */
 async function firstLedger(
@@ -67,11 +84,15 @@ async function firstLedger(
 ): Promise<FirstLedger | undefined> {
   const sampler = await samplerFor(deps, input.ref.namespace, release.spec.policy)
   if (!sampler) return undefined
-  const { service } = (await needRollout(deps.kube, input.ref)).spec
-  const asked: BeforeRequest = { ...requestOf(release, input, release.spec.policy), apex: service.name }
-  const { before, policy, refused } = await sampler.before(asked, signal)
+  const rollout = await needRollout(deps.kube, input.ref)
+  const { policy: declared } = release.spec
+  const asked: BeforeRequest = { ...requestOf(release, input, declared), apex: rollout.spec.service.name }
+  const { before, policy, refused, scrape } = await sampler.before(asked, signal)
   const ledger = { ...newLedger({ ...asked, policy }), sources: sampler.sources({ ...asked, policy }), before }
-  return { ledger, ...(refused === undefined ? {} : { refused }) }
+  if (refused !== undefined) return { ledger, refused }
+  const affinity = await deps.router.affinity(routeTarget(rollout))
+  const notes = notesOf({ declared, found: policy, scrape, affinity })
+  return { ledger, ...(notes.length > 0 ? { notes } : {}) }
 }
 
 const rungOf = ({ policy, before }: Ledger): Beginning =>

@@ -1,4 +1,13 @@
-import { appendRow, judge, ledgerHash, type Ledger, type Reading, type Row, type Sampler } from '../analysis/index.ts'
+import {
+  appendRow,
+  judge,
+  lastHeard,
+  ledgerHash,
+  type Ledger,
+  type Reading,
+  type Row,
+  type Sampler,
+} from '../analysis/index.ts'
 import { formatDuration } from '../crds/duration.ts'
 import type { Explanation } from '../crds/verdict.ts'
 import { newLedger, readings, requestOf, unknown } from './asking.ts'
@@ -57,9 +66,10 @@ function runningNow({ running: _before, ...ledger }: Ledger, running: WatchInput
   return running ? { ...ledger, running } : ledger
 }
 
-function silence({ reason, sentence }: Explanation, { rows, policy }: Ledger): string | undefined {
+function silence({ reason, sentence }: Explanation, ledger: Ledger): string | undefined {
   if (reason !== 'noData') return undefined
-  const spoke = rows.findLast((row) => Object.keys(row.cells).length > 0)?.t1 ?? rows[0]?.t0 ?? 0
+  const { rows, policy } = ledger
+  const spoke = lastHeard(ledger)?.t1 ?? rows[0]?.t0 ?? 0
   const seconds = (rows.at(-1)?.t1 ?? 0) - spoke
   if (seconds < policy.dataDeadline) return undefined
   const lasted = formatDuration(seconds * 1_000)

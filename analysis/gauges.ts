@@ -1,6 +1,6 @@
-import { Environment } from '@marcbachmann/cel-js'
 import type { Bounds, Metric, Policy } from '../crds/policy.ts'
 import type { GaugeEvidence } from '../crds/verdict.ts'
+import { conditionOf, unjudgeable } from './condition.ts'
 import { rounded } from './figures.ts'
 import type { Ledger, Row } from './ledger.ts'
 
@@ -83,31 +83,11 @@ function openGauge({ name, bounds, advisory }: Extract<Metric, { kind: 'gauge' }
     refusal(row) {
       const value = row.gauges?.[name]
       const holds = value === undefined ? undefined : condition?.(value)
-      return typeof holds === 'string' ? `the cel of ${name}: ${holds}` : undefined
+      return typeof holds === 'string' ? unjudgeable(name, holds) : undefined
     },
     bounds: wordsOf(bounds),
   }
 }
-
-/** Whether the expression holds, or why nobody can tell. */
-type Condition = (value: number) => boolean | string
-
-/** A bad expression is no reason to stop judging: it says so at every row, and the verdict holds. */
-function conditionOf(expression: string): Condition {
-  const environment = new Environment().registerVariable('value', 'double')
-  return (value) => {
-    try {
-      const result: unknown = environment.evaluate(expression, { value })
-      return typeof result === 'boolean' ? result : 'is neither true nor false'
-    } catch (error) {
-      return firstLine(error)
-    }
-  }
-}
-
-/** The library draws the place below the message. */
-const firstLine = (error: unknown): string =>
-  String(error instanceof Error ? error.message : error).split('\n')[0] ?? ''
 
 function wordsOf({ max, min, cel }: Bounds): string {
   const words = [

@@ -3,7 +3,7 @@ import { comparison, leading } from './comparison.ts'
 import { finePercent, instant, odds, percent } from './figures.ts'
 import type { Finding } from './finding.ts'
 import type { Ledger } from './ledger.ts'
-import { hasData, type Situation } from './situation.ts'
+import { lastHeard, type Situation } from './situation.ts'
 import { duration, insignificance, waiting } from './waiting.ts'
 
 type Hold = Extract<Finding, { verdict: 'hold' }>
@@ -36,15 +36,17 @@ function obstacle(ledger: Ledger, situation: Situation, finding: Hold): string {
   return 'no canary pod is ready'
 }
 
-function silence({ rows }: Ledger, situation: Situation, missing: string[]): string {
+function silence(ledger: Ledger, situation: Situation, missing: string[]): string {
   const { row, index, evidence, gauges } = situation
-  const spoke = rows.slice(0, index + 1).findLast((past) => hasData(past, situation) && past.flag !== 'gap')
-  const first = rows[0]?.t0 ?? row.t0
-  const isAll = missing.length === 0 || missing.length === evidence.metrics.length + gauges.length
+  const refusal = gauges.find((gauge) => missing.includes(gauge.name) && gauge.refusal(row))?.refusal(row)
+  if (refusal !== undefined) return refusal
+  const since = instant(lastHeard(ledger, index)?.t1 ?? ledger.rows[0]?.t0 ?? row.t0)
+  const isGap = row.flag === 'gap'
+  const why = because(row.missing ?? (isGap ? 'a target was not scraped' : undefined))
+  if (isGap && missing.length === 0) return `the data from Prometheus have gaps since ${since}${why}`
+  const isAll = missing.length === evidence.metrics.length + gauges.length
   const subject = isAll ? 'no data' : `no data for ${missing.join(' and ')}`
-  const refusals = gauges.flatMap((gauge) => gauge.refusal(row) ?? [])
-  const why = row.missing ?? refusals[0] ?? (row.flag === 'gap' ? 'a target was not scraped' : undefined)
-  return `${subject} from Prometheus since ${instant(spoke?.t1 ?? first)}${because(why)}`
+  return `${subject} from Prometheus since ${since}${why}`
 }
 
 function blindness({ policy, row }: Situation): string {

@@ -76,6 +76,16 @@ export const hasData = (row: Row, { evidence, gauges }: Pick<Situation, 'evidenc
   evidence.metrics.every(({ streams }) => streams.length > 0 && streams.every(({ key }) => row.cells[key])) &&
   hardOnes(gauges).every((gauge) => gauge.isWithin(row) !== undefined)
 
+/** Nothing that decides was missing in it. */
+const isHeard = (row: Row, known: Pick<Situation, 'evidence' | 'gauges'>): boolean =>
+  hasData(row, known) && row.flag !== 'gap'
+
+/** The last row of a ledger, up to an index, in which nothing that decides was missing. */
+export function lastHeard({ policy, rows }: Pick<Ledger, 'policy' | 'rows'>, index = rows.length - 1): Row | undefined {
+  const known = { evidence: openEvidence(policy, rows), gauges: openGauges(policy) }
+  return rows.slice(0, index + 1).findLast((row) => isHeard(row, known))
+}
+
 /** Where all traffic is the canary's, nothing is compared, and its objective is all that can be asked (analysis.md 15). */
 export const objectiveAlone = ({ row, evidence }: Pick<Situation, 'row' | 'evidence'>): Stream | undefined =>
   row.weight < 100

@@ -2,7 +2,7 @@ import { MockActivityEnvironment } from '@temporalio/testing'
 import { expect, it, onTestFinished } from 'vitest'
 import type { Deps } from '../../activities/deps.ts'
 import { watch, type WatchInput } from '../../activities/watch.ts'
-import { decodeLedger, type Reading } from '../../analysis/index.ts'
+import { decodeLedger, encodeLedger, type Ledger, type Reading, type Row } from '../../analysis/index.ts'
 import type { Policy } from '../../crds/policy.ts'
 import { RELEASES } from '../../crds/resources.ts'
 import type { Release } from '../../crds/schema/release.ts'
@@ -188,4 +188,54 @@ it('says what it sees first where nothing was judged since, and nothing about wh
 
   const bad = await play({ readings: [reading(0, 90)], input: { judgedFrom: BEGAN + 2 } })
   expect(await bad.run()).toMatchObject({ kind: 'rollback', reason: 'mostlyBad' })
+})
+
+const latency: Policy['metrics'][number] = { name: 'latency', kind: 'latency', slowerThanMs: 250, boundariesMs: [250] }
+const queue: Policy['metrics'][number] = {
+  name: 'queue',
+  kind: 'gauge',
+  query: 'queue',
+  bounds: { max: 100 },
+  advisory: false,
+}
+/** The last of these rows is read, the others are known. */
+async function afterRows(rows: Reading[], rules: Partial<Policy>, lastHold?: WatchInput['lastHold']): Promise<unknown> {
+  const known = rows.slice(0, -1).map(({ gap, ...row }): Row => {
+    return { ...row, weight: 25, slot: 0, ready: 1, ...(gap ? { flag: 'gap' as const } : {}) }
+  })
+  const ledger: Ledger = {
+    v: 1,
+    canary: 'bbb',
+    baseline: 'aaa',
+    policy: policy({ interval: 1, slots: 2, dataDeadline: 5, ...rules }),
+    sources: [],
+    rows: known,
+  }
+  const { run } = await play({
+    ledger: encodeLedger(ledger),
+    readings: rows.slice(-1),
+    ...(lastHold ? { input: { lastHold } } : {}),
+  })
+  return run()
+}
+
+const six = (of: (index: number) => Reading): Reading[] => Array.from({ length: 6 }, (_, index) => of(index + 1))
+
+it('calls a person where one metric of several is silent for the data deadline', async () => {
+  const metrics: Policy['metrics'] = [{ name: 'errors', kind: 'requests' }, latency]
+  const both: Reading = { ...reading(0), cells: { errors: [9, 9, 0, 0], 'latency:250': [9, 9, 0, 0] } }
+  const result = await afterRows([both, ...six(reading)], { metrics }, { reason: 'noData' })
+  expect(result).toMatchObject({ kind: 'holdChanged', hold: { reason: 'dataDeadline' } })
+  expect(JSON.stringify(result)).toContain('This has lasted 6s, longer than analysis.dataDeadline')
+})
+
+it('calls a person for rows with gaps, too', async () => {
+  const rows = [reading(0), ...six((index) => ({ ...reading(index), gap: true }))]
+  expect(await afterRows(rows, {}, { reason: 'noData' })).toMatchObject({ hold: { reason: 'dataDeadline' } })
+})
+
+it('does not call for a bound that was there a moment ago', async () => {
+  const valued = six((index) => ({ ...reading(index), cells: {}, gauges: { queue: 1 } }))
+  const silent: Reading = { ...reading(7), cells: {}, missing: 'nobody answers' }
+  expect(await afterRows([...valued, silent], { metrics: [queue] })).toMatchObject({ hold: { reason: 'noData' } })
 })

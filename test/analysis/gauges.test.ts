@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { judge } from '../../analysis/index.ts'
+import { checkCel, judge } from '../../analysis/index.ts'
 import type { Policy } from '../../crds/policy.ts'
 import { clean, ledgerOf, times, type ShortRow } from './ledgers.ts'
 import { T } from './shop.ts'
@@ -121,8 +121,23 @@ describe('the bound of a gauge', () => {
       ledger: ledgerOf(rows(1, 1, 1), { metrics: metrics(queue({ bounds: { cel } })) }, analyze),
     })
     expect(explanation).toMatchObject({ verdict: 'hold', reason: 'noData' })
-    expect(explanation.sentence).toContain('(the cel of queue: ')
+    expect(explanation.sentence).toMatch(
+      /^Holding at 25 %: the cel of queue cannot be judged by: .*; mend analysis\.metrics and release again, or promote or abort\.$/,
+    )
     expect(explanation.sentence).toContain(why)
+    expect(checkCel(cel)).toContain(why)
+  })
+
+  it('whose cel is sound is told so without a value', () => {
+    expect(checkCel('value < 1e9 && value > 0.0')).toBeUndefined()
+    expect(checkCel('valeu < 1.0')).toBe('Unknown variable: valeu')
+  })
+
+  it('whose cel cannot tell about one value only holds as well', () => {
+    const gauge = queue({ bounds: { cel: '[true][int(value)]' } })
+    expect(checkCel('[true][int(value)]')).toBeUndefined()
+    expect(verdictOf(rows(0, 0), gauge)).toBe('advance clean 1')
+    expect(verdictOf(rows(0, 5), gauge)).toBe('hold noData 1')
   })
 
   it('is all there is to watch where no other metric is declared', () => {

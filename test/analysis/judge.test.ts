@@ -220,7 +220,7 @@ describe('an analyze step', () => {
 
   it('does not advance at its threshold', () => {
     const doubtful = [...times(5, clean), ...errors([[100, 99_900, 2, 0]])]
-    expect(verdictOf(doubtful, { slots: 1 }, { from: T, for: 45 })).toBe('hold notYet 5')
+    expect(verdictOf(doubtful, { slots: 1 }, { from: T, for: 45 })).toBe('hold inconclusive 5')
   })
 
   const undecided = times(10, { errors: [1, 3, 0, 0] })

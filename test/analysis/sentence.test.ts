@@ -75,6 +75,11 @@ describe('the sentence', () => {
     [
       'a gap',
       [clean, { ...clean, flag: 'gap' }],
+      'Holding at 25 %: the data from Prometheus have gaps since 2027-01-15T08:00:15Z (a target was not scraped).',
+    ],
+    [
+      'a gap without data',
+      [clean, { cells: {}, flag: 'gap' }],
       'Holding at 25 %: no data from Prometheus since 2027-01-15T08:00:15Z (a target was not scraped).',
     ],
     [
