@@ -26,7 +26,7 @@ const BENCHES: Record<string, { about: string; measure: (words: string[]) => Pro
   },
   live: {
     about: 'whether bad releases are found and good ones promoted, at what cost, on real traffic (35 minutes)',
-    measure: async () => (await import('./live.ts')).measureLive(),
+    measure: async (words) => (await import('./live.ts')).measureLive(words),
   },
 }
 
