@@ -1,18 +1,20 @@
-import { existsSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { describeError } from '../kube/index.ts'
-import { DEFAULT_STATE_DIR as STATE, openStack, startStack, type Stack } from '../stack/index.ts'
+import { DEFAULT_STATE_DIR as STATE, startStack, type Stack } from '../stack/index.ts'
 import { showProgress } from '../tools/progress.ts'
 import { startEngine } from './engine.ts'
+import { invitation } from './invitation.ts'
 import { openScreen, type Screen } from './screen.ts'
-import { openShow, type Show } from './show.ts'
+import { openShow } from './show.ts'
+import { clearSite } from './site.ts'
 
 /** `npm start [-- --once]`: a cluster, an engine, a shop with customers, and three releases. See `--help`. */
 const HELP = `npm start            the story, with you at the gate; stays up afterwards until Ctrl-C
 npm start -- --once  the story alone: exits 0 when all of it happened as it has to
 `
 const CLUSTER = 'local'
+const AS_TOLD =
+  'All of it happened as it has to: one release was promoted, two were taken back for what was wrong with them.'
 
 const args = process.argv.slice(2)
 const once = args.includes('--once')
@@ -59,19 +61,18 @@ async function perform(screen: Screen): Promise<boolean> {
   const trouble = Promise.race([engine.ended.then((why) => Promise.reject(new Error(why))), interruption()])
   const show = await Promise.race([openShow(ground, { screen, alone: once }), trouble])
   ends.defer(() => show.stop())
-  if (!once) screen.print(invitation(stack, show))
+  if (!once) screen.print(invitation(stack, show.repository))
   const asTold = await Promise.race([show.perform(), trouble])
-  if (once) return asTold
-  screen.print(['', 'Everything stays up until Ctrl-C.', ...invitation(stack, show)])
+  if (once) {
+    screen.title(asTold ? AS_TOLD : 'Not all of it happened as it has to: see the outcomes and sentences above.')
+    return asTold
+  }
+  screen.print(['', 'Everything stays up until Ctrl-C.', ...invitation(stack, show.repository)])
   return await trouble
 }
 
 async function bringUp(screen: Screen): Promise<Stack> {
-  if (existsSync(join(STATE, 'stack.json')) && openStack(STATE).server('apiserver').pid() !== undefined) {
-    throw new Error('a cluster runs in .state/stack already; end it by: npm run stack -- down')
-  }
-  if (existsSync(STATE)) screen.say(`the stopped cluster in ${relative(process.cwd(), STATE)} makes room for a new one`)
-  await rm(STATE, { recursive: true, force: true })
+  await clearSite(STATE, screen.say)
   const progress = showProgress(process.stderr)
   try {
     return await startStack({
@@ -90,24 +91,4 @@ function interruption(): Promise<never> {
   interrupted.signal.addEventListener('abort', () => reject(new Error('interrupted')))
   if (interrupted.signal.aborted) reject(new Error('interrupted'))
   return promise
-}
-
-function invitation({ urls }: Stack, { repository }: Show): string[] {
-  const clone = relative(process.cwd(), repository.clone)
-  return [
-    '',
-    `  the shop      curl -i ${urls.gateway}/checkout`,
-    `  Temporal      ${urls.temporalUi}`,
-    `  Prometheus    ${urls.prometheus}`,
-    '',
-    '  In another terminal:  eval "$(npm run -s stack -- env)"',
-    '  npm run -s sluice -- get -A',
-    '  npm run -s sluice -- status checkout -n shop --watch',
-    '  npm run -s sluice -- approve checkout -n shop      (or: abort)',
-    '  npm run -s stack -- kubectl get rollouts,releases -A',
-    '',
-    `  A release of your own: edit ${clone}/checkout.yaml, then`,
-    `  git -C ${clone} commit -am "my release" && git -C ${clone} push`,
-    '',
-  ]
 }

@@ -1,6 +1,7 @@
 import { run as sluice } from '../cli/program.ts'
 import { createKube, describeError, type Log } from '../kube/index.ts'
 import { startCrowd, type Crowd } from './crowd.ts'
+import { approval } from './invitation.ts'
 import { narrate } from './narrator.ts'
 import { createRepository, type Repository } from './repository.ts'
 import type { Screen } from './screen.ts'
@@ -86,8 +87,8 @@ async function approve({ approver, temporal, cluster }: Ground, screen: Screen):
 
 // oxlint-disable-next-line typescript/require-await -- the other way of passing a gate takes time
 async function askForApproval(gate: string, screen: Screen): Promise<void> {
-  screen.title(`Your turn: the release waits at gate ${gate}. In another terminal:`)
-  screen.print([`  npm run -s sluice -- approve ${SHOP.rollout} -n ${SHOP.namespace}`, ''])
+  screen.title(`Your turn: the release waits at gate ${gate}. In another terminal, in this folder:`)
+  screen.print(approval())
 }
 
 function tellNews({ commit, applied, complaints }: News, screen: Screen): void {

@@ -7,9 +7,14 @@ import { ensureTools } from '../tools/resolve.ts'
 import { DEFAULT_STATE_DIR, openStack, type Stack, startStack } from './index.ts'
 import { baseArguments } from './kubectl.ts'
 import { openLayout } from './layout.ts'
+import { isOfDemo } from './maker.ts'
 import { SERVER_NAMES } from './servers/index.ts'
 import { statusOfServers, statusTable } from './status.ts'
 import { runningServers } from './stop.ts'
+
+const OF_DEMO =
+  'This cluster is what `npm start` left behind, and the next `npm start` clears it. One of your own: ' +
+  'npm run stack -- --state-dir .state/mine up\n'
 
 try {
   await program().parseAsync()
@@ -58,7 +63,9 @@ function addReaders(root: Command, stateDir: () => string): void {
     )
   root
     .command('env')
-    .description('shell exports of addresses and kubeconfigs: eval "$(npm run -s stack -- env)"')
+    .description(
+      'shell exports of addresses and kubeconfigs (Prometheus: its API alone): eval "$(npm run -s stack -- env)"',
+    )
     .action(() => void process.stdout.write(exports(openStack(stateDir()))))
   root
     .command('kubectl')
@@ -71,6 +78,7 @@ function addReaders(root: Command, stateDir: () => string): void {
 }
 
 async function up(stateDir: string, endpointDelayMs: number): Promise<void> {
+  if (isOfDemo(stateDir)) process.stderr.write(OF_DEMO)
   if (existsSync(stateDir) && isUp(stateDir)) return void process.stdout.write('it is up already\n')
   const progress = showProgress(process.stderr)
   const began = performance.now()

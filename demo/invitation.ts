@@ -1,0 +1,36 @@
+import { relative } from 'node:path'
+import type { Stack } from '../stack/index.ts'
+import type { Repository } from './repository.ts'
+import { SHOP } from './witness.ts'
+
+/** In a terminal that knows nothing of the cluster yet; both lines can be pasted as they are. */
+const ADDRESSES = 'eval "$(npm run -s stack -- env)"'
+const SLUICE = 'npm run -s sluice --'
+const ON = `${SHOP.rollout} -n ${SHOP.namespace}`
+
+const QUERY = 'sum(rate(istio_requests_total[1m]))by(destination_service_name,response_code)'
+
+/** What there is to see and to do while the cluster is up. */
+export function invitation({ urls }: Pick<Stack, 'urls'>, { clone }: Pick<Repository, 'clone'>): string[] {
+  const folder = relative(process.cwd(), clone)
+  return [
+    '',
+    `  the shop        curl -i ${urls.gateway}/checkout`,
+    `  Temporal        ${urls.temporalUi}`,
+    `  Prometheus API  curl -sg '${urls.prometheus}/api/v1/query?query=${QUERY}'`,
+    '',
+    '  In another terminal, in this folder:',
+    `  ${ADDRESSES}`,
+    `  ${SLUICE} get -A`,
+    `  ${SLUICE} status ${ON} --watch`,
+    `  ${SLUICE} approve ${ON}      (or: abort)`,
+    '  npm run -s stack -- kubectl get rollouts,releases -A',
+    '',
+    `  A release of your own: edit ${folder}/checkout.yaml, then`,
+    `  git -C ${folder} commit -am "my release" && git -C ${folder} push`,
+    '',
+  ]
+}
+
+/** How to pass a gate, for somebody who has read nothing else. */
+export const approval = (): string[] => [`  ${ADDRESSES}`, `  ${SLUICE} approve ${ON}`, '']
