@@ -12,13 +12,12 @@ export type ReadPolicy = { policy: Policy; unknown: string[] }
  */
 export function policyFrom(value: unknown, rows: Row[]): ReadPolicy {
   const given = fields(value ?? {}, 'policy')
+  const parts = { ...numbersOf(given), ...wordsOf(given), ...optional(given) }
   const policy = {
     ...given,
-    ...numbersOf(given),
-    ...wordsOf(given),
-    ...optional(given),
+    ...parts,
     metrics: given.metrics === undefined ? metricsOf(rows) : list(given.metrics, 'policy.metrics').map(metricFrom),
-    slots: number(given.slots ?? slotsOf(rows), 'policy.slots', { least: 1, whole: true }),
+    slots: number(given.slots ?? slotsOf(parts, rows), 'policy.slots', { least: 1, whole: true }),
     shadow: list(given.shadow ?? [], 'policy.shadow').map((rule, i) =>
       oneOf(rule, ['flagger', 'argo'] as const, `policy.shadow[${i}]`),
     ),
@@ -71,7 +70,7 @@ const wordsOf = (given: Fields): Fields => ({
     ['hold', 'promote', 'rollback'] as const,
     'policy.onInconclusive',
   ),
-  replaceLocalised: truth(given.replaceLocalised ?? false, 'policy.replaceLocalised'),
+  replaceLocalised: truth(given.replaceLocalised ?? true, 'policy.replaceLocalised'),
   enforceSlo: truth(given.enforceSlo ?? DEFAULTS.enforceSlo, 'policy.enforceSlo'),
 })
 
@@ -118,4 +117,8 @@ function metricsOf(rows: Row[]): Metric[] {
   })
 }
 
-const slotsOf = (rows: Row[]): number => Math.max(1, new Set(rows.map(({ slot }) => slot)).size)
+/** One per weight, and one for a pod that is replaced. */
+function slotsOf({ ramp, replaceLocalised }: Fields, rows: Row[]): number {
+  const weights = (ramp as Policy['ramp'])?.ladder.length ?? new Set(rows.map(({ slot }) => slot)).size
+  return Math.max(1, weights) + (replaceLocalised === true ? 1 : 0)
+}

@@ -6,10 +6,12 @@ import { join } from 'node:path'
 import process from 'node:process'
 import colors from 'picocolors'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { encodeLedger, harm, judge, type Ledger } from '../../analysis/index.ts'
+import { encodeLedger, harm, judge, type Ledger, type Row } from '../../analysis/index.ts'
 import { run } from '../../cli/program.ts'
 import { ledgerOf, type ShortRow } from '../analysis/ledgers.ts'
 import { A } from '../analysis/vectors.ts'
+import { compile } from '../../crds/plan.ts'
+import type { RolloutSpec } from '../../crds/schema/rollout.ts'
 
 const ledger = ledgerOf(
   A.map((errors): ShortRow => ({ errors })),
@@ -20,6 +22,10 @@ const release = (of: Ledger) => ({
   metadata: { namespace: 'shop', name: 'checkout-7' },
   status: { ledger: encodeLedger(of) },
 })
+
+/** ln E of the whole where there is one slot only. */
+const harmOf = (slots: number): number =>
+  judge({ ledger: { ...ledger, policy: { ...ledger.policy, slots, falseRollback: 1e-9 } } }).lnE
 
 /** A folder that is gone after the test, with one file in it. */
 function fileWith(...lines: string[]): string {
@@ -48,7 +54,14 @@ async function sluice(...args: string[]) {
   }
 }
 
-type Verdict = { verdict: string; sentence: string; trace?: number[]; release?: string; metrics: { name: string }[] }
+type Verdict = {
+  verdict: string
+  lnE: number
+  sentence: string
+  trace?: number[]
+  release?: string
+  metrics: { name: string }[]
+}
 
 describe('sluice judge', () => {
   it('says the verdict on every ledger as one line of JSON', async () => {
@@ -99,6 +112,24 @@ describe('sluice judge', () => {
       complaints: 'line 1: policy.fasleRollback is unknown and ignored\n',
       code: 0,
     })
+  })
+
+  it('judges by the defaults of a Rollout: a slot per weight and one for a pod that is replaced, once', async () => {
+    const rows = ledger.rows.map((row): Row => ({ ...row, pods: { one: [60, 2], other: [53, 0] } }))
+    const { policy: _, ...bare } = { ...ledger, rows }
+    const { policy } = compile({
+      ...({ bake: { for: '0s' }, strategy: { canary: { steps: [{ setWeight: 5 }] } } } as RolloutSpec),
+      analysis: undefined as never,
+    })
+    const { verdicts } = await sluice('judge', fileWith(JSON.stringify(bare)))
+    expect(verdicts).toEqual([
+      judge({ ledger: { ...bare, rows, policy: { ...policy, metrics: ledger.policy.metrics } } }),
+    ])
+    expect(verdicts[0]).toMatchObject({ verdict: 'hold', reason: 'localised' })
+    const ramp = { ladder: [1, 2, 5], dwell: 0 }
+    const climbing = await sluice('judge', fileWith(JSON.stringify({ ...bare, policy: { ramp } })))
+    const slots = Math.round((Math.exp(harmOf(1)) - 1) / (Math.exp(climbing.verdicts[0]?.lnE ?? 0) - 1))
+    expect(slots).toBe(4)
   })
 
   const broken = (change: (rows: Ledger['rows']) => void): string => {
