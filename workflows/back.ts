@@ -1,4 +1,5 @@
 import { condition, isCancellation, sleep } from '@temporalio/workflow'
+import type { Revision } from '../crds/traffic.ts'
 import { stopWatching } from './guard.ts'
 import { insist, persistently } from './proxies.ts'
 import { Interrupted, nextFence, type Run } from './run.ts'
@@ -34,10 +35,19 @@ export async function goBack(run: Run, ending: Ending): Promise<void> {
   stopWatching(run.guard)
   await condition(() => !run.writing)
   if (run.marks.length > 0) await withdraw(run, ending)
-  await insist.pointApex({ ref: run.picture.ref, stable: run.stable })
+  await pointApexBack(run, run.stable)
   await persist(run, 'restoreRoute', ending)
   run.weight = 0
   await tellEnding(run, ending)
+}
+
+/** An apex that is somebody else's was never moved by this release. */
+export async function pointApexBack({ picture }: Run, stable: Revision): Promise<void> {
+  try {
+    await insist.pointApex({ ref: picture.ref, stable })
+  } catch (error) {
+    if (typeOf(error) !== 'ForeignObject') throw error
+  }
 }
 
 /** The last word about a release that did not go through. */

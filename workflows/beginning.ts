@@ -1,3 +1,4 @@
+import type { Happening } from '../activities/report.ts'
 import type { Hold } from '../activities/watch.ts'
 import { take } from './desk.ts'
 import { watching } from './proxies.ts'
@@ -14,7 +15,8 @@ const LOOK_AGAIN_MS = 15_000
 export async function mayBegin(run: Run): Promise<number | undefined> {
   if (!run.measured || run.override || run.weight > 0 || run.marks.length > 0) return undefined
   for (let told: string | undefined; ;) {
-    const { rung, hold } = await lookBack(run)
+    const { rung, hold, notes = [] } = await lookBack(run)
+    await tellOnce(run, notes)
     if (!hold) return rung
     if (run.mode === 'observe') {
       announce(run, { type: 'Warning', reason: 'WouldHold', message: hold.sentence })
@@ -30,6 +32,13 @@ async function lookBack(run: Run): ReturnType<typeof watching.lookBack> {
   const { guard, canary, stable, number } = run
   const { ref } = run.picture
   return during(run, () => watching.lookBack({ ref, release: number, epoch: guard.epoch, canary, stable }))
+}
+
+/** Once in a release, however often it is looked back. */
+async function tellOnce(run: Run, notes: Happening[]): Promise<void> {
+  if (run.noted) return
+  run.noted = notes.length > 0
+  for (const event of notes) await tell(run, { phase: 'Progressing', message: event.message, event })
 }
 
 async function tellHold(run: Run, { sentence }: Hold): Promise<void> {

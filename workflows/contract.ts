@@ -51,6 +51,8 @@ export type CarriedRelease = {
   weight: number
   marks: Mark[]
   retreats: number
+  /** What was noticed when it began was told. */
+  noted?: boolean
   /** What let the last step end, as a sentence. */
   evidence?: string
   paused: boolean

@@ -1,12 +1,14 @@
 import { CancellationScope, ContinueAsNew } from '@temporalio/workflow'
-import { endingOf, tellEnding } from './back.ts'
+import { endingOf, pointApexBack, tellEnding } from './back.ts'
 import { followLooks } from './looks.ts'
 import { openRun } from './opening.ts'
 import { awaitReady } from './pods.ts'
 import { forward, insist } from './proxies.ts'
 import type { Stay } from './retirement.ts'
-import { nextFence, type Run } from './run.ts'
+import type { Run } from './run.ts'
 import { tell } from './telling.ts'
+import { during } from './waiting.ts'
+import { write } from './weights.ts'
 
 /** Nothing serves, so there is nothing to compare with: the declared revision takes everything as soon as it is ready. */
 export async function install(stay: Stay, number: number, replaces?: string): Promise<void> {
@@ -33,21 +35,16 @@ export async function install(stay: Stay, number: number, replaces?: string): Pr
 }
 
 async function bringUp(run: Run, replaces: string | undefined): Promise<void> {
-  const { ref, target } = run.picture
+  const { ref } = run.picture
   await tell(run, {
     phase: 'Progressing',
     message: `Starting revision ${run.canary}: ${replaces ? `${replaces} has no ready pod` : 'the first one'}`,
   })
-  await forward.ensureRevision({ ref, revision: run.canary, release: run.number, replicas: run.replicas })
+  const wanted = { ref, revision: run.canary, release: run.number, replicas: run.replicas }
+  await during(run, () => forward.ensureRevision(wanted))
   await awaitReady(run, run.replicas, replaces ? run.picture.settings.settleMs : 0)
   await insist.pointApex({ ref, stable: run.canary })
-  await forward.setTraffic({
-    target,
-    weights: { [run.canary]: 100 },
-    fence: nextFence(run),
-    stable: run.canary,
-    replicas: run.replicas,
-  })
+  await write(run, { [run.canary]: 100 }, run.canary)
   run.weight = 100
   const message = `Revision ${run.canary} serves all of the traffic, without comparison: there was nothing to compare it with`
   const event = { type: 'Normal', reason: 'Promoted', message: `Release ${run.number}: ${message}` } as const
@@ -56,7 +53,7 @@ async function bringUp(run: Run, replaces: string | undefined): Promise<void> {
 
 /** There is no stable to go back to: say why, leave no pods behind, and wait for another declaration. */
 async function giveUp(stay: Stay, run: Run, error: unknown, replaces?: string): Promise<void> {
-  if (replaces) await insist.pointApex({ ref: run.picture.ref, stable: replaces })
+  if (replaces) await pointApexBack(run, replaces)
   const ending = endingOf(error)
   stay.warm.push({ revision: run.canary, until: Date.now(), release: run.number })
   await tellEnding(run, ending)

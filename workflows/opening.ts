@@ -55,13 +55,14 @@ function memory(
   carried: CarriedRelease | undefined,
   opened: Opened,
   weight: number,
-): Pick<Run, 'weight' | 'marks' | 'retreats' | 'evidence' | 'override' | 'toldHold'> {
+): Pick<Run, 'weight' | 'marks' | 'retreats' | 'noted' | 'evidence' | 'override' | 'toldHold'> {
   return {
     weight,
     override: carried?.override ?? false,
     toldHold: carried?.toldHold,
     marks: carried?.marks ?? marksOf(opened, weight),
     retreats: carried?.retreats ?? 0,
+    noted: carried?.noted ?? false,
     ...(carried?.evidence ? { evidence: carried.evidence } : {}),
   }
 }

@@ -13,6 +13,7 @@ import { nextFence, type Run } from './run.ts'
 import { taskFor, type Task } from './start.ts'
 import { podsFor } from './pods.ts'
 import { tell } from './telling.ts'
+import { during, endingInterruption } from './waiting.ts'
 import { walk } from './walk.ts'
 
 /** One release of one Rollout: look at what is really there, do what is to be done, and be gone. */
@@ -88,7 +89,7 @@ async function prepare(run: Run): Promise<void> {
   const { ref, target } = run.picture
   if (run.weight > 0) return
   await tell(run, { phase: 'Progressing', message: `Preparing revision ${run.canary}` })
-  await forward.prepare({
+  const wanted = {
     ref,
     target,
     release: run.number,
@@ -97,7 +98,8 @@ async function prepare(run: Run): Promise<void> {
     fence: nextFence(run),
     canaryReplicas: podsFor(firstWeightOf(run), run.replicas),
     stableReplicas: run.replicas,
-  })
+  }
+  await during(run, () => forward.prepare(wanted), endingInterruption)
 }
 
 function firstWeightOf({ plan, stepIndex }: Run): number {

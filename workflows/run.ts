@@ -31,6 +31,8 @@ export type Run = {
   weight: number
   marks: Mark[]
   retreats: number
+  /** What was noticed when the release began was told. */
+  noted: boolean
   replicas: number
   suspended: boolean
   /** What a look found that ends or changes this release. */

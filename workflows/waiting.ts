@@ -33,8 +33,14 @@ export function throwIfInterrupted(run: Run): void {
   if (found) throw new Interrupted(found)
 }
 
-/** Does `work` unless something interrupts it; then cancels it and throws `Interrupted`. */
-export async function during<T>(run: Run, work: () => Promise<T>): Promise<T> {
+/** What ends the release: words that only hurry it wait until there is a step for them. */
+export function endingInterruption(run: Run): Interruption | undefined {
+  const found = interruption(run)
+  return found?.kind === 'promote' || found?.kind === 'step' ? undefined : found
+}
+
+/** Does `work` unless something that is `heard` interrupts it; then cancels it and throws `Interrupted`. */
+export async function during<T>(run: Run, work: () => Promise<T>, heard = interruption): Promise<T> {
   const scope = new CancellationScope()
   let settled = false
   const result = scope.run(work)
@@ -42,8 +48,8 @@ export async function during<T>(run: Run, work: () => Promise<T>): Promise<T> {
     () => (settled = true),
     () => (settled = true),
   )
-  await condition(() => settled || interruption(run) !== undefined)
-  const found = interruption(run)
+  await condition(() => settled || heard(run) !== undefined)
+  const found = heard(run)
   if (settled || !found) return result
   scope.cancel()
   throw new Interrupted(found)
@@ -100,6 +106,7 @@ async function renew(run: Run, ending?: Ending): Promise<never> {
         weight: run.weight,
         marks: run.marks,
         retreats: run.retreats,
+        ...(run.noted ? { noted: true } : {}),
         ...(run.evidence ? { evidence: run.evidence } : {}),
         paused: run.desk.paused,
         ...(run.override ? { override: true } : {}),

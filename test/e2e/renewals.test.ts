@@ -106,6 +106,21 @@ test.concurrent('a hand-over does not forget that a person said promote', async 
   expect(shares(late.world)).toEqual([20, 100])
 })
 
+test.concurrent('what is noticed at the beginning is told once in a release', async () => {
+  const note = { type: 'Warning', reason: 'IntervalTooShort', message: 'analysis.interval is 5s' } as const
+  const burning = { hold: { reason: 'baselineBurning', sentence: 'Holding at 0 %: stable burns' }, notes: [note] }
+  const { world, handle, say } = await rehearsal.begin('noted', plan(setWeight(20)), {
+    renewAfterMs: 0,
+    given: ({ beginning }) => Object.assign(beginning, burning),
+  })
+  await told(world, ({ phase }) => phase === 'Holding')
+  await say('promote')
+  await handle.result()
+  const events = world.told.map(({ event }) => event?.reason)
+  expect(events.slice(0, 3)).toEqual([undefined, 'IntervalTooShort', 'Holding'])
+  expect(events.filter((reason) => reason === 'IntervalTooShort')).toHaveLength(1)
+})
+
 const newest = (world: World, epoch: number): Promise<Watching> =>
   world.until(() => world.watches.findLast(({ input }) => input.epoch === epoch))
 
