@@ -191,7 +191,7 @@ export const analysis = z
       DEFAULTS.dataDeadline,
     ),
     deadline: duration(
-      'Time with data, inside analyze steps, after which an undecided release follows onInconclusive.',
+      'Time with data, inside one analyze step or the ramp, after which an undecided release follows onInconclusive.',
     ).default(DEFAULTS.deadline),
     onInconclusive: z
       .enum(['hold', 'promote', 'rollback'])

@@ -126,9 +126,9 @@ export const rolloutSpec = z
         message: 'a rung is more than what the bake leaves to the canary; lower that rung, or bake.holdBack',
       },
       {
-        rule: `!(${hasSteps}) || !has(self.analysis) || !${analyses}.all(d, ${wellFormed('d')}) || !${wellFormed('self.analysis.deadline')} || ${analyses}.map(d, duration(d)).sum() < duration(self.analysis.deadline)`,
+        rule: `!(${hasSteps}) || !has(self.analysis) || !${analyses}.all(d, ${wellFormed('d')}) || !${wellFormed('self.analysis.deadline')} || ${analyses}.all(d, duration(d) < duration(self.analysis.deadline))`,
         message:
-          'the analyze steps together last as long as analysis.deadline, so no release could finish; raise analysis.deadline',
+          'an analyze step lasts as long as analysis.deadline, so no release could finish it; raise analysis.deadline',
       },
     ),
   })

@@ -27,6 +27,13 @@ describe('a bake', () => {
     expect(reasonOf(running('analyze', rows, 600, changes))).toBe('rollback deadline 3')
   })
 
+  it('and every further step have a deadline of their own', () => {
+    const ledger = ledgerOf(times(12, clean), { deadline: 120, onInconclusive: 'rollback' })
+    const second = { kind: 'analyze', from: T + 6 * 15, for: 600 } as const
+    expect(reasonOf({ ...ledger, running: second })).toBe('hold notYet 11')
+    expect(reasonOf({ ...ledger, running: { ...second, from: T + 4 * 15 } })).toBe('rollback deadline 11')
+  })
+
   it('says how far it is', () => {
     expect(judge({ ledger: running('bake', times(2, clean), 600) }).sentence).toMatch(
       /^Holding at 25 %: 30s of 10m baked; no errors on either side/,
