@@ -1,3 +1,4 @@
+import { openCompany } from './company.ts'
 import { AskError, MOST_SERIES, TooManySeries } from './refusal.ts'
 import type { Client, Question, Series } from './client.ts'
 import { serviceOf } from './labels.ts'
@@ -28,15 +29,15 @@ export function openBatch(client: Client, learn: (series: Series[]) => void): Ba
   const gathering = new Map<string, Waiting[]>()
   const asked = new Map<string, Promise<Series[]>>()
   const desk: Desk = { client, learn, apart: new Map() }
-  const flush = (moment: string): void => {
+  const company = openCompany()
+  const flush = async (moment: string): Promise<void> => {
     const waiting = gathering.get(moment) ?? []
     gathering.delete(moment)
-    const alone = waiting.filter((one) => isApart(desk, one))
-    void fulfil(
-      desk,
-      waiting.filter((one) => !alone.includes(one)),
-    )
-    for (const one of alone) void fulfil(desk, [one])
+    const [alone, together] = [true, false].map((wanted) => waiting.filter((one) => isApart(desk, one) === wanted))
+    const family = waiting[0] ? familyOf(waiting[0].wish) : ''
+    const groups = [...(alone ?? []).map((one) => [one]), ...company.groups(family, together ?? [])]
+    const slow = await Promise.all(groups.map((group) => fulfil(desk, group)))
+    for (const { key, wish } of company.learn(family, groups, slow)) desk.apart.set(key, wish.at)
   }
   return {
     ask: (wish) =>
@@ -45,7 +46,7 @@ export function openBatch(client: Client, learn: (series: Series[]) => void): Ba
         const waiting = gathering.get(moment) ?? []
         waiting.push({ wish, key: keyOf(wish), resolve, reject })
         gathering.set(moment, waiting)
-        if (waiting.length === 1) setTimeout(() => flush(moment), COLLECT_MS)
+        if (waiting.length === 1) setTimeout(() => void flush(moment), COLLECT_MS)
       }),
     own(question) {
       const key = `${question.at} ${question.query}`
@@ -76,23 +77,25 @@ const isApart = ({ apart }: Desk, { key, wish }: Waiting): boolean =>
 
 /**
  * Settles every wish, and never rejects. A batch that asks for something bad is halved, so that one bad release holds only
- * itself; one that is too much for Prometheus now is not, because its halves would be more.
+ * itself; one that is too much for Prometheus now is not, because its halves would be more: it says so by `true`.
  */
-async function fulfil(desk: Desk, waiting: Waiting[]): Promise<void> {
+async function fulfil(desk: Desk, waiting: Waiting[]): Promise<boolean> {
   const [first] = waiting
-  if (!first) return
+  if (!first) return false
   try {
     const series = await query(desk.client, waiting)
     if (first.wish.reporter === undefined) desk.learn(series)
     for (const one of waiting) deliver(desk, one, series)
+    return false
   } catch (error) {
     const failure = error instanceof AskError ? error : new AskError(String(error), 'address')
     if (failure.scope !== 'question' || waiting.length === 1) {
       for (const one of waiting) refuse(desk, one, failure)
-      return
+      return failure.scope === 'moment'
     }
     const middle = Math.ceil(waiting.length / 2)
-    await Promise.all([fulfil(desk, waiting.slice(0, middle)), fulfil(desk, waiting.slice(middle))])
+    const halves = await Promise.all([fulfil(desk, waiting.slice(0, middle)), fulfil(desk, waiting.slice(middle))])
+    return halves.includes(true)
   }
 }
 

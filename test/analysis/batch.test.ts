@@ -36,7 +36,22 @@ async function look({ batch, queries }: ReturnType<typeof opened>, at: number) {
 describe('many releases in one question', () => {
   it('fail alike, and are asked together again, when Prometheus is too slow for all of them', async () => {
     const desk = opened(() => new AskError('no answer within 1 s', 'moment'))
-    for (const at of [T, T + 15]) expect(await look(desk, at)).toEqual({ failed: 100, asked: 1 })
+    const asked = []
+    for (const at of [T, T + 15, T + 30, T + 45]) asked.push((await look(desk, at)).asked)
+    expect(asked).toEqual([1, 2, 1, 2])
+  })
+
+  it('find the one that is too slow look by look, and leave it to itself', async () => {
+    const desk = opened((query) =>
+      query.includes('shop-7-') ? new AskError('no answer within 1 s', 'moment') : undefined,
+    )
+    const failed = []
+    for (let row = 0; row < 10; row += 1) {
+      const seen = await look(desk, T + 15 * row)
+      expect(seen.asked).toBeLessThan(5)
+      failed.push(seen.failed)
+    }
+    expect(failed).toEqual([100, 50, 25, 13, 6, 3, 2, 1, 1, 1])
   })
 
   it('are taken apart when the question is bad, and the bad one is asked alone from then on', async () => {
