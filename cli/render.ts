@@ -4,7 +4,7 @@ import { stripVTControlCharacters } from 'node:util'
 export function table(header: string[], rows: string[][]): string[] {
   const all = [header, ...rows]
   const widths = header.map((_, column) => Math.max(...all.map((row) => widthOf(row[column] ?? ''))))
-  const right = header.map((_, column) => rows.every((row) => /^[\d,.]*( %)?$/.test(plain(row[column] ?? ''))))
+  const right = header.map((_, column) => rows.every((row) => /^[\d\u00A0.]*( %)?$/.test(plain(row[column] ?? ''))))
   return all.map((row) =>
     row
       .map((cell, column) => pad(cell, widths[column] ?? 0, right[column] === true && rows.length > 0))
@@ -39,8 +39,8 @@ export function wrap(text: string, width: number, indent = ''): string[] {
 /** Local time of day. */
 export const clock = (at: string): string => new Date(at).toLocaleTimeString('en-GB')
 
-/** 12,345 */
-export const integer = (value: number): string => value.toLocaleString('en-US')
+/** Thousands stand apart by a no-break space. At most three decimals. */
+export const integer = (value: number): string => value.toLocaleString('en-US').replaceAll(',', '\u00A0')
 
 const plain = (text: string): string => stripVTControlCharacters(text)
 const widthOf = (text: string): number => plain(text).length

@@ -34,6 +34,6 @@ function moveWords({ weights }: Move, release: Release | undefined): string {
 function countsOf({ spec, status }: Release): string {
   const { canary, stable } = status?.counts ?? {}
   if (!canary || !stable) return ''
-  const words = ({ requests, failed }: typeof canary): string => `${integer(requests)} requests, ${failed} bad`
+  const words = ({ requests, failed }: typeof canary): string => `${integer(requests)} requests, ${integer(failed)} bad`
   return `release ${spec.number}: canary ${words(canary)}; stable ${words(stable)}`
 }

@@ -109,7 +109,7 @@ const served = ({ rollout, releases }: Sight): Release | undefined =>
 const releaseOf = ({ releases }: Sight, { commit }: Pushed): Release | undefined =>
   releases.find(({ spec }) => spec.provenance.commit === commit)
 
-/** The release as it ended, and the last verdict that moved it: what came later was watched but decided nothing. */
+/** The release as it ended, and why: its promotion, or the last verdict that moved it; what came later decided nothing. */
 async function followToTheEnd(
   number: number,
   { witness, atGate, patienceMs }: Scene,
@@ -134,7 +134,8 @@ async function followToTheEnd(
   }
   try {
     const release = await witness.until(`release ${number} ends`, ended, patienceMs)
-    return { release, sentence: sentence ?? release.status?.message ?? '' }
+    const { outcome, message = '' } = release.status ?? {}
+    return { release, sentence: outcome === 'Promoted' ? message : (sentence ?? message) }
   } finally {
     forget()
   }

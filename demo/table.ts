@@ -1,4 +1,4 @@
-import { table, wrap } from '../cli/render.ts'
+import { integer, table, wrap } from '../cli/render.ts'
 
 /** What one release looked like from outside. Durations are milliseconds; absent: it did not happen. */
 export type Entry = {
@@ -33,8 +33,8 @@ export function render(entries: Entry[]): string[] {
     outcome,
     seconds(pushToCanaryMs),
     seconds(badToZeroMs),
-    `${bad}`,
-    `${lost}`,
+    integer(bad),
+    integer(lost),
   ])
   const sentences = entries.flatMap(({ release, sentence }) => wrap(`${release}  ${sentence}`, WIDTH, '   '))
   return [...table(HEADER, figures), '', ...sentences]

@@ -32,7 +32,7 @@ describe('sluice explain', () => {
     expect(out.replace(/\n/g, ' ')).toContain(judge({ ledger }).sentence)
     expect(out).toContain('✔ Computed again from 6 stored rows: identical.')
     expect(out).toMatch(
-      /^errors +678 : 8,317 +10 : 15 +1\.5 % : 0\.18 % +7\.2 \(1\.7–27\) +366 : 1 +100 % +\+8\.7 ± 1\.2 +reached$/m,
+      /^errors +678 : 8\u00A0317 +10 : 15 +1\.5 % : 0\.18 % +7\.2 \(1\.7–27\) +366 : 1 +100 % +\+8\.7 ± 1\.2 +reached$/m,
     )
     expect(out).toMatch(/^ {2}pod +checkout-c-x +678 +10 /m)
     expect(out).toMatch(/^ {2}code +503 /m)

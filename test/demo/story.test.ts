@@ -117,7 +117,7 @@ it('pushes the version, passes every gate once, and takes the figures from the r
   stats.lost = 3
   release({ verdict: { verdict: 'advance', sentence: 'Advancing: all is well' } })
   await scene.witness.until('the verdict', ({ releases }) => releases[0]?.status?.verdict, 5_000)
-  release({ outcome: 'Promoted', verdict: { verdict: 'hold', sentence: 'Watching' } })
+  release({ outcome: 'Promoted', message: 'Promoted: it serves', verdict: { verdict: 'hold', sentence: 'Watching' } })
   rollout({ lastRelease: { number: 2 } })
   const entry = await playing
   expect(pushes).toEqual(['checkout:1.5.0'])
@@ -126,7 +126,7 @@ it('pushes the version, passes every gate once, and takes the figures from the r
     release: 2,
     version: '1.5.0',
     outcome: 'Promoted',
-    sentence: 'Advancing: all is well',
+    sentence: 'Promoted: it serves',
     lost: 3,
   })
   expect(entry.pushToCanaryMs).toBeGreaterThanOrEqual(0)
@@ -172,7 +172,7 @@ it('tells every move of the route and every new state once', async () => {
   await route({})
   quietAgain()
   expect(lines).toEqual([
-    'release 2: canary 1,234 requests, 2 bad; stable 9,999 requests, 0 bad',
+    'release 2: canary 1\u00A0234 requests, 2 bad; stable 9\u00A0999 requests, 0 bad',
     `route: █████░░░░░░░░░░░░░░░ 25 % to ${REVISION}`,
     'Analysing at 25 %',
     'route: at rest, everything to the Service checkout',
