@@ -1,4 +1,5 @@
 import { standsOut } from './ascent.ts'
+import { leastCount } from './bisection.ts'
 import { totalOf, type Cell } from './cell.ts'
 import { ENOUGH_REQUESTS } from './checks.ts'
 import { lnEAfter } from './evidence.ts'
@@ -28,7 +29,7 @@ export function badToRollback(situation: Situation, stream: Stream, threshold: n
     const cell: Cell = [most, nb, bad, xb]
     return isEnough(floor(cell)) && lnEAfter(evidence.metrics, stream, cell) >= threshold
   }
-  return most === 0 ? null : least(most, reaches)
+  return most === 0 ? null : leastCount(most, reaches)
 }
 
 /**
@@ -74,7 +75,7 @@ function rowsOfRamp(situation: Situation, last: Row): number | null {
     const [canary, baseline] = [rows * (nc + nb) * share, rows * (nc + nb) * (1 - share)]
     return [canary, baseline, canary * bad, baseline * bad]
   }
-  const enough = least(MOST_ROWS, (rows) => {
+  const enough = leastCount(MOST_ROWS, (rows) => {
     const { notInferior, belowSlo } = ascent.standingAfter(cell(rows), !isThere)
     return standsOut(notInferior) || (belowSlo !== undefined && standsOut(belowSlo))
   })
@@ -86,17 +87,3 @@ const bounded = (rows: number): number | null => (rows <= MOST_ROWS ? rows : nul
 /** The last row that is evidence and is what is asked for. */
 const lastRow = ({ rows, index }: Situation, isWanted: (row: Row) => boolean): Row | undefined =>
   rows.slice(0, index + 1).findLast((row) => row.flag === undefined && isWanted(row))
-
-/** The least whole number from 1 to `most` that reaches; what reaches once keeps reaching. Null when none does. */
-function least(most: number, reaches: (count: number) => boolean): number | null {
-  if (!reaches(most)) return null
-  let enough = 1
-  while (!reaches(enough)) enough = Math.min(most, enough * 2)
-  let tooFew = Math.floor(enough / 2)
-  while (enough - tooFew > 1) {
-    const middle = Math.floor((enough + tooFew) / 2)
-    if (reaches(middle)) enough = middle
-    else tooFew = middle
-  }
-  return enough
-}

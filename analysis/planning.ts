@@ -1,3 +1,4 @@
+import { leastCount } from './bisection.ts'
 import { openBelowSlo } from './slo.ts'
 
 export type PlanningOptions = {
@@ -81,16 +82,7 @@ function badToPromote({ beta, rho, share }: PlanningOptions): number {
 function cleanRequests({ pStar, beta, k }: { pStar: number; beta: number; k: number }): number {
   assertInside('beta', beta)
   const lnE = openBelowSlo({ pStar, k })
-  const isEnough = (n: number): boolean => lnE(0, n) >= -Math.log(beta)
-  let enough = 1
-  while (!isEnough(enough)) enough *= 2
-  let tooFew = Math.floor(enough / 2)
-  while (enough - tooFew > 1) {
-    const middle = Math.floor((enough + tooFew) / 2)
-    if (isEnough(middle)) enough = middle
-    else tooFew = middle
-  }
-  return enough
+  return leastCount(Infinity, (n) => lnE(0, n) >= -Math.log(beta)) ?? Infinity
 }
 
 function assertInside(name: string, value: number): void {

@@ -166,7 +166,7 @@ export const analysis = z
       .lt(100)
       .meta({
         description:
-          'Objective in percent of good requests, for example 99.9. Enables tests without a comparison, and holds the start while stable burns its budget six times too fast.',
+          'Objective in percent of good requests, for example 99.9. Enables tests without a comparison, which are all that is left at 100 percent, and holds the start while stable burns its budget six times too fast.',
       })
       .exactOptional(),
     falseRollback: z
