@@ -7,6 +7,7 @@ import type { Fence, Revision } from '../crds/traffic.ts'
 import type { RouteTarget } from '../router/router.ts'
 import type { Deps } from './deps.ts'
 import type { RolloutRef } from './picture.ts'
+import { refusable } from './refusal.ts'
 import { getRollout, needRollout, releasesOf } from './rollouts.ts'
 
 export type PrepareInput = {
@@ -20,22 +21,21 @@ export type PrepareInput = {
   stableReplicas: number
 }
 
-/** Deployment, Services and destinations of both revisions exist; stable is at its declared size. Writes no weight. */
+/** Deployment, Services and destinations of both revisions exist; stable is at its declared size. Writes no weight. What is refused fails for good. */
 export async function prepare(deps: Deps, input: PrepareInput): Promise<void> {
   const rollout = await needRollout(deps.kube, input.ref)
   const { stable, canary } = input
-  await deps.workload.ensureRevision(
-    rollout,
-    canary,
-    await snapshot(deps, input.ref, input.release),
-    input.canaryReplicas,
-  )
-  await deps.workload.ensureServices(rollout, [stable, canary])
-  await deps.router.prepare(input.target, [stable, canary])
-  await growStable(deps, rollout, stable, input.stableReplicas)
+  const template = await snapshot(deps, input.ref, input.release)
+  await refusable(async () => {
+    await deps.workload.refuseForeignApex(rollout)
+    await deps.workload.ensureRevision(rollout, canary, template, input.canaryReplicas)
+    await deps.workload.ensureServices(rollout, [stable, canary])
+    await deps.router.prepare(input.target, [stable, canary])
+    await growStable(deps, rollout, stable, input.stableReplicas)
+  })
 }
 
-/** `grown` is false when the Deployment was as large already. */
+/** `grown` is false when the Deployment was as large already. What is refused fails for good. */
 export async function ensureRevision(
   deps: Deps,
   input: { ref: RolloutRef; revision: Revision; release: number; replicas: number },
@@ -43,23 +43,25 @@ export async function ensureRevision(
   const rollout = await needRollout(deps.kube, input.ref)
   const before = (await deps.workload.revisions(input.ref)).find((state) => state.revision === input.revision)
   if (before && before.replicas >= input.replicas) return { grown: false }
-  await deps.workload.ensureRevision(
-    rollout,
-    input.revision,
-    await snapshot(deps, input.ref, input.release),
-    input.replicas,
-  )
+  const template = await snapshot(deps, input.ref, input.release)
+  await refusable(async () => {
+    await deps.workload.refuseForeignApex(rollout)
+    await deps.workload.ensureRevision(rollout, input.revision, template, input.replicas)
+  })
   return { grown: true }
 }
 
-/** The apex Service selects `stable`. Nothing to do where the Rollout is gone, and its Service with it. */
+/**
+ * The apex Service selects `stable`. Nothing to do where the Rollout is gone, and its Service with it; a final
+ * `ForeignObject` where the Service is somebody else's.
+ */
 export async function pointApex(
   deps: Deps,
   input: { ref: RolloutRef; stable: Revision; committed?: RouteTarget },
 ): Promise<void> {
   if (input.committed) await stillStable(deps, input.committed, input.stable)
   const rollout = await getRollout(deps.kube, input.ref)
-  if (rollout) await deps.workload.pointApex(rollout, input.stable)
+  if (rollout) await refusable(() => deps.workload.pointApex(rollout, input.stable))
 }
 
 /** Somebody may have gone back on the route since the commit: then clients of the apex must not move either. */

@@ -1,8 +1,10 @@
 import { releaseConditions } from '../crds/conditions.ts'
 import { LABEL } from '../crds/names.ts'
 import { isRejected, type Outcome } from '../crds/outcome.ts'
+import type { Rollout } from '../crds/schema/rollout.ts'
 import type { Deps } from './deps.ts'
 import type { Picture } from './picture.ts'
+import { isForeign } from './refusal.ts'
 import { applyStatus } from './report.ts'
 import { getRollout, templateOf } from './rollouts.ts'
 
@@ -11,7 +13,7 @@ export async function settle(deps: Deps, input: { picture: Picture }): Promise<v
   const { ref, target, route, stable, declared, nextNumber, nextSeq, replicas } = input.picture
   const rollout = await getRollout(deps.kube, ref)
   const lives = rollout !== undefined && rollout.metadata.deletionTimestamp === undefined
-  if (lives && stable !== undefined) await deps.workload.pointApex(rollout, stable)
+  const refusal = lives && stable !== undefined ? await pointApex(deps, rollout, stable) : undefined
   if (!route.atRest && route.found) {
     await deps.router.restore(target, { uid: target.uid, release: nextNumber - 1, seq: nextSeq + 1 })
   }
@@ -19,17 +21,33 @@ export async function settle(deps: Deps, input: { picture: Picture }): Promise<v
   const serves = input.picture.revisions.some((state) => state.revision === stable)
   if (serves && declared.restart) await deps.workload.ensureRevision(rollout, stable, templateOf(rollout), replicas)
   if (serves) await deps.workload.scale(rollout, stable, replicas)
-  await applyStatus(deps, ref, await settled(deps, input.picture, stable))
+  await applyStatus(deps, ref, await settled(deps, input.picture, stable, refusal))
 }
 
-async function settled(deps: Deps, picture: Picture, stable: string): Promise<Parameters<typeof applyStatus>[2]> {
+/** Why the apex is left alone, if it is somebody else's: that keeps nothing else from coming to rest. */
+async function pointApex({ workload }: Deps, rollout: Rollout, stable: string): Promise<string | undefined> {
+  try {
+    await workload.pointApex(rollout, stable)
+    return undefined
+  } catch (error) {
+    if (!isForeign(error)) throw error
+    return error.message
+  }
+}
+
+async function settled(
+  deps: Deps,
+  picture: Picture,
+  stable: string,
+  refusal: string | undefined,
+): Promise<Parameters<typeof applyStatus>[2]> {
   const rollout = await getRollout(deps.kube, picture.ref)
   const { last, declared } = picture
   const withdrawn = last !== undefined && isRejected(last.outcome) && declared.isStable
   const aborted = last !== undefined && picture.route.record?.aborted === last.number && !declared.isStable
   const outcome: Outcome = withdrawn ? 'Withdrawn' : aborted ? 'Aborted' : (last?.outcome ?? 'Promoted')
   const said = aborted ? `Release ${last.number} was rolled back on the route itself` : (rollout?.status?.message ?? '')
-  const message = declared.isStable ? `Revision ${stable} serves all of the traffic` : said
+  const message = refusal ?? (declared.isStable ? `Revision ${stable} serves all of the traffic` : said)
   const revisions = await deps.workload.revisions(picture.ref)
   return {
     conditions: releaseConditions({

@@ -26,8 +26,8 @@ export const isAlreadyExists = (error: unknown): boolean =>
 export const isGone = (error: unknown): boolean => codeOf(error) === 410
 /** RBAC, or an admission policy, refused the request. */
 export const isForbidden = (error: unknown): boolean => codeOf(error) === 403
-/** The object breaks the kind's schema or CEL rules. */
-export const isInvalid = (error: unknown): boolean => codeOf(error) === 422
+/** The object breaks the kind's schema or rules (422), or cannot be read as one (400). */
+export const isInvalid = (error: unknown): boolean => codeOf(error) === 422 || codeOf(error) === 400
 
 /** True when the same request may work a little later: overload, server trouble, a lost connection, a timeout. */
 export function isTransient(error: unknown): boolean {

@@ -14,6 +14,8 @@ export type RouteErrorName =
   | 'ApexElsewhere'
   /** One of several route objects refused, and another could not be put back. */
   | 'PutBackFailed'
+  /** A DestinationRule of somebody else has a name that is needed. Final. */
+  | 'ForeignObject'
   /** `rollback --direct`: there is nothing to go back to, or it has no pods. */
   | 'NothingToReturnTo'
 

@@ -2,7 +2,7 @@ import type { Kube, Log } from '../kube/index.ts'
 import { followPods, readinessNow } from './following.ts'
 import { namespaceOf } from './identity.ts'
 import { ensureRevision, remove, revisions, scale } from './revisions.ts'
-import { ensureServices, pointApex, redirectService, removeServices } from './services.ts'
+import { ensureServices, pointApex, redirectService, refuseForeignApex, removeServices } from './services.ts'
 import type { Workload } from './workload.ts'
 
 export type { Readiness, Workload } from './workload.ts'
@@ -14,6 +14,7 @@ export function createWorkload({ kube, log }: { kube: Kube; log: Log }): Workloa
       ensureRevision(kube, { rollout, revision, template, replicas }),
     scale: (rollout, revision, replicas) => scale(kube, rollout, revision, replicas),
     ensureServices: (rollout, revisions) => ensureServices(kube, rollout, revisions),
+    refuseForeignApex: (rollout) => refuseForeignApex(kube, rollout),
     removeServices: (rollout, revisions) => removeServices(kube, rollout, revisions),
     pointApex: (rollout, stable) => pointApex(kube, rollout, stable),
     redirectService: (rollout, from, to) => redirectService(kube, rollout, from, to),

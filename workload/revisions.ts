@@ -7,6 +7,7 @@ import { untilNoConflict } from './conflict.ts'
 import { deploymentOf, growth, type DeploymentInput } from './deployment.ts'
 import { isOurs, namespaceOf } from './identity.ts'
 import type { Deployment, Pod } from './objects.ts'
+import { foreignObject } from './ownership.ts'
 import { isReady } from './pod.ts'
 import { RESTARTED_AT } from './revision.ts'
 import type { RevisionState } from './workload.ts'
@@ -78,5 +79,5 @@ function refuseForeign(live: Deployment, rollout: Rollout): void {
   const { name, deletionTimestamp } = live.metadata
   if (deletionTimestamp !== undefined) throw new Error(`Deployment ${name} is being deleted; waiting until it is gone`)
   if (isOurs(live, rollout)) return
-  throw new Error(`Deployment ${name} exists and is not of Rollout ${rollout.metadata.name}; rename or delete it`)
+  throw foreignObject(`Deployment ${name} exists and is not of Rollout ${rollout.metadata.name}; rename or delete it`)
 }

@@ -2,10 +2,11 @@ import { FIELD_MANAGER, LABEL, revisionObject } from '../crds/names.ts'
 import { SERVICES } from '../crds/resources.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
 import type { Revision } from '../crds/traffic.ts'
-import type { Kube } from '../kube/index.ts'
+import type { Kube, OwnerReference } from '../kube/index.ts'
 import { untilNoConflict } from './conflict.ts'
 import { isOurs, MANAGED_BY, missingOwner, namespaceOf, ownerOf, podLabels } from './identity.ts'
 import type { Service, ServicePort } from './objects.ts'
+import { foreignApex, foreignObject } from './ownership.ts'
 
 /** Each revision's Service selects its own pods, even where a blocked rollback had redirected it. */
 export async function ensureServices(kube: Kube, rollout: Rollout, revisions: Revision[]): Promise<void> {
@@ -16,9 +17,16 @@ export async function ensureServices(kube: Kube, rollout: Rollout, revisions: Re
 export const redirectService = (kube: Kube, rollout: Rollout, from: Revision, to: Revision): Promise<void> =>
   point(kube, rollout, { revision: from, to })
 
-/** The apex: made from spec.service; of one that was there before only the selector is changed. */
+/** The apex: made from spec.service, or given to the Rollout by the label. */
 export const pointApex = (kube: Kube, rollout: Rollout, stable: Revision): Promise<void> =>
   point(kube, rollout, { to: stable })
+
+/** Throws when the apex's name is taken by a Service that is not ours. */
+export async function refuseForeignApex(kube: Kube, rollout: Rollout): Promise<void> {
+  const ref = { resource: SERVICES, namespace: namespaceOf(rollout), name: rollout.spec.service.name }
+  const live = await kube.get<Service>(ref)
+  if (live) refuseForeign(live, rollout, {})
+}
 
 export async function removeServices(kube: Kube, rollout: Rollout, revisions: Revision[]): Promise<void> {
   const namespace = namespaceOf(rollout)
@@ -45,7 +53,7 @@ async function point(kube: Kube, rollout: Rollout, pointing: Pointing): Promise<
     const live = await kube.get<Service>(ref)
     if (!live) return kube.create(SERVICES, wanted, { fieldManager: FIELD_MANAGER.objects })
     refuseForeign(live, rollout, pointing)
-    const patch = difference(live, wanted, rollout)
+    const patch = difference(live, wanted, ownerOf(rollout))
     return patch && kube.mergePatch(ref, patch, { fieldManager: FIELD_MANAGER.objects })
   })
 }
@@ -67,12 +75,11 @@ function serviceOf(rollout: Rollout, { revision, to }: Pointing): Service {
   }
 }
 
-/** A merge patch with resourceVersion; undefined when nothing differs. Ports are ours only where the Service is. */
-function difference(live: Service, wanted: Service, rollout: Rollout): Record<string, unknown> | undefined {
-  const ours = isOurs(live, rollout)
-  const owner = ours ? missingOwner(live, ownerOf(rollout)) : {}
+/** A merge patch with resourceVersion; undefined when nothing differs. */
+function difference(live: Service, wanted: Service, rollout: OwnerReference): Record<string, unknown> | undefined {
+  const owner = missingOwner(live, rollout)
   const selector = selectorPatch(live.spec.selector ?? {}, wanted.spec.selector ?? {})
-  const ports = ours && !samePorts(live.spec.ports ?? [], wanted.spec.ports ?? [])
+  const ports = !samePorts(live.spec.ports ?? [], wanted.spec.ports ?? [])
   const spec = { ...(selector ? { selector } : {}), ...(ports ? { ports: wanted.spec.ports } : {}) }
   if (Object.keys(owner).length + Object.keys(spec).length === 0) return undefined
   return { metadata: { ...owner, resourceVersion: live.metadata.resourceVersion }, spec }
@@ -96,9 +103,14 @@ function samePorts(live: ServicePort[], wanted: ServicePort[]): boolean {
   return live.map(text).sort().join() === wanted.map(text).sort().join()
 }
 
-function refuseForeign(live: Service, rollout: Rollout, { revision }: Pointing): void {
+function refuseForeign(live: Service, rollout: Rollout, { revision }: Partial<Pointing>): void {
+  if (revision === undefined) {
+    const refusal = foreignApex(live, rollout)
+    if (refusal !== undefined) throw foreignObject(refusal)
+    return
+  }
+  if (isOurs(live, rollout)) return
   const other = live.metadata.labels?.[LABEL.rollout]
-  if (isOurs(live, rollout) || (revision === undefined && other === undefined)) return
   const owner = other === undefined ? `not of Rollout ${rollout.metadata.name}` : `of Rollout ${other}`
-  throw new Error(`Service ${live.metadata.name} exists and is ${owner}; rename or delete it`)
+  throw foreignObject(`Service ${live.metadata.name} exists and is ${owner}; rename or delete it`)
 }

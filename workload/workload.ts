@@ -24,7 +24,8 @@ export type RevisionState = {
 /** `since` (epoch seconds): a container that ended then or later has crashed, even if it happened before the following began. */
 export type FollowTarget = { namespace: string; rollout: string; revision: Revision; since?: number }
 
-/** Revisions as Kubernetes objects: Deployments, Services, pods. All verbs are declarative and may be repeated. */
+/** Revisions as Kubernetes objects: Deployments, Services, pods. All verbs are declarative and may be repeated. What is
+ * somebody else's is not written: an error named `ForeignObject` says whose it is. */
 export type Workload = {
   /**
    * Deployment `<rollout>-<revision>`, created when missing; grown to `replicas`, never shrunk here. Of an existing one
@@ -37,7 +38,9 @@ export type Workload = {
   ensureServices(rollout: Rollout, revisions: Revision[]): Promise<void>
   /** Revision Services exist only during a release. */
   removeServices(rollout: Rollout, revisions: Revision[]): Promise<void>
-  /** Makes the apex Service, or moves its selector: it selects stable, always. */
+  /** Throws a `ForeignObject` when the Service that has the apex's name is not ours. */
+  refuseForeignApex(rollout: Rollout): Promise<void>
+  /** Makes the apex Service, or moves its selector: it selects stable, always. One that is not ours is refused. */
   pointApex(rollout: Rollout, stable: Revision): Promise<void>
   /** Second lever of a blocked rollback: the canary's Service selects stable's pods. */
   redirectService(rollout: Rollout, from: Revision, to: Revision): Promise<void>

@@ -2,6 +2,7 @@ import { API_VERSION, FIELD_MANAGER, LABEL, revisionObject } from '../../crds/na
 import { DEPLOYMENTS, DESTINATION_RULES } from '../../crds/resources.ts'
 import type { Revision } from '../../crds/traffic.ts'
 import type { Kube, KubeObject, OwnerReference } from '../../kube/index.ts'
+import { routeError } from '../errors.ts'
 import type { RouteTarget } from '../router.ts'
 import { fqdn, hostsOf } from './hosts.ts'
 
@@ -29,6 +30,7 @@ export async function prepare(kube: Kube, target: RouteTarget, revisions: Revisi
       },
       spec: { ...policy, host: hostsOf(target).of(revision) },
     }
+    await refuseForeign(kube, target, rule.metadata.name)
     await kube.apply(DESTINATION_RULES, rule, { fieldManager: FIELD_MANAGER.objects, force: true })
   }
 }
@@ -50,6 +52,12 @@ export async function release(kube: Kube, { namespace, name }: RouteTarget, revi
     const ref = { resource: DESTINATION_RULES, namespace, name: metadata.name }
     await kube.delete(ref, metadata.uid ? { uid: metadata.uid } : {})
   }
+}
+
+async function refuseForeign(kube: Kube, { namespace, name }: RouteTarget, rule: string): Promise<void> {
+  const live = await kube.get<DestinationRule>({ resource: DESTINATION_RULES, namespace, name: rule })
+  if (!live || live.metadata.labels?.[LABEL.rollout] === name) return
+  throw routeError('ForeignObject', `DestinationRule ${rule} exists and is not of Rollout ${name}; rename or delete it`)
 }
 
 type Policy = { policy: Record<string, unknown>; owner: string }

@@ -49,6 +49,7 @@ describe('errors', () => {
     expect(isAlreadyExists(status(409, 'AlreadyExists', ''))).toBe(true)
     expect(isForbidden(status(403, 'Forbidden', ''))).toBe(true)
     expect(isInvalid(status(422, 'Invalid', ''))).toBe(true)
+    expect(isInvalid(status(400, 'BadRequest', ''))).toBe(true)
     expect(isInvalid(new Error('422'))).toBe(false)
   })
 

@@ -68,6 +68,16 @@ describe('destinations', () => {
     expect(await copied.router.affinity(copied.target)).toBe('trafficPolicy of DestinationRule all')
   })
 
+  it('are not made where somebody else has one of that name, which is left as it is', async () => {
+    const { router, target, server, rule: made } = await stage({ istio: { trafficPolicy: pool } })
+    server.put(DESTINATION_RULES, rule(names[1], { host: 'elsewhere' }))
+    await expect(router.prepare(target, [STABLE, CANARY])).rejects.toMatchObject({
+      name: 'ForeignObject',
+      message: `DestinationRule ${names[1]} exists and is not of Rollout checkout; rename or delete it`,
+    })
+    expect(made(names[1])?.spec).toEqual({ host: 'elsewhere' })
+  })
+
   it('are released by revision; the user’s own stay', async () => {
     const { router, target, server, rule: made } = await stage({ istio: { trafficPolicy: pool } })
     server.put(DESTINATION_RULES, rule('all', { host: 'checkout' }))

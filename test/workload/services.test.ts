@@ -42,13 +42,43 @@ describe('the apex Service', () => {
     expect(service('checkout')?.spec['ports']).toEqual(ports)
   })
 
-  it('that was there before keeps everything but its selector', async () => {
+  it('that somebody else made is not written: the refusal names it, who wrote it and what to do', async () => {
+    const { workload, service, put, writes } = await stage()
+    const managedFields = [{ manager: 'helm', operation: 'Update' as const, fieldsV1: { 'f:spec': {} } }]
+    put(SERVICES, { ...inGit, metadata: { ...inGit.metadata, managedFields } })
+    const refusal =
+      /^spec\.service\.name: Service checkout exists and was made by somebody else \(field manager helm\).*choose another name.*kubectl label service checkout --overwrite sluice\.dev\/rollout=checkout/
+    const foreign = { name: 'ForeignObject', message: expect.stringMatching(refusal) as string }
+    await expect(workload.refuseForeignApex(rollout())).rejects.toMatchObject(foreign)
+    await expect(workload.pointApex(rollout(), REVISION)).rejects.toMatchObject(foreign)
+    expect(service('checkout')?.spec).toEqual(inGit.spec)
+    expect(writes()).toBe(0)
+  })
+
+  it('that belongs to something else says to what', async () => {
+    const { workload, put } = await stage()
+    const ownerReferences = [{ apiVersion: 'serving.knative.dev/v1', kind: 'Route', name: 'till', uid: 'uid-of-till' }]
+    put(SERVICES, { ...inGit, metadata: { ...inGit.metadata, ownerReferences } })
+    await expect(workload.refuseForeignApex(rollout())).rejects.toThrow(
+      /Service checkout exists and belongs to Route till/,
+    )
+  })
+
+  it('that was given to the Rollout by the label is its own from then on, and goes with it', async () => {
     const { workload, service, put } = await stage()
-    put(SERVICES, inGit)
+    put(SERVICES, {
+      ...inGit,
+      metadata: { ...inGit.metadata, labels: { team: 'till', 'sluice.dev/rollout': 'checkout' } },
+    })
+    await workload.refuseForeignApex(rollout())
     await workload.pointApex(rollout(), REVISION)
-    expect(service('checkout')).toMatchObject({ metadata: inGit.metadata, spec: { ports: inGit.spec.ports } })
-    expect(service('checkout')?.spec['selector']).toEqual(selects(REVISION))
-    expect(service('checkout')?.metadata.ownerReferences).toBeUndefined()
+    expect(service('checkout')?.spec).toEqual({ selector: selects(REVISION), ports: rollout().spec.service.ports })
+    expect(service('checkout')?.metadata.ownerReferences).toMatchObject([{ kind: 'Rollout', uid: 'uid-of-checkout' }])
+  })
+
+  it('that is missing refuses nothing', async () => {
+    const { workload } = await stage()
+    await expect(workload.refuseForeignApex(rollout())).resolves.toBeUndefined()
   })
 
   it('of another Rollout is left alone', async () => {
@@ -64,7 +94,8 @@ describe('the apex Service', () => {
     server.interfere(({ method }) => {
       if (method !== 'PATCH' || touched) return undefined
       touched = true
-      server.put(SERVICES, { ...inGit, spec: { selector: { stray: 'key' } } })
+      const metadata = { ...inGit.metadata, labels: { 'sluice.dev/rollout': 'checkout' } }
+      server.put(SERVICES, { ...inGit, metadata, spec: { ...inGit.spec, selector: { stray: 'key' } } })
       return undefined
     })
     await workload.pointApex(rollout(), NEXT)
