@@ -1,7 +1,8 @@
 import type { Rollout } from '../crds/schema/rollout.ts'
 import { describeError, isConflict, isNotFound, type Kube } from '../kube/index.ts'
 import { rolloutLog, type Logger, type Metrics } from '../telemetry/index.ts'
-import { judge, type Look, type View } from './judgement.ts'
+import { problemOfApex } from './apex.ts'
+import { judge, type Judgement, type Look, type View } from './judgement.ts'
 import { forget, freshMemory, isCheckDue, isNews, remember, untilNextMs, type Memory } from './memory.ts'
 import { writeStatus, type Saying } from './status.ts'
 import type { RolloutRef, Workflows } from './workflows.ts'
@@ -17,7 +18,7 @@ export type Timing = {
 }
 
 export type ReconcilerOptions = {
-  kube: Pick<Kube, 'apply'>
+  kube: Pick<Kube, 'apply' | 'get'>
   workflows: Workflows
   log: Logger
   metrics: Pick<Metrics, 'setRollout' | 'forgetRollout'>
@@ -69,7 +70,7 @@ async function end({ workflows, log }: ReconcilerOptions, ref: RolloutRef, memor
 
 async function act(options: ReconcilerOptions, ref: RolloutRef, view: View, memory: Memory): Promise<Result> {
   const { timing } = options
-  const judgement = judge(view)
+  const judgement = await judgeWithApex(options, view)
   if (judgement.kind === 'look') {
     const free = await reach(options, ref, view, memory, () => isFree(options, ref, memory, view.rollout))
     if (!free) return { requeueAfterMs: timing.checkMs / 60 }
@@ -87,6 +88,14 @@ async function act(options: ReconcilerOptions, ref: RolloutRef, view: View, memo
     observed: true,
   })
   return { requeueAfterMs: timing.invalidMs }
+}
+
+/** What is under way has its own way to find out, and a way back. */
+async function judgeWithApex({ kube }: ReconcilerOptions, view: View): Promise<Judgement> {
+  const judgement = judge(view)
+  if (judgement.kind !== 'look' || judgement.underWay) return judgement
+  const message = await problemOfApex(kube, view.rollout)
+  return message === undefined ? judgement : { kind: 'invalid', message }
 }
 
 /** A Rollout that nobody has looked at cannot have a run: one that is there belongs to a deleted namesake, and is ending. */

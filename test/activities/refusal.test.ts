@@ -8,8 +8,10 @@ const answering = (code: number, message: string) =>
 
 /** The failure of a write in one of its attempts. */
 function failureOf(error: Error, attempt = 1): Promise<unknown> {
-  const write = (): Promise<never> => refusable(() => Promise.reject(error))
-  return new MockActivityEnvironment({ attempt }).run(write).catch((failure: unknown) => failure)
+  const refuse = async (): Promise<never> => {
+    throw error
+  }
+  return new MockActivityEnvironment({ attempt }).run(() => refusable(refuse)).catch((failure: unknown) => failure)
 }
 
 it('what the server refuses is final at once, in its own words', async () => {

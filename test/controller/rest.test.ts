@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
+import { SERVICES } from '../../crds/resources.ts'
 import { revision, stage } from './stage.ts'
 
 describe('an invalid spec', () => {
@@ -48,6 +49,25 @@ describe('an invalid spec', () => {
     expect(stalled('a-checkout')).toBeUndefined()
     remove('a-checkout')
     await vi.waitFor(() => expect(looks('b-checkout')).toBe(1))
+  })
+
+  it('is what names the Service of somebody else, until it is given to the Rollout', async () => {
+    const { server, start, declare, stalled, looks } = await stage()
+    declare('checkout', 'one')
+    const metadata = { name: 'checkout', namespace: 'shop' }
+    server.put(SERVICES, { apiVersion: 'v1', kind: 'Service', metadata, spec: { selector: { app: 'till' } } })
+    start()
+    await vi.waitFor(() =>
+      expect(stalled('checkout')?.message).toMatch(
+        /^spec\.service\.name: Service checkout exists and was made by somebody/,
+      ),
+    )
+    expect(stalled('checkout')?.reason).toBe('InvalidSpec')
+    expect(looks('checkout')).toBe(0)
+    const labels = { 'sluice.dev/rollout': 'checkout' }
+    server.put(SERVICES, { apiVersion: 'v1', kind: 'Service', metadata: { ...metadata, labels }, spec: {} })
+    await vi.waitFor(() => expect(looks('checkout')).toBe(1))
+    await vi.waitFor(() => expect(stalled('checkout')).toBeUndefined())
   })
 
   it('does not take a running release from its run', async () => {
