@@ -76,7 +76,10 @@ export const rolloutSpec = z
       .min(0)
       .max(20)
       .default(3)
-      .meta({ description: 'How many revisions back a return needs no gates.' }),
+      .meta({
+        description:
+          'Of how many releases before the last one the Deployments are kept, without pods. In this version a return to one of them is a release like any other, with its steps and gates.',
+      }),
     config: z
       .array(configRef)
       .max(64)
