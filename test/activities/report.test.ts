@@ -3,7 +3,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { recordEvent } from '../../activities/events.ts'
 import type { Deps } from '../../activities/deps.ts'
 import { report, type Progress } from '../../activities/report.ts'
-import { watch, type WatchResult } from '../../activities/watch.ts'
+import { watch, type WatchInput, type WatchResult } from '../../activities/watch.ts'
 import type { Reading } from '../../analysis/index.ts'
 import type { Policy } from '../../crds/policy.ts'
 import { RELEASES, ROLLOUTS } from '../../crds/resources.ts'
@@ -83,22 +83,27 @@ it.each<[string, Partial<Policy>, Reading[]]>([
   const { deps, events, kube } = await stage(rules, readings)
   const marks = [{ slot: 0, weight: 25, since: BEGAN, addedPods: false }]
   const watched = { ref: REF, release: 2, canary: 'bbb', stable: 'aaa', epoch: 1, marks }
-  const result = (await new MockActivityEnvironment().run(watch, deps, watched)) as WatchResult
+  const env = new MockActivityEnvironment()
+  const result = await env.run<[Deps, WatchInput], WatchResult, typeof watch>(watch, deps, watched)
   if (result.kind !== 'rollback') throw new Error(`the verdict is ${JSON.stringify(result)}`)
   expect(result.reason).toBe(reason)
   const { sentence } = result
   const event = { type: 'Warning', reason: 'RolledBack', message: sentence } as const
   const progress: Progress = {
-    ...{ ref: REF, number: 2, canary: 'bbb', stable: 'aaa', step: '1/1', stepIndex: 0, weight: 0 },
-    ...{
-      epoch: 1,
-      generation: 1,
-      at: Date.now(),
-      phase: 'RolledBack',
-      outcome: 'RolledBack',
-      message: sentence,
-      event,
-    },
+    ref: REF,
+    number: 2,
+    canary: 'bbb',
+    stable: 'aaa',
+    step: '1/1',
+    stepIndex: 0,
+    weight: 0,
+    epoch: 1,
+    generation: 1,
+    at: Date.now(),
+    phase: 'RolledBack',
+    outcome: 'RolledBack',
+    message: sentence,
+    event,
   }
   await report(deps, progress)
   await recordEvent(deps, { ref: REF, uid: 'u', ...event })
