@@ -12,6 +12,7 @@ import {
   type KubeObject,
 } from '../kube/index.ts'
 import { Refusal } from './failure.ts'
+import { isByNpm, SELF } from './self.ts'
 
 /** Flags that every command takes. */
 export type AccessOptions = { kubeconfig?: string; context?: string; namespace?: string }
@@ -35,14 +36,16 @@ export function reach({ namespace, ...kubeconfig }: AccessOptions): Access {
       user: said.user ?? 'unknown',
     }
   } catch (error) {
-    throw new Refusal(`no usable kubeconfig: ${describeError(error)}. Name one by --kubeconfig or KUBECONFIG`)
+    throw new Refusal(
+      `no usable kubeconfig: ${describeError(error)}. Name one by --kubeconfig or KUBECONFIG${OF_STACK}`,
+    )
   }
 }
 
 export async function needRollout({ kube, namespace }: Access, name: string): Promise<Rollout> {
   const rollout = await kube.get<Rollout>({ resource: ROLLOUTS, namespace, name })
   if (rollout) return rollout
-  throw new Refusal(`there is no Rollout ${namespace}/${name}; sluice get -A lists what there is`)
+  throw new Refusal(`there is no Rollout ${namespace}/${name}; ${SELF} get -A lists what there is`)
 }
 
 export async function releasesOf({ kube, namespace }: Access, name: string): Promise<Release[]> {
@@ -61,6 +64,9 @@ export async function whoAsks({ kube, user }: Access): Promise<string> {
     throw error
   }
 }
+
+/** Whoever starts the program by npm has the project, and most likely its cluster. */
+const OF_STACK = isByNpm ? '. For the cluster of this project: eval "$(npm run -s stack -- env)"' : ''
 
 /** What client-node calls its last resort, http://localhost:8080. */
 const NO_KUBECONFIG = 'loaded-context'

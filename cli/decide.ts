@@ -3,6 +3,8 @@ import type { Release } from '../crds/schema/release.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
 import { needRollout, reach, releasesOf, whoAsks, type AccessOptions } from './access.ts'
 import { Refusal } from './failure.ts'
+import { needRight } from './rights.ts'
+import { SELF } from './self.ts'
 import type { Terminal } from './terminal.ts'
 import { phaseOf } from './words.ts'
 
@@ -21,12 +23,13 @@ export async function sayWord(action: Action, name: string, options: DecideOptio
   const rollout = await needRollout(access, name)
   const about = subjectOf(rollout, await releasesOf(access, name), action, options)
   const { reason, temporalAddress: address, temporalNamespace, cluster } = options
+  await needRight(access, action, name)
   const by = await whoAsks(access)
   const decision: DecisionSpec = { rollout: name, action, by, ...about, ...(reason === undefined ? {} : { reason }) }
   const { decide } = await import('./update.ts')
   const { message } = await decide({ address, temporalNamespace, cluster, namespace: access.namespace, decision })
   terminal.print(`${message}\n`)
-  terminal.print(terminal.colors.dim(`See what becomes of it: sluice status ${name} -n ${access.namespace} --watch\n`))
+  terminal.print(terminal.colors.dim(`See what becomes of it: ${SELF} status ${name} -n ${access.namespace} --watch\n`))
 }
 
 type Subject = Pick<DecisionSpec, 'release' | 'revision' | 'gate'>
@@ -46,7 +49,7 @@ function subjectOf(rollout: Rollout, releases: Release[], action: Action, asked:
   const where = [phaseOf(status), ...(status?.step ? [`step ${status.step}`] : [])].join(', ')
   throw new Refusal(
     `no gate of release ${release} of ${name} waits for a person (${where}): there is nothing to ${action}. ` +
-      `See sluice status ${metadata.name} -n ${metadata.namespace} --watch`,
+      `See ${SELF} status ${metadata.name} -n ${metadata.namespace} --watch`,
   )
 }
 

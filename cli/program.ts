@@ -1,9 +1,11 @@
 import { Command, CommanderError, Option } from 'commander'
+import manifest from '../package.json' with { type: 'json' }
 import type { Action } from '../crds/decision.ts'
 import { durationText, wholeNumber } from './arguments.ts'
 import type { DecideOptions } from './decide.ts'
 import { addBacktest, addExplain, addJudge } from './evidence.ts'
 import type { GetOptions } from './get.ts'
+import { SELF } from './self.ts'
 import type { StatusOptions } from './status.ts'
 import type { RollbackOptions } from './rollback.ts'
 import type { Terminal } from './terminal.ts'
@@ -13,7 +15,7 @@ export async function run(args: string[], terminal: Terminal): Promise<number> {
   let code = 0
   const program = createProgram(terminal, (exitCode) => (code = exitCode))
   try {
-    await program.parseAsync(args, { from: 'user' })
+    await program.parseAsync(args.length === 0 ? ['--help'] : args, { from: 'user' })
     return code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode
@@ -25,13 +27,13 @@ export async function run(args: string[], terminal: Terminal): Promise<number> {
 
 const EXAMPLES = `
 Examples:
-  sluice get -A                                   every Rollout
-  sluice status checkout -n shop --watch          follow a release: 0 promoted, 1 rolled back or aborted, 2 timeout
-  sluice approve checkout -n shop                 let it pass the gate that waits
-  sluice abort checkout -n shop --reason "..."    back to stable, now
-  sluice rollback checkout -n shop --direct       the route alone, when everything else is down
-  sluice explain checkout -n shop                 why: every figure that the verdict came from
-  sluice backtest -f rollout.yaml --prometheus .. what the policy would have done in the past`
+  ${SELF} get -A                                   every Rollout
+  ${SELF} status checkout -n shop --watch          follow a release: 0 promoted, 1 rolled back or aborted, 2 timeout
+  ${SELF} approve checkout -n shop                 let it pass the gate that waits
+  ${SELF} abort checkout -n shop --reason "..."    back to stable, now
+  ${SELF} rollback checkout -n shop --direct       the route alone, when everything else is down
+  ${SELF} explain checkout -n shop                 why: every figure that the verdict came from
+  ${SELF} backtest -f rollout.yaml --prometheus .. what the policy would have done in the past`
 
 // Commands import what they need when they run: help and mistakes answer at once.
 function createProgram(terminal: Terminal, exit: (code: number) => void): Command {
@@ -44,7 +46,8 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({ writeOut: terminal.print, writeErr: terminal.complain })
     .exitOverride()
-    .showHelpAfterError('(sluice --help shows what there is)')
+    .showHelpAfterError(`(${SELF} --help shows what there is)`)
+    .version(manifest.version, '-V, --version', 'the version')
   addViews(program, terminal, exit)
   addExplain(program, terminal, exit)
   for (const [action, description] of WORDS) addWord(program, action, description, terminal)

@@ -2,6 +2,7 @@ import type { Rollout } from '../crds/schema/rollout.ts'
 import type { RouteTarget } from '../router/router.ts'
 import { needRollout, reach, type AccessOptions } from './access.ts'
 import { Refusal } from './failure.ts'
+import { SELF } from './self.ts'
 import type { Terminal } from './terminal.ts'
 
 export type RollbackOptions = AccessOptions & { direct?: boolean }
@@ -32,5 +33,5 @@ function targetOf({ metadata, spec }: Rollout): RouteTarget {
 }
 
 const withoutDirect = (name: string): string =>
-  `rollback without --direct is not yet supported. A release that runs: sluice abort ${name}. One that was promoted: ` +
-  `declare the old revision again, or go back on the route alone with sluice rollback ${name} --direct`
+  `rollback without --direct is not yet supported. A release that runs: ${SELF} abort ${name}. One that was promoted: ` +
+  `declare the old revision again, or go back on the route alone with ${SELF} rollback ${name} --direct`

@@ -10,6 +10,7 @@ import {
 import { workflowId } from '../crds/names.ts'
 import { DECIDE_UPDATE, type DecideInput, type DecideResult } from '../workflows/contract.ts'
 import { Refusal } from './failure.ts'
+import { SELF } from './self.ts'
 
 export type Sender = {
   /** Says the word to the Rollout's running release. Throws `Refusal` with the sentence of whoever refused it. */
@@ -90,7 +91,7 @@ function asRefusal(error: unknown, { action, rollout }: DecideInput): Error {
   const words = error instanceof Error ? innermost(error) : String(error)
   return new Refusal(
     `the engine did not take the ${action} of ${rollout} (${words}): is it running? ` +
-      `With the API server alone: sluice rollback ${rollout} --direct`,
+      `With the API server alone: ${SELF} rollback ${rollout} --direct`,
   )
 }
 
@@ -101,7 +102,7 @@ async function connect(address: string): Promise<Connection> {
     const words = error instanceof Error ? innermost(error) : String(error)
     throw new Refusal(
       `cannot reach Temporal at ${address} (${words}): say where it is by --temporal-address or TEMPORAL_ADDRESS. ` +
-        'To go back without it: sluice rollback NAME --direct',
+        `To go back without it: ${SELF} rollback NAME --direct`,
     )
   }
 }

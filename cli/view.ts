@@ -3,6 +3,7 @@ import type { Release, ReleaseStatus } from '../crds/schema/release.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
 import { outlook } from './outlook.ts'
 import { clock, integer, table, wrap } from './render.ts'
+import { SELF } from './self.ts'
 import { releaseOf, stateOf, type Sight } from './sight.ts'
 import type { Colors } from './terminal.ts'
 import { moodOf, phaseOf, stepWords, type Mood } from './words.ts'
@@ -109,13 +110,13 @@ function hint({ metadata, status }: Rollout, release: Release | undefined): stri
   if (release && release.spec.number !== status?.release) return []
   switch (phaseOf(status)) {
     case 'AwaitingApproval':
-      return [`sluice approve ${on} --gate ${status?.gate ?? 'GATE'}`, `sluice abort ${on} --reason WHY`]
+      return [`${SELF} approve ${on} --gate ${status?.gate ?? 'GATE'}`, `${SELF} abort ${on} --reason WHY`]
     case 'Paused':
-      return [`sluice resume ${on}`, `sluice abort ${on} --reason WHY`]
+      return [`${SELF} resume ${on}`, `${SELF} abort ${on} --reason WHY`]
     case 'Holding':
-      return [`sluice promote ${on}   (overrides the hold)`, `sluice abort ${on} --reason WHY`]
+      return [`${SELF} promote ${on}   (overrides the hold)`, `${SELF} abort ${on} --reason WHY`]
     case 'RollbackBlocked':
-      return [`sluice rollback ${on} --direct   (with your own rights)`]
+      return [`${SELF} rollback ${on} --direct   (with your own rights)`]
     default:
       return []
   }

@@ -1,6 +1,12 @@
 import { createServer, type AddressInfo } from 'node:net'
+import colors from 'picocolors'
 import { describe, expect, it } from 'vitest'
+import { run } from '../../cli/program.ts'
+import { callOf } from '../../cli/self.ts'
+import type { Interference } from '../fakes/api-server.ts'
 import { CANARY, stage } from './stage.ts'
+
+type Asking = { rule?: Interference; action?: string; denied?: boolean }
 
 const running = { canary: CANARY, release: 2, step: '2/5', weight: 5 }
 
@@ -45,7 +51,65 @@ describe('sluice approve, abort and the other words', () => {
   })
 })
 
+describe('the right to decide', () => {
+  const words = async ({ rule, action = 'abort', denied = false }: Asking = {}) => {
+    const { rollout, release, sluice, server } = await stage()
+    rollout('Analysing', 'looks', running)
+    release(2, { stepIndex: 1 })
+    if (denied) server.denyRights()
+    server.interfere(({ path }) => (path.endsWith('/selfsubjectaccessreviews') ? rule : undefined))
+    const answer = await sluice(action, 'checkout', '--temporal-address', await nobodyThere())
+    return { ...answer, asked: server.requests.filter(({ path }) => path.includes('selfsubjectaccessreviews')).length }
+  }
+
+  it('is asked for before anything is sent', async () => {
+    const { complaints, asked } = await words()
+    expect(asked).toBe(1)
+    expect(complaints).toContain('cannot reach Temporal')
+  })
+
+  it('is named with the roles that have it where it is missing', async () => {
+    expect(await words({ denied: true })).toMatchObject({
+      code: 1,
+      complaints:
+        'error: you may not abort shop/checkout: you lack the right create on rollouts/abort in namespace shop, ' +
+        'which the roles sluice-approver and sluice-operator have\n',
+    })
+    expect((await words({ denied: true, action: 'promote' })).complaints).toContain(
+      'which the role sluice-operator has\n',
+    )
+  })
+
+  it('is taken as missing where the API server does not say', async () => {
+    const { code, complaints } = await words({
+      rule: { code: 403, reason: 'Forbidden', message: 'reviews are forbidden' },
+    })
+    expect(code).toBe(1)
+    expect(complaints).toContain('nothing was sent: the API server did not say whether you may abort')
+    expect(complaints).toContain('sluice rollback checkout --direct')
+  })
+})
+
 describe('sluice', () => {
+  it('helps whoever says nothing, and tells its version', async () => {
+    const { sluice } = await stage()
+    const said: string[] = []
+    const print = (text: string): void => void said.push(text)
+    const terminal = { print, complain: print, colors: colors.createColors(false), now: () => 0 }
+    expect(await run([], terminal)).toBe(0)
+    expect(said.join('')).toContain('Usage: sluice')
+    expect(await sluice('--version')).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) as string,
+    })
+  })
+
+  it('is called the way it was started', () => {
+    expect(callOf({ npm_lifecycle_event: 'sluice' })).toBe('npm run -s sluice --')
+    expect(callOf({ npm_lifecycle_event: 'test' })).toBe('sluice')
+    expect(callOf({})).toBe('sluice')
+  })
+
   it('helps, with examples', async () => {
     const { sluice } = await stage()
     const { code, out } = await sluice('--help')

@@ -25,6 +25,7 @@ export async function startApiServer() {
   const store = createStore()
   const watches = new Set<Watch>()
   const requests: Request[] = []
+  let allowed = true
   let interfere: (request: Request) => Interference | undefined = () => undefined
   store.onChange((change) => {
     for (const watch of watches) send(watch, change)
@@ -59,7 +60,8 @@ export async function startApiServer() {
     const target = targetOf(request.path)
     if (request.method === 'GET' && request.query.get('watch') === 'true')
       return begin({ place: target, query: request.query, response })
-    const result = serve(store, request, target, body)
+    const asksForRights = request.path.endsWith('/selfsubjectaccessreviews')
+    const result = asksForRights ? { ...(body as object), status: { allowed } } : serve(store, request, target, body)
     response.writeHead(request.method === 'POST' ? 201 : 200, { 'content-type': 'application/json' })
     response.end(JSON.stringify(result))
   }
@@ -93,6 +95,10 @@ export async function startApiServer() {
     requests,
     watches: () => watches.size,
     connections: () => promisify(server.getConnections.bind(server))(),
+    /** Nobody may do anything, whoever asks; it is done all the same. */
+    denyRights() {
+      allowed = false
+    },
     interfere(rule: typeof interfere) {
       interfere = rule
     },

@@ -1,0 +1,48 @@
+import type { Action } from '../crds/decision.ts'
+import { ROLLOUTS } from '../crds/resources.ts'
+import { describeError, type KubeObject } from '../kube/index.ts'
+import type { Access } from './access.ts'
+import { Refusal } from './failure.ts'
+import { SELF } from './self.ts'
+
+/**
+ * Asks the API server whether the caller may `create` on `rollouts/<action>`. Throws `Refusal` when it says no, and when
+ * it cannot be asked: a word that nobody has vouched for is not said.
+ */
+export async function needRight({ kube, namespace }: Access, action: Action, name: string): Promise<void> {
+  const { group } = ROLLOUTS
+  const resourceAttributes = { namespace, name, verb: 'create', group, resource: 'rollouts', subresource: action }
+  const question = {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SelfSubjectAccessReview',
+    metadata: { name: '' },
+    spec: { resourceAttributes },
+  }
+  const right = `create on rollouts/${action} in namespace ${namespace}`
+  const answer = await kube.create<AccessReview>(ACCESS_REVIEWS, question).catch((error: unknown) => {
+    throw new Refusal(
+      `nothing was sent: the API server did not say whether you may ${action} (the right ${right}): ` +
+        `${describeError(error)}. To go back with the right to write the route: ${SELF} rollback ${name} --direct`,
+    )
+  })
+  if (answer.status?.allowed === true) return
+  throw new Refusal(
+    `you may not ${action} ${namespace}/${name}: you lack the right ${right}, which ${rolesFor(action)}`,
+  )
+}
+
+/** As in deploy/base/people-roles.yaml. */
+const rolesFor = (action: Action): string =>
+  OF_APPROVERS.has(action) ? 'the roles sluice-approver and sluice-operator have' : 'the role sluice-operator has'
+
+const OF_APPROVERS = new Set<Action>(['approve', 'reject', 'abort'])
+
+type AccessReview = KubeObject & { status?: { allowed?: boolean } }
+
+const ACCESS_REVIEWS = {
+  group: 'authorization.k8s.io',
+  version: 'v1',
+  plural: 'selfsubjectaccessreviews',
+  kind: 'SelfSubjectAccessReview',
+  namespaced: false,
+}
