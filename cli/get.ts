@@ -1,9 +1,10 @@
-import { ROLLOUTS } from '../crds/resources.ts'
+import { RELEASES, ROLLOUTS } from '../crds/resources.ts'
+import type { Release } from '../crds/schema/release.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
 import { needRollout, reach, type Access, type AccessOptions } from './access.ts'
 import { age, table } from './render.ts'
 import type { Terminal } from './terminal.ts'
-import { moodOf, phaseOf } from './words.ts'
+import { moodOf, phaseOf, stallOf } from './words.ts'
 
 export type GetOptions = AccessOptions & { allNamespaces?: boolean; output?: 'wide' | 'json' | 'yaml' }
 
@@ -18,8 +19,10 @@ export async function get(name: string | undefined, options: GetOptions, termina
     return terminal.print(output === 'json' ? `${JSON.stringify(what, undefined, 2)}\n` : await asYaml(what))
   }
   if (rollouts.length === 0) return terminal.complain(`${nothing(allNamespaces, access.namespace)}\n`)
-  const columns = COLUMNS.filter((column) => !column.when || column.when({ allNamespaces, wide: output === 'wide' }))
-  const rows = rollouts.map((rollout) => columns.map((column) => column.cell(rollout, terminal)))
+  const wide = output === 'wide'
+  const columns = COLUMNS.filter((column) => !column.when || column.when({ allNamespaces, wide }))
+  const setting = { ...terminal, outcomes: wide ? await outcomesIn(access, allNamespaces) : new Map<string, string>() }
+  const rows = rollouts.map((rollout) => columns.map((column) => column.cell(rollout, setting)))
   terminal.print(
     `${table(
       columns.map((column) => column.title),
@@ -34,7 +37,7 @@ async function all({ kube, namespace }: Access, allNamespaces: boolean): Promise
 
 type Column = {
   title: string
-  cell: (rollout: Rollout, terminal: Terminal) => string
+  cell: (rollout: Rollout, setting: Terminal & { outcomes: Outcomes }) => string
   when?: (shown: { allNamespaces: boolean; wide: boolean }) => boolean
 }
 
@@ -53,13 +56,33 @@ const COLUMNS: Column[] = [
   { title: 'STABLE', cell: ({ status }) => status?.stable ?? '' },
   { title: 'CANARY', cell: ({ status }) => status?.canary ?? '' },
   { title: 'GATE', cell: ({ status }) => status?.gate ?? '' },
-  { title: 'LAST', cell: ({ status }) => lastWords(status?.lastRelease), when: ({ wide }) => wide },
+  { title: 'LAST', cell: (rollout, { outcomes }) => lastWords(rollout, outcomes), when: ({ wide }) => wide },
   { title: 'AGE', cell: ({ metadata }, { now }) => age(metadata.creationTimestamp, now()) },
-  { title: 'MESSAGE', cell: ({ status }) => status?.message ?? '', when: ({ wide }) => wide },
+  {
+    title: 'MESSAGE',
+    cell: ({ status }) => stallOf(status)?.message ?? status?.message ?? '',
+    when: ({ wide }) => wide,
+  },
 ]
 
-const lastWords = (last: NonNullable<Rollout['status']>['lastRelease']): string =>
-  last ? `${last.number} ${last.outcome}` : ''
+/** The outcome is the Release's, which is final; the Rollout's own record serves where that was deleted. */
+function lastWords({ metadata, status }: Rollout, outcomes: Outcomes): string {
+  const last = status?.lastRelease
+  if (!last) return ''
+  return `${last.number} ${outcomes.get(`${metadata.namespace}/${metadata.name}/${last.number}`) ?? last.outcome}`
+}
+
+/** By `namespace/rollout/number`. */
+type Outcomes = Map<string, string>
+
+async function outcomesIn({ kube, namespace }: Access, everywhere: boolean): Promise<Outcomes> {
+  const { items } = await kube.list<Release>(RELEASES, everywhere ? {} : { namespace })
+  return new Map(
+    items.flatMap(({ metadata, spec, status }): [string, string][] =>
+      status?.outcome ? [[`${metadata.namespace}/${spec.rollout}/${spec.number}`, status.outcome]] : [],
+    ),
+  )
+}
 
 const nothing = (allNamespaces: boolean, namespace: string): string =>
   allNamespaces

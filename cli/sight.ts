@@ -1,7 +1,7 @@
 import { findCondition } from '../crds/conditions.ts'
 import type { Release } from '../crds/schema/release.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
-import { phaseOf } from './words.ts'
+import { phaseOf, stallOf } from './words.ts'
 
 /** What the cluster says about one Rollout at one moment. */
 export type Sight = { rollout: Rollout | undefined; releases: Release[] }
@@ -19,19 +19,14 @@ export function releaseOf({ rollout, releases }: Sight, asked?: number): Release
 export function stateOf(sight: Sight, asked?: number): { phase: string; message: string } {
   const status = sight.rollout?.status
   const release = releaseOf(sight, asked)
-  const stalled = findCondition(status?.conditions, 'Stalled')
-  if (asked === undefined && stalled?.status === 'True' && !AFTER_A_RELEASE.has(stalled.reason)) {
-    return { phase: stalled.reason, message: stalled.message }
-  }
+  const stall = stallOf(status)
+  if (asked === undefined && stall) return { phase: stall.reason, message: stall.message }
   const { outcome, message } = release?.status ?? {}
   if (outcome !== undefined && release?.spec.number !== status?.release) {
     return { phase: outcome, message: message ?? outcome }
   }
   return { phase: phaseOf(status), message: status?.message ?? 'The engine has not looked at it yet.' }
 }
-
-/** Stalls that say again how the last release ended. */
-const AFTER_A_RELEASE = new Set(['AnalysisFailed', 'Aborted'])
 
 /**
  * Undefined while it goes on. With `asked` that release's outcome decides; otherwise what is declared now: the engine

@@ -1,12 +1,12 @@
-import type { Plan } from '../crds/plan.ts'
-import type { Release, ReleaseStatus } from '../crds/schema/release.ts'
+import type { Release } from '../crds/schema/release.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
 import { outlook } from './outlook.ts'
 import { clock, integer, table, wrap } from './render.ts'
 import { SELF } from './self.ts'
 import { releaseOf, stateOf, type Sight } from './sight.ts'
+import { stepLines } from './steps.ts'
 import type { Colors } from './terminal.ts'
-import { moodOf, phaseOf, stepWords, type Mood } from './words.ts'
+import { moodOf, phaseOf } from './words.ts'
 
 export type ViewOptions = {
   colors: Colors
@@ -58,7 +58,7 @@ function story(sight: Sight, release: Release, options: ViewOptions): string[][]
   const sentence = verdict && !message.includes(verdict.sentence) ? verdict.sentence : undefined
   return [
     sides(release),
-    steps(release.spec.plan, release.status ?? {}, isInstallation(release), colors),
+    isInstallation(release) ? [] : stepLines(release.spec.plan, release.status ?? {}, colors),
     [...(sentence ? [`Evidence: ${sentence}`] : []), ...outlook(release)].flatMap((line) => wrap(line, width)),
     timeline
       .slice(-TIMELINE_LINES)
@@ -82,26 +82,6 @@ function sides(release: Release): string[] {
     ['', 'REVISION', 'WEIGHT', 'REQUESTS', 'FAILED'],
     [...side('canary', spec.revision, weight, 'canary'), ...side('stable', spec.from, 100 - weight, 'stable')],
   )
-}
-
-function steps({ steps }: Plan, status: ReleaseStatus, installation: boolean, colors: Colors): string[] {
-  if (installation) return []
-  const now = status.stepIndex ?? 0
-  const marks = [...steps.map(stepWords), 'promote'].map((words, index) => {
-    const { icon, paint } = markOf(index, now, status.outcome)
-    return paint(colors)(`${icon} ${words}`)
-  })
-  return marks.map((line) => `  ${line}`)
-}
-
-const DONE: Mood = { icon: '✔', paint: (colors) => colors.green }
-const AHEAD: Mood = { icon: '·', paint: (colors) => colors.dim }
-const CURRENT: Mood = { icon: '▶', paint: (colors) => colors.cyan }
-
-function markOf(index: number, now: number, outcome: ReleaseStatus['outcome']): Mood {
-  if (outcome === 'Promoted' || index < now) return DONE
-  if (index > now) return AHEAD
-  return outcome === undefined ? CURRENT : moodOf(outcome)
 }
 
 /** What a person can do now. */

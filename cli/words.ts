@@ -1,16 +1,23 @@
 import { findCondition } from '../crds/conditions.ts'
 import { formatDuration } from '../crds/duration.ts'
 import type { Step } from '../crds/plan.ts'
-import type { RolloutStatus } from '../crds/schema/rollout.ts'
+import type { Condition, RolloutStatus } from '../crds/schema/rollout.ts'
 import type { Colors } from './terminal.ts'
 
 export type Mood = { icon: string; paint: (colors: Colors) => (text: string) => string }
 
-/** The state in one word: a stall says more than Ready does. */
+/** The state in one word: a stall says more than Ready does. How a release ended is said in the word of its outcome. */
 export function phaseOf(status: RolloutStatus | undefined): string {
   const stalled = findCondition(status?.conditions, 'Stalled')
-  if (stalled?.status === 'True') return stalled.reason
-  return findCondition(status?.conditions, 'Ready')?.reason ?? 'Pending'
+  const ready = findCondition(status?.conditions, 'Ready')?.reason ?? 'Pending'
+  const reason = stalled?.status === 'True' ? stalled.reason : ready
+  return reason === 'AnalysisFailed' ? 'RolledBack' : reason
+}
+
+/** Why nothing goes on until somebody does something; a stall that only says again how the last release ended is none. */
+export function stallOf(status: RolloutStatus | undefined): Condition | undefined {
+  const stalled = findCondition(status?.conditions, 'Stalled')
+  return stalled?.status === 'True' && !AFTER_A_RELEASE.has(stalled.reason) ? stalled : undefined
 }
 
 /** Icon and colour of a phase or an outcome: whether all is well, something runs, or somebody has to do something. */
@@ -28,6 +35,8 @@ export function stepWords(step: Step): string {
   return step.forMs === undefined ? 'pause until resumed' : `pause ${formatDuration(step.forMs)}`
 }
 
+const AFTER_A_RELEASE = new Set(['AnalysisFailed', 'Aborted'])
+
 const GOOD: Mood = { icon: '✔', paint: (colors) => colors.green }
 const BAD: Mood = { icon: '✖', paint: (colors) => colors.red }
 const WAITING: Mood = { icon: '◔', paint: (colors) => colors.yellow }
@@ -37,7 +46,6 @@ const OVER: Mood = { icon: '○', paint: (colors) => colors.dim }
 const PHASES: Record<string, Mood> = {
   Promoted: GOOD,
   RolledBack: BAD,
-  AnalysisFailed: BAD,
   Aborted: BAD,
   RollingBack: BAD,
   RollbackBlocked: BAD,

@@ -29,6 +29,12 @@ export const rolloutColumns: Column[] = [
     jsonPath: ".status.conditions[?(@.type=='Ready')].reason",
     description: 'The reason of the condition Ready.',
   },
+  {
+    name: 'Stalled',
+    type: 'string',
+    jsonPath: ".status.conditions[?(@.type=='Stalled')].reason",
+    description: 'Why nothing goes on until somebody does something; empty while all is well.',
+  },
   { name: 'Step', type: 'string', jsonPath: '.status.step', description: 'Step of the running release.' },
   { name: 'Weight', type: 'integer', jsonPath: '.status.weight', description: 'Percentage that the canary gets.' },
   {
@@ -38,6 +44,13 @@ export const rolloutColumns: Column[] = [
     description: 'The revision that is being released, else the one that serves.',
   },
   message,
+  {
+    name: 'Stall',
+    type: 'string',
+    jsonPath: ".status.conditions[?(@.type=='Stalled')].message",
+    priority: 1,
+    description: 'That as a sentence.',
+  },
   age,
 ]
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { stalledConditions } from '../../crds/conditions.ts'
 import { CANARY, STABLE, stage } from './stage.ts'
 
 describe('sluice get', () => {
@@ -24,7 +25,22 @@ describe('sluice get', () => {
     rollout('RolledBack', 'Rolled back: too many failures', { lastRelease })
     const { out } = await sluice('get', 'checkout', '-o', 'wide')
     expect(out).toMatch(/3 RolledBack .* Rolled back: too many failures$/m)
-    expect((await sluice('get', '-A')).out).toMatch(/^NAMESPACE .*\nshop +checkout +AnalysisFailed/)
+    expect((await sluice('get', '-A')).out).toMatch(/^NAMESPACE .*\nshop +checkout +RolledBack/)
+  })
+
+  it('says why nothing goes on', async () => {
+    const { rollout, sluice } = await stage()
+    const message = 'spec.router.istio: there is no VirtualService shop'
+    const stalled = stalledConditions({ stall: 'InvalidSpec', message, generation: 1, at: 0 })
+    rollout('Promoted', '', { conditions: stalled })
+    expect((await sluice('get', '-o', 'wide')).out).toMatch(/checkout +InvalidSpec .*there is no VirtualService shop$/m)
+  })
+
+  it('names the outcome that the release has, whatever was declared since', async () => {
+    const { rollout, release, sluice } = await stage()
+    rollout('Promoted', 'serves', { lastRelease: { number: 3, revision: CANARY, outcome: 'Withdrawn' } })
+    release(3, { outcome: 'Aborted' })
+    expect((await sluice('get', '-o', 'wide')).out).toMatch(/ 3 Aborted .* serves$/m)
   })
 
   it('gives the object itself, without what the API server keeps for itself', async () => {
