@@ -71,15 +71,10 @@ export const rolloutSpec = z
     drain: duration('How long, at most, open streams of a revision without traffic are waited for.').default('30m'),
     progressDeadline: duration('How long the pods of a new revision may take to become ready.').default('10m'),
     releaseHistoryLimit: z.int().min(1).max(100).default(10).meta({ description: 'How many Releases are kept.' }),
-    rollbackWindow: z
-      .int()
-      .min(0)
-      .max(20)
-      .default(3)
-      .meta({
-        description:
-          'Of how many releases before the last one the Deployments are kept, without pods. In this version a return to one of them is a release like any other, with its steps and gates.',
-      }),
+    rollbackWindow: z.int().min(0).max(20).default(3).meta({
+      description:
+        'Of how many releases before the last one the Deployments are kept, without pods. In this version a return to one of them is a release like any other, with its steps and gates.',
+    }),
     config: z
       .array(configRef)
       .max(64)
