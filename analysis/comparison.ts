@@ -13,7 +13,10 @@ export function comparison(situation: Situation): string {
   const { gauges, row } = situation
   const outside = outsideAt(gauges, row).map((gauge) => outsideWords(gauge, row))
   const standing = standingOf(situation)
-  return [...(standing === undefined ? [] : [standing]), ...outside].join('; ') || 'all bounds are kept'
+  const said = [...(standing === undefined ? [] : [standing]), ...outside]
+  if (said.length > 0) return said.join('; ')
+  const areKnown = gauges.every((gauge) => gauge.isWithin(row) !== undefined)
+  return areKnown ? 'all bounds are kept' : 'all bounds with a value are kept'
 }
 
 /** Undefined where nothing is compared. */

@@ -54,6 +54,12 @@ describe('the bound of a gauge', () => {
     expect(judge({ ledger: ledgerOf([bare(90), bare(101)], promoting, analyze) }).verdict).toBe('hold')
   })
 
+  it('that has no value is not called kept', () => {
+    const heap = queue({ name: 'heap', advisory: true })
+    const ledger = ledgerOf([{ cells: {}, gauges: { queue: 1 } }], { metrics: [queue(), heap] }, analyze)
+    expect(judge({ ledger }).sentence).toBe('Holding at 25 %: 15s of 30s analysed; all bounds with a value are kept.')
+  })
+
   it('that is exceeded lets no ramp rise', () => {
     const climbing = times(4, { errors: [100, 300, 0, 0], weight: 25, gauges: { queue: 1 } })
     const verdict = (last: number): string => {
