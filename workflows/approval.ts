@@ -1,3 +1,4 @@
+import type { Happening } from '../activities/report.ts'
 import type { Step } from '../crds/plan.ts'
 import type { DecideInput } from './contract.ts'
 import { takeApproval } from './desk.ts'
@@ -17,8 +18,9 @@ export async function approve(run: Run, gate: Extract<Step, { kind: 'approve' }>
       phase: 'AwaitingApproval',
       gate: gate.name,
       message: `Gate ${gate.name}: waiting for an approval at ${run.weight} %`,
-      event: { type: 'Normal', reason: 'ApprovalNeeded', message: `Release ${run.number} waits at gate ${gate.name}` },
+      ...(run.asked ? {} : { event: needed(run, gate.name) }),
     })
+    run.asked = true
     if (!(await waitFor(run, approved, run.stepSince + gate.expiresAfterMs))) await expire(run, gate.name)
   } finally {
     if (subject) delete subject.gate
@@ -28,6 +30,12 @@ export async function approve(run: Run, gate: Extract<Step, { kind: 'approve' }>
   await tell(run, { phase: 'Progressing', message, event: { type: 'Normal', reason: 'GateApproved', message } })
   await mayGoForward(run)
 }
+
+const needed = (run: Run, gate: string): Happening => ({
+  type: 'Normal',
+  reason: 'ApprovalNeeded',
+  message: `Release ${run.number} waits at gate ${gate}`,
+})
 
 /** Holds for good: an approval may come too late, `promote` and `abort` never do. */
 async function expire(run: Run, gate: string): Promise<void> {

@@ -48,6 +48,8 @@ export type CarriedRelease = {
   stepIndex: number
   /** Epoch milliseconds at which the current step began. */
   stepSince: number
+  /** The gate at which it waits was announced. */
+  asked?: boolean
   weight: number
   marks: Mark[]
   retreats: number

@@ -34,6 +34,7 @@ export async function openRun(stay: Stay, opening: Opening): Promise<Run> {
     seq: Math.max(carried?.seq ?? 0, picture.nextSeq),
     stepIndex: carried?.stepIndex ?? opening.stepIndex ?? 0,
     stepSince: carried?.stepSince ?? Date.now(),
+    asked: carried?.asked ?? false,
     ...memory(carried, opened, weight),
     replicas: picture.replicas,
     suspended: picture.suspend,

@@ -28,6 +28,8 @@ export type Run = {
   stepIndex: number
   /** Epoch milliseconds. */
   stepSince: number
+  /** The gate at which it waits was announced. */
+  asked: boolean
   weight: number
   marks: Mark[]
   retreats: number

@@ -103,6 +103,7 @@ async function renew(run: Run, ending?: Ending): Promise<never> {
         seq: run.seq,
         stepIndex: run.stepIndex,
         stepSince: run.stepSince,
+        ...(run.asked ? { asked: true } : {}),
         weight: run.weight,
         marks: run.marks,
         retreats: run.retreats,

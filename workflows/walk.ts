@@ -70,4 +70,5 @@ async function retreat(run: Run, sentence: string): Promise<void> {
 function goTo(run: Run, stepIndex: number): void {
   run.stepIndex = stepIndex
   run.stepSince = Date.now()
+  run.asked = false
 }
