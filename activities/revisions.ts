@@ -7,7 +7,7 @@ import type { Fence, Revision } from '../crds/traffic.ts'
 import type { RouteTarget } from '../router/router.ts'
 import type { Deps } from './deps.ts'
 import type { RolloutRef } from './picture.ts'
-import { refusable } from './refusal.ts'
+import { isForeign, refusable } from './refusal.ts'
 import { getRollout, needRollout, releasesOf } from './rollouts.ts'
 
 export type PrepareInput = {
@@ -96,7 +96,12 @@ export async function removeRevision(
   if (!rollout) return
   const route = await deps.router.observe(input.target)
   if (route.record?.stable === input.revision || (route.weights[input.revision] ?? 0) > 0) return
-  await deps.workload.scale(rollout, input.revision, 0)
+  try {
+    await deps.workload.scale(rollout, input.revision, 0)
+  } catch (error) {
+    // A release that ended because somebody else has that name leaves nothing behind.
+    if (!isForeign(error)) throw error
+  }
 }
 
 /** After a release: revision Services and destinations go, as do Releases and empty Deployments beyond their limits. */

@@ -88,7 +88,7 @@ export const serviceSpec = z
   })
   .meta({
     description:
-      'The apex Service. The engine makes it; it selects the pods of the stable revision, always. While a release runs each revision has a Service of its own beside it.',
+      'The apex Service. The engine makes it; it selects the pods of the stable revision, always. One that somebody else made is never written: nothing begins until it has another name here, is gone, or is given to the Rollout by its label sluice.dev/rollout. While a release runs each revision has a Service of its own beside it.',
   })
 
 export const configRef = z

@@ -32,6 +32,8 @@ export type World = {
   refusing?: (weights: Record<string, number>) => string | undefined
   /** Why the canary's pods do not become ready. */
   notReady?: string
+  /** What happens while the objects of a revision are made; what it throws is the answer. */
+  whilePreparing?: (revision: string) => Promise<void>
   /** Pods that were replaced. */
   replaced: string[]
   /** What happens while the engine says something, before it knows that it was said. */
@@ -91,8 +93,11 @@ function acting(worldOf: (name: string) => World): Activities['act'] {
       picture.open = { number, revision, from, epoch: 0, stepIndex: 0 }
       return { plan, ...terms }
     },
-    prepare: async () => undefined,
-    ensureRevision: async () => ({ grown: false }),
+    prepare: async ({ ref, canary }) => worldOf(ref.name).whilePreparing?.(canary),
+    async ensureRevision({ ref, revision }) {
+      await worldOf(ref.name).whilePreparing?.(revision)
+      return { grown: false }
+    },
     async setTraffic({ target, weights, fence, stable }) {
       const { picture, ...world } = worldOf(target.name)
       const refused = world.refusing?.(weights)
