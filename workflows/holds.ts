@@ -27,7 +27,7 @@ const mayPass = (hold: Hold | undefined): boolean => hold?.reason === 'noData' &
 
 /** Steps that begin again in a new run write over what the status says about a hold: it is said once more, without an Event. */
 async function sayAgain(run: Run): Promise<void> {
-  if (run.toldHold === undefined) return
+  if (run.toldHold === undefined || run.guard.judgedFrom === undefined) return
   await condition(() => run.guard.judgedFrom === undefined)
   if (!isNews(run)) await follow(run, run.guard.hold)
 }
