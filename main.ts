@@ -5,7 +5,16 @@ import { Client, Connection } from '@temporalio/client'
 import { createSamplers } from './analysis/reader/index.ts'
 import { readConfig } from './config.ts'
 import { startController, temporalWorkflows } from './controller/index.ts'
-import { createKube, createRecorder, wantLease, type Lease } from './kube/index.ts'
+import {
+  createKube,
+  createRecorder,
+  describeContext,
+  describeError,
+  NO_KUBECONFIG,
+  wantLease,
+  type Kube,
+  type Lease,
+} from './kube/index.ts'
 import { createIstioRouter } from './router/index.ts'
 import { createLog, createMetrics, startHealthServer } from './telemetry/index.ts'
 import { installRuntime, startWorkers } from './worker.ts'
@@ -26,7 +35,7 @@ const SILENCE_MS = 10 * 60_000
 const config = readConfig()
 const log = createLog({ component: config.role, level: config.logLevel })
 const metrics = createMetrics()
-const kube = createKube(config.kubeconfig === undefined ? {} : { kubeconfig: config.kubeconfig })
+const kube = await orEnd('no usable kubeconfig (--kubeconfig names one)', () => openKube(config.kubeconfig))
 const parts: Part[] = []
 const expected = config.role === 'all' ? 2 : 1
 let stopping = false
@@ -34,20 +43,40 @@ let stopping = false
 process.on('SIGTERM', () => void stop('SIGTERM', 0))
 process.on('SIGINT', () => void stop('SIGINT', 0))
 
-const health = await startHealthServer({
-  port: config.healthPort,
-  host: config.healthHost,
-  live: { engine: () => parts.map((part) => part.dead?.()).find(Boolean) },
-  ready: { engine: () => (parts.length < expected ? 'starting' : parts.map((part) => part.trouble()).find(Boolean)) },
-  facts: { leader: () => parts.map((part) => part.leader?.()).find(Boolean) },
-  metrics,
-})
+const health = await orEnd('the health port cannot be served (--health-port names another)', () =>
+  startHealthServer({
+    port: config.healthPort,
+    host: config.healthHost,
+    live: { engine: () => parts.map((part) => part.dead?.()).find(Boolean) },
+    ready: { engine: () => (parts.length < expected ? 'starting' : parts.map((part) => part.trouble()).find(Boolean)) },
+    facts: { leader: () => parts.map((part) => part.leader?.()).find(Boolean) },
+    metrics,
+  }),
+)
 log.info({ healthPort: health.port }, 'starting')
 installRuntime(log)
 if (config.role !== 'worker') parts.push(controllerPart())
 if (config.role !== 'controller') parts.push(await workerPart())
 log.info('running')
 for (const part of parts) part.ended?.catch((error: unknown) => stop(error, 1))
+
+/** What cannot even begin is one sentence for whoever started it. */
+async function orEnd<T>(what: string, begin: () => T | Promise<T>): Promise<T> {
+  try {
+    return await begin()
+  } catch (error) {
+    process.stderr.write(`error: ${what}: ${describeError(error)}\n`)
+    return process.exit(1)
+  }
+}
+
+function openKube(kubeconfig: string | undefined): Kube {
+  const options = kubeconfig === undefined ? {} : { kubeconfig }
+  if (describeContext(options).context === NO_KUBECONFIG) {
+    throw new Error('there is neither --kubeconfig, $KUBECONFIG, ~/.kube/config nor a ServiceAccount')
+  }
+  return createKube(options)
+}
 
 function controllerPart(): Part {
   const connection = Connection.lazy({ address: config.temporalAddress })

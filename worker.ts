@@ -1,17 +1,20 @@
 import { fileURLToPath } from 'node:url'
 import {
   DefaultLogger,
+  makeTelemetryFilterString,
   NativeConnection,
   Runtime,
   Worker,
   type LogEntry,
   type NativeConnectionOptions,
 } from '@temporalio/worker'
+import { SdkComponent } from '@temporalio/common'
 import pRetry from 'p-retry'
 import { createActivities, type Deps } from './activities/index.ts'
 import type { Config } from './config.ts'
 import { TASK_QUEUE } from './crds/names.ts'
-import type { Logger } from './telemetry/index.ts'
+import { describeError } from './kube/index.ts'
+import { createSparing, type Logger } from './telemetry/index.ts'
 
 export type Workers = { trouble(): string | undefined; stop(): Promise<void>; ended: Promise<void> }
 
@@ -58,14 +61,28 @@ export async function startWorkers(config: Config, deps: Deps, log: Logger): Pro
 /** Temporal's own log lines become lines of ours. Once per process, before the first connection. */
 export function installRuntime(log: Logger): void {
   const levels = { TRACE: 'debug', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const
-  const write = ({ level, message, meta }: LogEntry): void => log[levels[level]](meta ?? {}, message)
-  Runtime.install({ logger: new DefaultLogger('WARN', write), shutdownSignals: [] })
+  const isDue = createSparing()
+  const write = ({ level, message, meta = {} }: LogEntry): void => {
+    // The native part counts its attempts aloud while Temporal is away.
+    const isNative = meta.sdkComponent === SdkComponent.core
+    if (!isNative || isDue(message.replaceAll(/\d+/g, '…'))) log[levels[level]](meta, message)
+  }
+  Runtime.install({
+    logger: new DefaultLogger('WARN', write),
+    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'WARN' }), forward: {} } },
+    shutdownSignals: [],
+  })
 }
 
-const connect = (options: NativeConnectionOptions, log: Logger): Promise<NativeConnection> =>
-  pRetry(() => NativeConnection.connect(options), {
+function connect(options: NativeConnectionOptions, log: Logger): Promise<NativeConnection> {
+  const isDue = createSparing()
+  return pRetry(() => NativeConnection.connect(options), {
     retries: Number.POSITIVE_INFINITY,
     minTimeout: 500,
     maxTimeout: 5_000,
-    onFailedAttempt: ({ error }) => log.warn({ error }, `Temporal at ${options.address} does not answer yet`),
+    onFailedAttempt({ error }) {
+      const words = describeError(error)
+      if (isDue(words)) log.warn({ error: words }, `Temporal at ${options.address} does not answer yet; trying on`)
+    },
   })
+}

@@ -8,6 +8,7 @@ import {
   describeError,
   isForbidden,
   isNotFound,
+  NO_KUBECONFIG,
   type Kube,
   type KubeObject,
 } from '../kube/index.ts'
@@ -67,9 +68,6 @@ export async function whoAsks({ kube, user }: Access): Promise<string> {
 
 /** Whoever starts the program by npm has the project, and most likely its cluster. */
 const OF_STACK = isByNpm ? '. For the cluster of this project: eval "$(npm run -s stack -- env)"' : ''
-
-/** What client-node calls its last resort, http://localhost:8080. */
-const NO_KUBECONFIG = 'loaded-context'
 
 type SelfSubjectReview = KubeObject & { status?: { userInfo?: { username?: string } } }
 

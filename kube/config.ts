@@ -1,6 +1,9 @@
 // Deep import: the package's index loads every generated model, half a second of start-up.
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js'
 
+/** What client-node calls its last resort, http://localhost:8080: nobody said where the API server is. */
+export const NO_KUBECONFIG = 'loaded-context'
+
 export type ConfigOptions = {
   /** Path of a kubeconfig. Without it: $KUBECONFIG, ~/.kube/config, then the pod's ServiceAccount. */
   kubeconfig?: string

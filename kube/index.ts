@@ -1,5 +1,5 @@
 export { createKube } from './client.ts'
-export { describeContext } from './config.ts'
+export { describeContext, NO_KUBECONFIG } from './config.ts'
 export {
   apiException,
   describeError,

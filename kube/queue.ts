@@ -33,6 +33,7 @@ export function createQueue(options: QueueOptions): Queue {
     working: new Map(),
     timers: new Map(),
     backoffs: new Map(),
+    told: new Map(),
     stopped: false,
   }
   return {
@@ -53,6 +54,8 @@ type State = {
   working: Map<string, Promise<void>>
   timers: Map<string, NodeJS.Timeout>
   backoffs: Map<string, Backoff>
+  /** What a key failed of, and since when that has been known, by `performance.now()`. */
+  told: Map<string, { words: string; at: number }>
   stopped: boolean
 }
 
@@ -88,6 +91,7 @@ async function work(state: State, key: string): Promise<void> {
   try {
     const { requeueAfterMs } = await reconcile(key)
     backoffs.delete(key)
+    state.told.delete(key)
     if (requeueAfterMs !== undefined) later(state, key, requeueAfterMs)
     observe?.result(requeueAfterMs === undefined ? 'success' : 'requeue')
   } catch (error) {
@@ -95,11 +99,23 @@ async function work(state: State, key: string): Promise<void> {
     backoffs.set(key, backoff)
     later(state, key, backoff.next())
     observe?.result('error')
-    log.warn({ key, error: describeError(error) }, 'reconcile failed, will be tried again')
+    const words = describeError(error)
+    log[isNews(state, key, words) ? 'warn' : 'debug']({ key, error: words }, 'reconcile failed, will be tried again')
   } finally {
     state.working.delete(key)
     if (!state.stopped) pump(state)
   }
+}
+
+const AGAIN_MS = 60_000
+
+/** A failure that goes on is told once, then once a minute. */
+function isNews({ told }: State, key: string, words: string): boolean {
+  const last = told.get(key)
+  const at = performance.now()
+  if (last?.words === words && at - last.at < AGAIN_MS) return false
+  told.set(key, { words, at })
+  return true
 }
 
 function later(state: State, key: string, ms: number): void {
