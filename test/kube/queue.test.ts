@@ -44,7 +44,7 @@ describe('a queue', () => {
     expect(most).toBe(1)
   })
 
-  it('comes back to a key that failed, and says why', async () => {
+  it('comes back to a key that failed, and says why, once', async () => {
     let tries = 0
     const { queue, lines, results } = start(async () => {
       if (++tries < 3) throw new Error('not now')
@@ -53,6 +53,7 @@ describe('a queue', () => {
     queue.add('a')
     await vi.waitFor(() => expect(results).toEqual(['error', 'error', 'success']))
     expect(lines[0]).toMatchObject({ key: 'a', error: 'not now' })
+    expect(lines.map(({ level }) => level)).toEqual(['warn', 'debug'])
   })
 
   it('comes back when it was asked to', async () => {
