@@ -62,7 +62,7 @@ describe('sluice backtest', () => {
     const { code, out, complaints } = await backtest('--replays', '40')
     expect(code).toBe(0)
     expect(out.replace(/\s+/g, ' ')).toMatch(
-      /^checkout: 40 replays per line in 24h of .*minutes\.csv, [\d,]+ requests, 0\.2 % failed \(seed 1\)\. /,
+      /^checkout: 40 replays per line in 24h of .*minutes\.csv, [\d ]+ requests, 0\.2 % failed \(seed 1\)\. /,
     )
     expect(out).toMatch(
       /^sluice +identical +0\.0 % \(0\.0–8\.8\) +– +\d+ +\d+ \(\d+–\d+\) +100\.0 % \(91\.2–100\.0\) +\d+m/m,
