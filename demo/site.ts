@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
-import { openStack } from '../stack/index.ts'
+import { isMade, openLayout } from '../stack/layout.ts'
 import { isOfDemo, markAsDemo } from '../stack/maker.ts'
+import { runningServers } from '../stack/stop.ts'
 
 /**
  * Makes `stateDir` free for the demo's cluster, and the demo's. What an earlier demo left there is cleared; a stopped
@@ -26,5 +27,4 @@ export async function clearSite(stateDir: string, say: (text: string) => void, a
   markAsDemo(stateDir)
 }
 
-const runs = (stateDir: string): boolean =>
-  existsSync(join(stateDir, 'stack.json')) && openStack(stateDir).server('apiserver').pid() !== undefined
+const runs = (stateDir: string): boolean => isMade(stateDir) && runningServers(openLayout(stateDir)).length > 0
