@@ -23,11 +23,11 @@ export function age(since: string | undefined, now: number): string {
   return `${Math.floor(seconds / 86_400)}d`
 }
 
-/** Lines of at most `width` characters, every one after the first indented; breaks at blanks only. */
+/** Lines of at most `width` characters, every one after the first indented; breaks at blanks, and never within 12 345. */
 export function wrap(text: string, width: number, indent = ''): string[] {
   const lines: string[] = []
   let line = ''
-  for (const word of text.replaceAll('\n', ' ').split(' ')) {
+  for (const word of text.replaceAll('\n', ' ').split(/(?<!\d) | (?!\d{3}(?!\d))/)) {
     if (line !== '' && widthOf(line) + 1 + widthOf(word) > width) {
       lines.push(line)
       line = indent + word
