@@ -34,7 +34,6 @@ export async function openRun(stay: Stay, opening: Opening): Promise<Run> {
     seq: Math.max(carried?.seq ?? 0, picture.nextSeq),
     stepIndex: carried?.stepIndex ?? opening.stepIndex ?? 0,
     stepSince: carried?.stepSince ?? Date.now(),
-    asked: carried?.asked ?? false,
     ...memory(carried, opened, weight),
     replicas: picture.replicas,
     suspended: picture.suspend,
@@ -56,13 +55,14 @@ function memory(
   carried: CarriedRelease | undefined,
   opened: Opened,
   weight: number,
-): Pick<Run, 'weight' | 'marks' | 'retreats' | 'noted' | 'evidence' | 'override' | 'toldHold'> {
+): Pick<Run, 'weight' | 'marks' | 'retreats' | 'asked' | 'noted' | 'evidence' | 'override' | 'toldHold'> {
   return {
     weight,
     override: carried?.override ?? false,
     toldHold: carried?.toldHold,
     marks: carried?.marks ?? marksOf(opened, weight),
     retreats: carried?.retreats ?? 0,
+    asked: carried?.asked ?? false,
     noted: carried?.noted ?? false,
     ...(carried?.evidence ? { evidence: carried.evidence } : {}),
   }
