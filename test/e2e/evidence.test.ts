@@ -173,10 +173,11 @@ async function tellsEverywhere(stage: Stage, sentence: string): Promise<void> {
   expect(releases[1]?.status?.timeline?.at(-1)?.message).toBe(sentence)
   expect(rollout?.status?.conditions?.find(({ type }) => type === 'Ready')?.message).toBe(sentence)
   const events = { group: 'events.k8s.io', version: 'v1', plural: 'events', kind: 'Event', namespaced: true }
-  const { items } = await stage.kube.list<KubeObject & { note?: string }>(events, {
-    namespace: stage.namespace,
-  })
-  expect(items.map(({ note }) => note)).toContain(sentence)
+  const notes = async () => {
+    const { items } = await stage.kube.list<KubeObject & { note?: string }>(events, { namespace: stage.namespace })
+    return items.map(({ note }) => note)
+  }
+  await expect.poll(notes).toContain(sentence)
 }
 
 /** The ledger of a release that is over is whole: its last verdict comes out of it again. */
