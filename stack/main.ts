@@ -1,6 +1,7 @@
 // `npm run stack -- up | down | status | logs NAME | env | kubectl …`
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { showProgress } from '../tools/progress.ts'
 import { ensureTools } from '../tools/resolve.ts'
@@ -78,7 +79,7 @@ function addReaders(root: Command, stateDir: () => string): void {
 }
 
 async function up(stateDir: string, endpointDelayMs: number): Promise<void> {
-  if (isOfDemo(stateDir)) process.stderr.write(OF_DEMO)
+  if (resolve(stateDir) === DEFAULT_STATE_DIR && isOfDemo(stateDir)) process.stderr.write(OF_DEMO)
   if (existsSync(stateDir) && isUp(stateDir)) return void process.stdout.write('it is up already\n')
   const progress = showProgress(process.stderr)
   const began = performance.now()
