@@ -8,14 +8,12 @@ export type Climate = {
   outburst: number
   /** Traffic and bad share go up and down, once in forty minutes. */
   isDiurnal: boolean
-  /** How long a release may take: the outburst lies anywhere in it. */
-  rows: number
 }
 
 /** S1 of analysis.md 13. */
-export const CALM: Climate = { outburst: 10, isDiurnal: false, rows: 160 }
-/** As S1, in a run of two hours, which is the limit of the table of ramps. */
-export const LONG: Climate = { ...CALM, rows: 480 }
+export const CALM: Climate = { outburst: 10, isDiurnal: false }
+/** As S1, but nobody has an outburst. */
+export const STEADY: Climate = { ...CALM, outburst: 1 }
 export const OUTAGE: Climate = { ...CALM, outburst: 100 }
 export const DIURNAL: Climate = { ...CALM, isDiurnal: true }
 
@@ -28,8 +26,8 @@ const TRAFFIC_SWING = 0.8
 const ERRORS_SWING = Math.log(3) / 2
 
 /** A log-normal factor of mean 1 that remembers, and in half the runs an outburst. Endless. */
-export function* weather(random: Random, { outburst, isDiurnal, rows }: Climate): Generator<Weather, never> {
-  const begin = random() < 0.5 ? Math.floor(random() * (rows - OUTBURST_ROWS + 1)) : Infinity
+export function* weather(random: Random, { outburst, isDiurnal }: Climate): Generator<Weather, never> {
+  const begin = random() < 0.5 ? Math.floor(random() * (DAY_ROWS - OUTBURST_ROWS + 1)) : Infinity
   const phase = random()
   const drift = autoregression(random, DEVIATION)
   for (let row = 0; ; row++) {
