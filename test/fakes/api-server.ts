@@ -83,6 +83,9 @@ export async function startApiServer() {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const directory = mkdtempSync(join(tmpdir(), 'api-server-'))
+  const remove = (): void => rmSync(directory, { recursive: true, force: true })
+  // A run that is interrupted does not come to the end of its tests.
+  process.once('exit', remove)
   const kubeconfig = join(directory, 'kubeconfig')
   writeFileSync(kubeconfig, kubeconfigFor(url))
 
@@ -125,7 +128,8 @@ export async function startApiServer() {
       watches.clear()
     },
     async stop() {
-      rmSync(directory, { recursive: true, force: true })
+      process.off('exit', remove)
+      remove()
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
     },
