@@ -4,18 +4,20 @@ import type { Release } from '../crds/schema/release.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
 import { parseFence } from '../crds/traffic.ts'
 import type { Observed } from '../router/router.ts'
-import { isLaterRestart, RESTARTED_AT, revisionOf, sameTemplate } from '../workload/revision.ts'
+import type { Declared } from '../workload/declared.ts'
+import { isLaterRestart, RESTARTED_AT, sameSource } from '../workload/revision.ts'
 import type { RevisionState } from '../workload/workload.ts'
 import type { Deps } from './deps.ts'
 import type { OpenRelease, Picture, RolloutRef, Settings } from './picture.ts'
-import { getRollout, releasesOf, routeTarget, templateOf } from './rollouts.ts'
+import { getRollout, releasesOf, routeTarget } from './rollouts.ts'
 
 /** Looks at Rollout, Releases, route and pods. Undefined when the Rollout is gone. */
 export async function observe(deps: Deps, input: { ref: RolloutRef; release?: number }): Promise<Picture | undefined> {
   const rollout = await getRollout(deps.kube, input.ref)
   if (!rollout) return undefined
   const target = routeTarget(rollout)
-  const [releases, route, revisions] = await Promise.all([
+  const [source, releases, route, revisions] = await Promise.all([
+    deps.workload.declared(rollout),
     releasesOf(deps.kube, input.ref),
     deps.router.observe(target),
     deps.workload.revisions(input.ref),
@@ -29,7 +31,10 @@ export async function observe(deps: Deps, input: { ref: RolloutRef; release?: nu
     deleting: rollout.metadata.deletionTimestamp !== undefined,
     replicas: rollout.spec.replicas,
     suspend: rollout.spec.suspend,
-    declared: { ...declared(rollout, releases, route, stable), restart: restartOf(rollout, revisions, stable) },
+    declared: {
+      ...declared({ rollout, source, releases, route, stable }),
+      restart: restartOf(source, revisions, stable),
+    },
     ...(stable ? { stable } : {}),
     stableReady: revisions.find((state) => state.revision === stable)?.ready ?? 0,
     route,
@@ -47,25 +52,21 @@ export async function observe(deps: Deps, input: { ref: RolloutRef; release?: nu
 const ownStable = ({ record }: Observed, uid: string): string | undefined =>
   record && parseFence(record.fence).uid === uid ? record.stable : undefined
 
-function declared(
-  rollout: Rollout,
-  releases: Release[],
-  route: Observed,
-  stable: string | undefined,
-): Omit<Picture['declared'], 'restart'> {
-  const template = templateOf(rollout)
-  const revision = revisionOf({ template, configs: {} })
+type Seen = { rollout: Rollout; source: Declared; releases: Release[]; route: Observed; stable: string | undefined }
+
+function declared({ rollout, source, releases, route, stable }: Seen): Omit<Picture['declared'], 'restart'> {
+  const { revision } = source
   const snapshot = releases.findLast((release) => release.spec.revision === stable)
-  const isStable = snapshot ? sameTemplate(snapshot.spec.template, template) : revision === stable
+  const isStable = snapshot ? sameSource(snapshot.spec, source) : revision === stable
   const last = rollout.status?.lastRelease
-  const rejectedTemplate = releases.find((release) => release.spec.number === last?.number)?.spec.template
-  const again = rejectedTemplate ? sameTemplate(rejectedTemplate, template) : last?.revision === revision
+  const refused = releases.find((release) => release.spec.number === last?.number)
+  const again = refused ? sameSource(refused.spec, source) : last?.revision === revision
   const rejected = last !== undefined && (isRejected(last.outcome) || route.record?.aborted === last.number) && again
   return { revision: isStable && stable !== undefined ? stable : revision, isStable, rejected }
 }
 
-function restartOf(rollout: Rollout, revisions: RevisionState[], stable: string | undefined): boolean {
-  const wanted = templateOf(rollout).metadata?.annotations?.[RESTARTED_AT]
+function restartOf({ template }: Declared, revisions: RevisionState[], stable: string | undefined): boolean {
+  const wanted = template.metadata?.annotations?.[RESTARTED_AT]
   const serving = revisions.find((state) => state.revision === stable)
   return serving !== undefined && isLaterRestart(wanted, serving.restartedAt)
 }

@@ -6,9 +6,10 @@ import { RELEASES } from '../crds/resources.ts'
 import type { Release, ReleaseSpec } from '../crds/schema/release.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
 import { isConflict } from '../kube/index.ts'
+import type { Declared } from '../workload/declared.ts'
 import type { Deps } from './deps.ts'
 import type { RolloutRef } from './picture.ts'
-import { needRollout, templateOf } from './rollouts.ts'
+import { needRollout } from './rollouts.ts'
 import { storedLedger } from './storage.ts'
 
 export type OpenInput = { ref: RolloutRef; number: number; revision: string; from: string }
@@ -30,7 +31,7 @@ export async function openRelease(deps: Deps, input: OpenInput): Promise<Opened>
   const existing = await kube.get<Release>(at)
   if (existing) return sameRevision(existing, input)
   const rollout = await needRollout(kube, ref)
-  const spec = await specOf(rollout, input)
+  const spec = specOf(rollout, await deps.workload.declared(rollout), input)
   try {
     await kube.create<Release>(RELEASES, { ...releaseShell(rollout, number), spec })
   } catch (error) {
@@ -59,8 +60,7 @@ function opened({ spec, status }: Pick<Release, 'spec' | 'status'>): Opened {
   }
 }
 
-async function specOf(rollout: Rollout, { number, revision, from }: OpenInput): Promise<ReleaseSpec> {
-  const template = templateOf(rollout)
+function specOf(rollout: Rollout, { template, configs }: Declared, { number, revision, from }: OpenInput): ReleaseSpec {
   const { plan, policy } = compile(rollout.spec)
   const annotations = rollout.metadata.annotations ?? {}
   const provenance = Object.fromEntries(
@@ -74,6 +74,7 @@ async function specOf(rollout: Rollout, { number, revision, from }: OpenInput): 
     revision,
     ...(from === revision ? {} : { from }),
     template,
+    ...(Object.keys(configs).length > 0 ? { configs } : {}),
     plan,
     policy,
     provenance: { ...provenance, images: imagesOf(template.spec) },

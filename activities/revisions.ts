@@ -2,9 +2,10 @@ import { ApplicationFailure } from '@temporalio/activity'
 import { releaseObject } from '../crds/names.ts'
 import { RELEASES } from '../crds/resources.ts'
 import type { Release } from '../crds/schema/release.ts'
-import type { PodTemplate, Rollout } from '../crds/schema/rollout.ts'
+import type { Rollout } from '../crds/schema/rollout.ts'
 import type { Fence, Revision } from '../crds/traffic.ts'
 import type { RouteTarget } from '../router/router.ts'
+import type { RevisionSource } from '../workload/revision.ts'
 import type { Deps } from './deps.ts'
 import type { RolloutRef } from './picture.ts'
 import { isForeign, refusable } from './refusal.ts'
@@ -25,10 +26,10 @@ export type PrepareInput = {
 export async function prepare(deps: Deps, input: PrepareInput): Promise<void> {
   const rollout = await needRollout(deps.kube, input.ref)
   const { stable, canary } = input
-  const template = await snapshot(deps, input.ref, input.release)
+  const source = await snapshot(deps, input.ref, input.release)
   await refusable(async () => {
     await deps.workload.refuseForeignApex(rollout)
-    await deps.workload.ensureRevision(rollout, canary, template, input.canaryReplicas)
+    await deps.workload.ensureRevision(rollout, canary, source, input.canaryReplicas)
     await deps.workload.ensureServices(rollout, [stable, canary])
     await deps.router.prepare(input.target, [stable, canary])
     await growStable(deps, rollout, stable, input.stableReplicas)
@@ -43,10 +44,10 @@ export async function ensureRevision(
   const rollout = await needRollout(deps.kube, input.ref)
   const before = (await deps.workload.revisions(input.ref)).find((state) => state.revision === input.revision)
   if (before && before.replicas >= input.replicas) return { grown: false }
-  const template = await snapshot(deps, input.ref, input.release)
+  const source = await snapshot(deps, input.ref, input.release)
   await refusable(async () => {
     await deps.workload.refuseForeignApex(rollout)
-    await deps.workload.ensureRevision(rollout, input.revision, template, input.replicas)
+    await deps.workload.ensureRevision(rollout, input.revision, source, input.replicas)
   })
   return { grown: true }
 }
@@ -153,10 +154,10 @@ async function growStable(deps: Deps, rollout: Rollout, stable: Revision, replic
   if (state && state.replicas < replicas) await deps.workload.scale(rollout, stable, replicas)
 }
 
-/** The template as it was declared when the release began: what was analysed is what is promoted. */
-async function snapshot(deps: Deps, ref: RolloutRef, release: number): Promise<PodTemplate> {
+/** What was declared when the release began: what was analysed is what is promoted. */
+async function snapshot(deps: Deps, ref: RolloutRef, release: number): Promise<RevisionSource> {
   const name = releaseObject(ref.name, release)
   const found = await deps.kube.get<Release>({ resource: RELEASES, namespace: ref.namespace, name })
-  if (found) return found.spec.template
+  if (found) return { template: found.spec.template, configs: found.spec.configs ?? {} }
   throw ApplicationFailure.nonRetryable(`Release ${name} is gone: its template cannot be read`, 'ReleaseGone')
 }

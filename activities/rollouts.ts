@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/activity'
 import { LABEL } from '../crds/names.ts'
 import { RELEASES, ROLLOUTS } from '../crds/resources.ts'
 import type { Release } from '../crds/schema/release.ts'
-import type { PodTemplate, Rollout } from '../crds/schema/rollout.ts'
+import type { Rollout } from '../crds/schema/rollout.ts'
 import type { Kube } from '../kube/index.ts'
 import type { RouteTarget } from '../router/router.ts'
 import type { RolloutRef } from './picture.ts'
@@ -24,12 +24,6 @@ export async function releasesOf(kube: Kube, ref: RolloutRef): Promise<Release[]
     labelSelector: `${LABEL.rollout}=${ref.name}`,
   })
   return items.sort((a, b) => a.spec.number - b.spec.number)
-}
-
-/** The raw declared template; only the `template` form is built. */
-export function templateOf(rollout: Rollout): PodTemplate {
-  if (rollout.spec.template) return rollout.spec.template
-  throw ApplicationFailure.nonRetryable('spec.template is missing; workloadRef is not yet supported', 'InvalidSpec')
 }
 
 export function routeTarget(rollout: Rollout): RouteTarget {

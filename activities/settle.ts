@@ -6,7 +6,7 @@ import type { Deps } from './deps.ts'
 import type { Picture } from './picture.ts'
 import { isForeign } from './refusal.ts'
 import { applyStatus } from './report.ts'
-import { getRollout, templateOf } from './rollouts.ts'
+import { getRollout } from './rollouts.ts'
 
 /** Nothing is to be released: route, size and status are made to say so. */
 export async function settle(deps: Deps, input: { picture: Picture }): Promise<void> {
@@ -19,7 +19,8 @@ export async function settle(deps: Deps, input: { picture: Picture }): Promise<v
   }
   if (!lives || stable === undefined) return
   const serves = input.picture.revisions.some((state) => state.revision === stable)
-  if (serves && declared.restart) await deps.workload.ensureRevision(rollout, stable, templateOf(rollout), replicas)
+  if (serves && declared.restart)
+    await deps.workload.ensureRevision(rollout, stable, await deps.workload.declared(rollout), replicas)
   if (serves) await deps.workload.scale(rollout, stable, replicas)
   await applyStatus(deps, ref, await settled(deps, input.picture, stable, refusal))
 }

@@ -1,11 +1,13 @@
 import { ApplicationFailure } from '@temporalio/activity'
-import type { Fence, Revision } from '../crds/traffic.ts'
+import type { Aside, Fence, Revision } from '../crds/traffic.ts'
 import type { RouteTarget } from '../router/router.ts'
 import type { Deps } from './deps.ts'
 
 export type TrafficInput = {
   target: RouteTarget
   weights: Record<Revision, number>
+  /** What is beside the weights from this write on; none where absent. */
+  aside?: Aside
   fence: Fence
   /** Pods that carry 100 %. */
   replicas: number
@@ -19,9 +21,9 @@ const FINAL = new Set(['FencedOff', 'AbortedOnRoute', 'RouteMissing', 'ApexElsew
 /** Writes the weights and returns what was read back. */
 export async function setTraffic(deps: Deps, input: TrafficInput): Promise<{ weights: Record<Revision, number> }> {
   await carriedByReadyPods(deps, input)
-  const { target, weights, fence, stable } = input
+  const { target, weights, aside, fence, stable } = input
   const written = await decided(() =>
-    deps.router.setTraffic(target, { weights }, { fence, ...(stable ? { stable } : {}) }),
+    deps.router.setTraffic(target, { weights, ...aside }, { fence, ...(stable ? { stable } : {}) }),
   )
   return { weights: written.weights }
 }
@@ -35,10 +37,11 @@ export async function restoreRoute(deps: Deps, input: { target: RouteTarget; fen
  * No write gives a revision more than its ready pods carry. Where the revision that is to take traffic has no ready pod
  * and another has some, the write waits (it is retried); where none has any, nothing is lost by it.
  */
-async function carriedByReadyPods({ workload }: Deps, { target, weights }: TrafficInput): Promise<void> {
+async function carriedByReadyPods({ workload }: Deps, { target, weights, aside }: TrafficInput): Promise<void> {
   const states = await workload.revisions(target)
   const ready = (revision: string): number => states.find((state) => state.revision === revision)?.ready ?? 0
-  const bare = Object.keys(weights).filter((revision) => (weights[revision] ?? 0) > 0 && ready(revision) === 0)
+  const named = Object.keys(weights).filter((revision) => (weights[revision] ?? 0) > 0)
+  const bare = [...named, ...(aside?.canary ? [aside.canary] : [])].filter((revision) => ready(revision) === 0)
   if (bare.length === 0 || states.every((state) => state.ready === 0)) return
   throw new Error(`revision ${bare.join(', ')} has no ready pod to carry traffic`)
 }

@@ -27,12 +27,49 @@ export function moodOf(phase: string): Mood {
 
 /** A step as people say it. */
 export function stepWords(step: Step): string {
-  if (step.kind === 'setWeight') return `set weight ${step.weight} %`
-  if (step.kind === 'analyze') return `analyze ${formatDuration(step.forMs)}`
-  if (step.kind === 'approve') return `approve ${step.name}`
-  if (step.kind === 'ramp') return `ramp to ${step.ladder.at(-1)} % by evidence`
-  if (step.kind === 'bake') return `bake ${formatDuration(step.forMs)}`
-  return step.forMs === undefined ? 'pause until resumed' : `pause ${formatDuration(step.forMs)}`
+  switch (step.kind) {
+    case 'setWeight':
+      return `set weight ${step.weight} %`
+    case 'analyze':
+      return `analyze ${formatDuration(step.forMs)}`
+    case 'approve':
+      return `approve ${step.name}`
+    case 'ramp':
+      return `ramp to ${step.ladder.at(-1)} % by evidence`
+    case 'bake':
+      return `bake ${formatDuration(step.forMs)}`
+    case 'pause':
+      return step.forMs === undefined ? 'pause until resumed' : `pause ${formatDuration(step.forMs)}`
+    default:
+      return asideWords(step)
+  }
+}
+
+type AsideStep = Extract<
+  Step,
+  { kind: 'scale' | 'preview' | 'mirror' | 'match' | 'fault' | 'webhook' | 'job' | 'abTest' }
+>
+
+/** What goes on beside the weights. */
+function asideWords(step: AsideStep): string {
+  switch (step.kind) {
+    case 'scale':
+      return `scale to ${step.percent} %`
+    case 'preview':
+      return `preview at ${step.host}`
+    case 'mirror':
+      return `mirror ${step.percent} %${step.forMs === undefined ? '' : ` for ${formatDuration(step.forMs)}`}`
+    case 'match':
+      return step.cohort.length === 1 ? 'match a cohort' : `match ${step.cohort.length} cohorts`
+    case 'fault':
+      return `fault in ${step.fault.percent} % of the cohort for ${formatDuration(step.forMs)}`
+    case 'webhook':
+      return `webhook ${new URL(step.url).host}`
+    case 'job':
+      return 'job'
+    case 'abTest':
+      return `A/B test with ${step.percent} %, at most ${formatDuration(step.maxDurationMs)}`
+  }
 }
 
 const AFTER_A_RELEASE = new Set(['AnalysisFailed', 'Aborted'])

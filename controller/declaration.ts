@@ -1,8 +1,9 @@
 import { isRejected } from '../crds/outcome.ts'
 import type { Release } from '../crds/schema/release.ts'
-import type { PodTemplate, Rollout } from '../crds/schema/rollout.ts'
+import type { Rollout } from '../crds/schema/rollout.ts'
 import type { Revision } from '../crds/traffic.ts'
-import { revisionOf, sameTemplate } from '../workload/revision.ts'
+import type { Declared } from '../workload/declared.ts'
+import { sameSource } from '../workload/revision.ts'
 
 /** What the controller keeps of a Release. */
 export type ReleaseRecord = Pick<Release, 'apiVersion' | 'kind' | 'metadata' | 'spec'>
@@ -16,14 +17,14 @@ export type Declaration = {
 }
 
 /** What the Rollout declares, seen against what serves and what was refused. */
-export function declarationOf(rollout: Rollout, template: PodTemplate, releases: ReleaseRecord[]): Declaration {
+export function declarationOf(rollout: Rollout, source: Declared, releases: ReleaseRecord[]): Declaration {
   const { stable, lastRelease: last } = rollout.status ?? {}
-  const revision = revisionOf({ template, configs: {} })
+  const { revision } = source
   const snapshot = newest(releases.filter((release) => release.spec.revision === stable))
-  const isStable = snapshot ? sameTemplate(snapshot.spec.template, template) : revision === stable
+  const isStable = snapshot ? sameSource(snapshot.spec, source) : revision === stable
   if (!last || !isRejected(last.outcome)) return { revision, isStable, rejected: false }
   const refused = releases.find((release) => release.spec.number === last.number)
-  const rejected = refused ? sameTemplate(refused.spec.template, template) : revision === last.revision
+  const rejected = refused ? sameSource(refused.spec, source) : revision === last.revision
   return { revision, isStable, rejected: rejected && !isStable }
 }
 

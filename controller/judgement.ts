@@ -3,6 +3,7 @@ import { revisionObject } from '../crds/names.ts'
 import { isRejected } from '../crds/outcome.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
 import type { KubeObject } from '../kube/index.ts'
+import { declaredBy, NotDeclared, type Declared } from '../workload/declared.ts'
 import { declarationOf, type Declaration, type ReleaseRecord } from './declaration.ts'
 import type { RouteNote } from './routes.ts'
 import { problemOf, type Surroundings } from './validity.ts'
@@ -37,11 +38,22 @@ export type Look = {
 export function judge(view: View): Judgement {
   const { rollout } = view
   if (findCondition(rollout.status?.conditions, 'Reconciling')) return aroundRun(view)
-  const { template } = rollout.spec
   const message = problemOf(rollout, view)
-  if (message !== undefined || !template) return { kind: 'invalid', message: message ?? 'spec.template is missing' }
-  const declared = declarationOf(rollout, template, view.releases)
+  if (message !== undefined) return { kind: 'invalid', message }
+  const source = sourceOf(rollout)
+  if (typeof source === 'string') return { kind: 'invalid', message: source }
+  const declared = declarationOf(rollout, source, view.releases)
   return whatIsToDo(view, declared) ?? { kind: 'rest', ...stallOf(rollout, declared) }
+}
+
+/** Or why there is none. */
+function sourceOf(rollout: Rollout): Declared | string {
+  try {
+    return declaredBy(rollout)
+  } catch (error) {
+    if (error instanceof NotDeclared) return error.message
+    throw error
+  }
 }
 
 function aroundRun({ rollout, notes, edits }: View): Judgement {

@@ -15,8 +15,6 @@ export type Surroundings = {
  */
 export function problemOf(rollout: Rollout, surroundings: Surroundings): string | undefined {
   const { spec } = rollout
-  if (!spec.template)
-    return 'spec.template is missing: workloadRef is not yet supported; declare the pods in spec.template'
   if (!spec.router.istio) return 'spec.router.istio is missing: no other router is supported yet'
   return problemOfPlan(rollout) ?? problemOfRoutes(rollout, surroundings) ?? problemOfRivals(rollout, surroundings)
 }

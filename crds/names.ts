@@ -30,11 +30,17 @@ export const PROVENANCE = {
 /** Deployment and Service of a revision have the same name: telemetry without pod labels still names the revision. */
 export const revisionObject = (rollout: string, revision: string): string => `${rollout}-${revision}`
 
+/** Takes what is beside the weights: cohorts, mirrored requests, previews. Telemetry tells it from the revision's own. */
+export const sideObject = (rollout: string, revision: string): string => `${revisionObject(rollout, revision)}-x`
+
 export const releaseObject = (rollout: string, number: number): string => `${rollout}-${number}`
 
 /** The one annotation per Rollout on a route object. */
 export const routeAnnotation = (namespace: string, rollout: string): string =>
   `${rollout}.${namespace}.sluice.dev/route`
+
+/** Routes of our own in a user's route object begin with this; nothing else does. */
+export const managedRoutePrefix = (namespace: string, rollout: string): string => `${rollout}.${namespace}.sluice.dev/`
 
 export const serviceHost = (namespace: string, service: string): string => `${service}.${namespace}.svc.cluster.local`
 

@@ -1,10 +1,15 @@
 import { ANALYSIS_DEFAULTS, ERROR_BUDGET, LATENCY_TOLERATED_RATIO } from './defaults.ts'
 import { parseDuration } from './duration.ts'
-import type { Metric, Policy } from './policy.ts'
+import type { Metric, Policy, SecretKey } from './policy.ts'
 import type { AnalysisSpec, RolloutSpec, StepSpec } from './schema/rollout.ts'
+import type { Fault, MatchRoute } from './traffic.ts'
 
 /** What a strategy compiles to: one flat list. Durations are milliseconds, weights percent. */
-export type Plan = { steps: Step[] }
+export type Plan = {
+  steps: Step[]
+  /** Clients stay with their revision by this cookie. */
+  affinity?: { cookie: string; maxAgeMs: number }
+}
 
 export type Step =
   | { kind: 'setWeight'; weight: number }
@@ -15,6 +20,45 @@ export type Step =
   | { kind: 'bake'; forMs: number }
   | { kind: 'pause'; forMs?: number }
   | { kind: 'approve'; name: string; expiresAfterMs: number }
+  /** So many percent of the replicas are ready, whatever the weight. */
+  | { kind: 'scale'; percent: number }
+  /** The new revision answers under a host of its own from here to the end of the release. */
+  | { kind: 'preview'; host: string }
+  /** Copies of requests go to the new revision: for so long, or to the end of the release. */
+  | { kind: 'mirror'; percent: number; forMs?: number }
+  /** From here to the end of the release, or to the next `match`, the cohort goes to the new revision. */
+  | { kind: 'match'; cohort: MatchRoute[] }
+  /** For so long, in the cohort of the `match` before it. */
+  | { kind: 'fault'; fault: Fault; forMs: number }
+  | ({ kind: 'webhook' } & Webhook)
+  | ({ kind: 'job' } & JobRun)
+  | ({ kind: 'abTest' } & AbTest)
+
+/** POST of a JSON body; any 2xx is success. `timeoutMs` bounds one attempt. */
+export type Webhook = {
+  url: string
+  timeoutMs: number
+  retries: number
+  bearerToken?: SecretKey
+  headers?: { name: string; value: SecretKey }[]
+  /** PEM certificates that are trusted instead of the system's. */
+  caBundle?: SecretKey
+}
+
+/** A Kubernetes Job from this pod template; its exit code decides. */
+export type JobRun = { template: Record<string, unknown>; timeoutMs: number }
+
+/** A: stable, B: the new revision. Users of the cohort (all, where there is none) are split and stay where they are. */
+export type AbTest = {
+  cohort?: MatchRoute[]
+  /** Percent of them that see B. */
+  percent: number
+  /** Name of the metric of kind `conversion` that decides. */
+  metric?: string
+  maxDurationMs: number
+  /** What happens when the time is over and nothing was decided, or nobody counts. */
+  then: 'keep-a' | 'take-b' | 'ask'
+}
 
 export type CompiledRelease = { plan: Plan; policy: Policy }
 

@@ -2,19 +2,40 @@
 export type Revision = string
 
 /** Where requests go. Weights are percent of the named route's own share and add up to 100. */
-export type Traffic = {
-  weights: Record<Revision, number>
+export type Traffic = { weights: Record<Revision, number> } & Aside
+
+/**
+ * What is beside the weights. Cohort, mirror and preview go to the side Service of `canary` (`<name>-<revision>-x`) and
+ * stay out of the ledger, because they are not random. Everything here is made of routes of our own beside the user's,
+ * each a clone of the named route, and is gone when the route is at rest.
+ */
+export type Aside = {
+  /** Whose side Service it is; needed with `match`, `mirror`, `fault` and `preview`, whatever its weight. */
+  canary?: Revision
   match?: MatchRoute[]
-  mirror?: { percent: number }
-  affinity?: Cookie
+  /** Only together with `match`: Istio injects before it chooses a destination, so a fault needs a cohort of its own. */
   fault?: Fault
+  mirror?: { percent: number }
+  preview?: { host: string }
+  /** Keeps a client on its revision while the weights rise. */
+  affinity?: Affinity
+  /** The weights are for these requests only; everybody else stays with stable. */
+  among?: MatchRoute[]
 }
 
-/** A cohort: requests that match go to the canary's side Service and stay out of the ledger. */
+/** A cohort: requests that match all of it. */
 export type MatchRoute = { headers?: Record<string, StringMatch>; cookies?: Record<string, StringMatch> }
 export type StringMatch = { exact: string } | { prefix: string } | { regex: string }
-export type Cookie = { name: string; maxAge: string }
-export type Fault = { percent: number; delay?: string; abort?: number }
+
+/**
+ * A cookie says which revision a client was given, and at which of `weights` (percent of the canary, rising, the last is
+ * the current one): when the weight rises, a client of stable is asked once more, with the chance that is missing, and a
+ * client of the canary never. `token` is of this release alone: another release does not read its cookies.
+ */
+export type Affinity = { cookie: string; maxAgeMs: number; token: string; weights: number[] }
+
+/** `percent` of the cohort; exactly one of delay and abort (an HTTP status). */
+export type Fault = { percent: number; delayMs?: number; abort?: number }
 
 /** `<rollout uid>:<release>.<seq>` on the route: a write never goes behind a fence of the same uid. */
 export type Fence = { uid: string; release: number; seq: number }

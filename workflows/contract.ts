@@ -2,7 +2,7 @@ import type { Mark } from '../activities/picture.ts'
 import type { Hold } from '../activities/watch.ts'
 import type { DecisionSpec } from '../crds/decision.ts'
 import type { Ending } from './back.ts'
-import type { Revision } from '../crds/traffic.ts'
+import type { Aside, Revision } from '../crds/traffic.ts'
 
 /** Names and payloads that cross the Temporal boundary. They are API: histories and other processes depend on them. */
 export const RELEASE_WORKFLOW = 'release'
@@ -51,6 +51,7 @@ export type CarriedRelease = {
   /** The gate at which it waits was announced. */
   asked?: boolean
   weight: number
+  aside?: Aside
   marks: Mark[]
   retreats: number
   /** What was noticed when it began was told. */

@@ -55,9 +55,10 @@ function memory(
   carried: CarriedRelease | undefined,
   opened: Opened,
   weight: number,
-): Pick<Run, 'weight' | 'marks' | 'retreats' | 'asked' | 'noted' | 'evidence' | 'override' | 'toldHold'> {
+): Pick<Run, 'weight' | 'aside' | 'marks' | 'retreats' | 'asked' | 'noted' | 'evidence' | 'override' | 'toldHold'> {
   return {
     weight,
+    aside: carried?.aside ?? {},
     override: carried?.override ?? false,
     toldHold: carried?.toldHold,
     marks: carried?.marks ?? marksOf(opened, weight),

@@ -4,7 +4,7 @@ import type { Opened } from '../activities/open.ts'
 import type { Hold } from '../activities/watch.ts'
 import type { Phase } from '../crds/conditions.ts'
 import type { Plan } from '../crds/plan.ts'
-import type { Fence, Revision } from '../crds/traffic.ts'
+import type { Aside, Fence, Revision } from '../crds/traffic.ts'
 import type { ReleaseInput, Warm } from './contract.ts'
 import type { Desk } from './desk.ts'
 import type { Guard } from './guard.ts'
@@ -31,6 +31,8 @@ export type Run = {
   /** The gate at which it waits was announced. */
   asked: boolean
   weight: number
+  /** What is beside the weights right now: every forward write repeats it, the way back leaves it out. */
+  aside: Aside
   marks: Mark[]
   retreats: number
   /** What was noticed when the release began was told. */

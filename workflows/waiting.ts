@@ -105,6 +105,7 @@ async function renew(run: Run, ending?: Ending): Promise<never> {
         stepSince: run.stepSince,
         ...(run.asked ? { asked: true } : {}),
         weight: run.weight,
+        ...(Object.keys(run.aside).length > 0 ? { aside: run.aside } : {}),
         marks: run.marks,
         retreats: run.retreats,
         ...(run.noted ? { noted: true } : {}),

@@ -1,5 +1,6 @@
 import { condition, isCancellation } from '@temporalio/workflow'
 import type { Mark } from '../activities/picture.ts'
+import type { Aside } from '../crds/traffic.ts'
 import { isWatching, watch, watchOn, type Guard } from './guard.ts'
 import { carry } from './pods.ts'
 import { volley } from './proxies.ts'
@@ -59,7 +60,7 @@ type Shift = { weight: number; addedPods: boolean; handOver: (guard: Guard, mark
 async function shift(run: Run, { weight, addedPods, handOver }: Shift): Promise<void> {
   const mark = (): Mark => ({ slot: nextSlot(run), weight, since: Date.now() / 1_000, addedPods })
   if (!isWatching(run.guard)) watch(run.guard, [...run.marks, mark()])
-  await write(run, { [run.stable]: 100 - weight, [run.canary]: weight })
+  await write(run, { [run.stable]: 100 - weight, [run.canary]: weight }, { aside: run.aside })
   run.weight = weight
   run.marks.push(mark())
   handOver(run.guard, run.marks)
@@ -69,12 +70,16 @@ async function shift(run: Run, { weight, addedPods, handOver }: Shift): Promise<
  * One traffic write at a time. Not interruptible while it is under way, because a half-known weight is worse than a late
  * abort; but between its volleys an alarm or an abort is heard, so that none waits longer than one of them.
  */
-export async function write(run: Run, weights: Record<string, number>, stable?: string): Promise<void> {
+export async function write(
+  run: Run,
+  weights: Record<string, number>,
+  also: { aside?: Aside; stable?: string } = {},
+): Promise<void> {
   await condition(() => !run.writing)
   run.writing = true
   try {
     const { target } = run.picture
-    const wanted = { target, weights, replicas: run.replicas, ...(stable ? { stable } : {}) }
+    const wanted = { target, weights, replicas: run.replicas, ...also }
     const gaveUpAt = Date.now() + WRITE_MS
     for (let written = false; !written;) {
       try {

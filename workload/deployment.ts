@@ -4,13 +4,14 @@ import type { PodTemplate, Rollout } from '../crds/schema/rollout.ts'
 import type { Revision } from '../crds/traffic.ts'
 import { MANAGED_BY, missingOwner, namespaceOf, ownerOf, podLabels } from './identity.ts'
 import type { Deployment } from './objects.ts'
-import { isLaterRestart, RESTARTED_AT } from './revision.ts'
+import { isLaterRestart, RESTARTED_AT, type RevisionSource } from './revision.ts'
 
-export type DeploymentInput = { rollout: Rollout; revision: Revision; template: PodTemplate; replicas: number }
+export type DeploymentInput = { rollout: Rollout; revision: Revision; source: RevisionSource; replicas: number }
 
 /** The Deployment of a revision: the template as declared, plus the labels by which the revision is known. */
-export function deploymentOf({ rollout, revision, template, replicas }: DeploymentInput): Deployment {
+export function deploymentOf({ rollout, revision, source, replicas }: DeploymentInput): Deployment {
   const { name } = rollout.metadata
+  const { template } = source
   const own = podLabels(name, revision)
   const declared = template.metadata?.labels ?? {}
   const telemetry = {
@@ -42,10 +43,10 @@ export function deploymentOf({ rollout, revision, template, replicas }: Deployme
  * again: a newer engine that labels pods differently would restart every pod of every revision.
  */
 export function growth(live: Deployment, input: DeploymentInput): Record<string, unknown> | undefined {
-  const { rollout, replicas, template } = input
+  const { rollout, replicas, source } = input
   const owner = missingOwner(live, { ...ownerOf(rollout), controller: true })
   const seconds = progressDeadlineSeconds(rollout)
-  const restart = laterRestart(live, template)
+  const restart = laterRestart(live, source.template)
   const spec = {
     ...((live.spec.replicas ?? 1) < replicas ? { replicas } : {}),
     ...(live.spec.progressDeadlineSeconds === seconds ? {} : { progressDeadlineSeconds: seconds }),

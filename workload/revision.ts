@@ -18,6 +18,13 @@ export function revisionOf({ template, configs }: RevisionSource): Revision {
 export const sameTemplate = (a: PodTemplate, b: PodTemplate): boolean =>
   canonicalJson(withoutRestart(a)) === canonicalJson(withoutRestart(b))
 
+/** What a Release remembers of what was declared; nothing is remembered of configs where none was versioned. */
+export type Snapshot = { template: PodTemplate; configs?: Record<string, string> }
+
+/** As `sameTemplate`, versioned configs included. */
+export const sameSource = (a: Snapshot, b: Snapshot): boolean =>
+  sameTemplate(a.template, b.template) && canonicalJson(a.configs ?? {}) === canonicalJson(b.configs ?? {})
+
 /** Restarts only move on: the snapshot of a release may be older than a restart that came after it. */
 export function isLaterRestart(declared: string | undefined, current: string | undefined): boolean {
   if (declared === undefined || declared === current) return false

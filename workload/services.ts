@@ -1,4 +1,4 @@
-import { FIELD_MANAGER, LABEL, revisionObject } from '../crds/names.ts'
+import { FIELD_MANAGER, LABEL, revisionObject, sideObject } from '../crds/names.ts'
 import { SERVICES } from '../crds/resources.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
 import type { Revision } from '../crds/traffic.ts'
@@ -12,6 +12,9 @@ import { foreignApex, foreignObject } from './ownership.ts'
 export async function ensureServices(kube: Kube, rollout: Rollout, revisions: Revision[]): Promise<void> {
   for (const revision of revisions) await point(kube, rollout, { revision, to: revision })
 }
+
+export const ensureSideService = (kube: Kube, rollout: Rollout, revision: Revision): Promise<void> =>
+  point(kube, rollout, { revision, to: revision, side: true })
 
 /** Second lever of a blocked rollback: requests that are sent to `from` are answered by `to`. */
 export const redirectService = (kube: Kube, rollout: Rollout, from: Revision, to: Revision): Promise<void> =>
@@ -43,7 +46,7 @@ export async function removeServices(kube: Kube, rollout: Rollout, revisions: Re
 }
 
 /** `revision`: whose Service; absent for the apex. `to`: whose pods it selects. */
-type Pointing = { revision?: Revision; to: Revision }
+type Pointing = { revision?: Revision; to: Revision; side?: true }
 
 async function point(kube: Kube, rollout: Rollout, pointing: Pointing): Promise<void> {
   const wanted = serviceOf(rollout, pointing)
@@ -58,7 +61,7 @@ async function point(kube: Kube, rollout: Rollout, pointing: Pointing): Promise<
   })
 }
 
-function serviceOf(rollout: Rollout, { revision, to }: Pointing): Service {
+function serviceOf(rollout: Rollout, { revision, to, side }: Pointing): Service {
   const { name } = rollout.metadata
   const { service } = rollout.spec
   const own = revision === undefined ? { [LABEL.rollout]: name } : podLabels(name, revision)
@@ -66,7 +69,7 @@ function serviceOf(rollout: Rollout, { revision, to }: Pointing): Service {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: {
-      name: revision === undefined ? service.name : revisionObject(name, revision),
+      name: revision === undefined ? service.name : (side ? sideObject : revisionObject)(name, revision),
       namespace: namespaceOf(rollout),
       labels: { ...own, [LABEL.managedBy]: MANAGED_BY },
       ownerReferences: [ownerOf(rollout)],

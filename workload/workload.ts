@@ -1,5 +1,7 @@
 import type { Revision } from '../crds/traffic.ts'
-import type { PodTemplate, Rollout } from '../crds/schema/rollout.ts'
+import type { Rollout } from '../crds/schema/rollout.ts'
+import type { Declared } from './declared.ts'
+import type { RevisionSource } from './revision.ts'
 
 export type Readiness = {
   /** Pods wanted, pods Ready. */
@@ -27,16 +29,20 @@ export type FollowTarget = { namespace: string; rollout: string; revision: Revis
 /** Revisions as Kubernetes objects: Deployments, Services, pods. All verbs are declarative and may be repeated. What is
  * somebody else's is not written: an error named `ForeignObject` says whose it is. */
 export type Workload = {
+  /** What the Rollout declares to run. Throws `NotDeclared` with the field and the remedy. */
+  declared(rollout: Rollout): Promise<Declared>
   /**
    * Deployment `<rollout>-<revision>`, created when missing; grown to `replicas`, never shrunk here. Of an existing one
    * the template stays as it is, but for a later `restartedAt`, which restarts its pods.
    */
-  ensureRevision(rollout: Rollout, revision: Revision, template: PodTemplate, replicas: number): Promise<void>
+  ensureRevision(rollout: Rollout, revision: Revision, source: RevisionSource, replicas: number): Promise<void>
   /** Sets the size, shrinking included. */
   scale(rollout: Rollout, revision: Revision, replicas: number): Promise<void>
   /** A Service of its own name per revision. */
   ensureServices(rollout: Rollout, revisions: Revision[]): Promise<void>
-  /** Revision Services exist only during a release. */
+  /** A second Service of the revision (`sideObject`), for what stays out of the ledger. */
+  ensureSideService(rollout: Rollout, revision: Revision): Promise<void>
+  /** Revision Services, side Services among them, exist only during a release. */
   removeServices(rollout: Rollout, revisions: Revision[]): Promise<void>
   /** Throws a `ForeignObject` when the Service that has the apex's name is not ours. */
   refuseForeignApex(rollout: Rollout): Promise<void>

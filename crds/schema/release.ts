@@ -36,6 +36,13 @@ export const releaseSpec = z
     revision: revision('The revision that is released.'),
     from: revision('The revision that was stable when the release began; absent for the first.').exactOptional(),
     template: opaque<PodTemplate>('The pod template exactly as it was declared.'),
+    configs: z
+      .record(z.string(), text(64, 'Digest of its content.'))
+      .meta({
+        description: 'What the ConfigMaps and Secrets of the pods contained, by <kind>/<name>.',
+        maxProperties: 64,
+      })
+      .exactOptional(),
     plan: opaque<Plan>('What the strategy was compiled to when the release began.'),
     policy: opaque<Policy>('What the analysis was compiled to when the release began.'),
     provenance,

@@ -107,7 +107,7 @@ describe('a weight', () => {
   it.each([
     { match: [{}] },
     { mirror: { percent: 5 } },
-    { affinity: { name: 'a', maxAge: '1h' } },
+    { affinity: { cookie: 'a', maxAgeMs: 3_600_000, token: '1', weights: [] } },
     { fault: { percent: 1 } },
   ])('with %o is refused, because it is not built yet', async (extra) => {
     const { router, target, writes } = await stage()

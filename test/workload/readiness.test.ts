@@ -1,7 +1,7 @@
 import { onTestFinished, describe, expect, it, vi } from 'vitest'
 import { DEPLOYMENTS } from '../../crds/resources.ts'
 import type { Readiness } from '../../workload/index.ts'
-import { NEXT, REVISION, rollout, stage, template, type PodInput } from './stage.ts'
+import { NEXT, REVISION, rollout, source, stage, template, type PodInput } from './stage.ts'
 
 const waiting = (reason: string, message?: string) => ({
   state: { waiting: { reason, ...(message ? { message } : {}) } },
@@ -12,7 +12,7 @@ const ended = (finishedAt: string, exitCode = 1) => ({
 
 async function withPods(...pods: Partial<PodInput>[]) {
   const on = await stage()
-  await on.workload.ensureRevision(rollout(), REVISION, template(), Math.max(1, pods.length))
+  await on.workload.ensureRevision(rollout(), REVISION, source(), Math.max(1, pods.length))
   for (const [index, pod] of pods.entries()) on.pod({ name: `pod-${index}`, ...pod })
   return { ...on, readiness: () => on.workload.readiness(rollout(), REVISION) }
 }
@@ -86,7 +86,7 @@ describe('readiness', () => {
 
   it('says why no pod can be made at all', async () => {
     const { server, workload } = await stage()
-    await workload.ensureRevision(rollout(), REVISION, template(), 1)
+    await workload.ensureRevision(rollout(), REVISION, source(), 1)
     const conditions = [{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message: 'exceeded quota' }]
     server.store.merge(
       { collection: 'apps/v1/deployments', namespace: 'shop' },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { DEPLOYMENTS } from '../../crds/resources.ts'
-import { NEXT, REVISION, rollout, stage, template } from './stage.ts'
+import { NEXT, REVISION, rollout, source, stage, template } from './stage.ts'
 
 const NAME = `checkout-${REVISION}`
 const RESTART = 'kubectl.kubernetes.io/restartedAt'
@@ -12,7 +12,7 @@ const restartOf = (deployment: { spec: Record<string, unknown> } | undefined): s
 describe('a revision', () => {
   it('becomes a Deployment with the template as declared and the labels by which it is known', async () => {
     const { workload, deployment } = await stage()
-    await workload.ensureRevision(rollout(), REVISION, template(), 2)
+    await workload.ensureRevision(rollout(), REVISION, source(), 2)
     const made = deployment(NAME)
     expect(made?.spec).toMatchInlineSnapshot(`
       {
@@ -63,7 +63,7 @@ describe('a revision', () => {
     const { workload, deployment } = await stage()
     const named = template()
     named.metadata = { labels: { 'service.istio.io/canonical-name': 'till' } }
-    await workload.ensureRevision(rollout(), REVISION, named, 1)
+    await workload.ensureRevision(rollout(), REVISION, { template: named, configs: {} }, 1)
     expect(deployment(NAME)?.spec['template']).toMatchObject({
       metadata: {
         labels: { 'service.istio.io/canonical-name': 'till', 'service.istio.io/canonical-revision': REVISION },
@@ -73,10 +73,10 @@ describe('a revision', () => {
 
   it('is grown and never shrunk by ensureRevision; scale does both', async () => {
     const { workload, deployment } = await stage()
-    await workload.ensureRevision(rollout(), REVISION, template(), 2)
-    await workload.ensureRevision(rollout(), REVISION, template(), 5)
+    await workload.ensureRevision(rollout(), REVISION, source(), 2)
+    await workload.ensureRevision(rollout(), REVISION, source(), 5)
     expect(deployment(NAME)?.spec['replicas']).toBe(5)
-    await workload.ensureRevision(rollout(), REVISION, template(), 1)
+    await workload.ensureRevision(rollout(), REVISION, source(), 1)
     expect(deployment(NAME)?.spec['replicas']).toBe(5)
     await workload.scale(rollout(), REVISION, 1)
     expect(deployment(NAME)?.spec['replicas']).toBe(1)
@@ -84,37 +84,37 @@ describe('a revision', () => {
 
   it('is not written when nothing changes', async () => {
     const { workload, writes } = await stage()
-    await workload.ensureRevision(rollout(), REVISION, template(), 2)
+    await workload.ensureRevision(rollout(), REVISION, source(), 2)
     const before = writes()
-    await workload.ensureRevision(rollout(), REVISION, template(), 2)
+    await workload.ensureRevision(rollout(), REVISION, source(), 2)
     await workload.scale(rollout(), REVISION, 2)
     expect(writes()).toBe(before)
   })
 
   it('keeps its template when a newer engine would write another one', async () => {
     const { workload, deployment, server } = await stage()
-    await workload.ensureRevision(rollout(), REVISION, template(), 1)
+    await workload.ensureRevision(rollout(), REVISION, source(), 1)
     const older = { metadata: { labels: { 'made-by': 'an older engine' } } }
     server.put(DEPLOYMENTS, { ...deployment(NAME)!, spec: { template: older } })
-    await workload.ensureRevision(rollout(), REVISION, template(), 2)
+    await workload.ensureRevision(rollout(), REVISION, source(), 2)
     expect(deployment(NAME)?.spec['template']).toMatchObject(older)
   })
 
   it('restarts when a later restart is declared, and not when an older snapshot comes again', async () => {
     const { workload, deployment } = await stage()
     const [early, late] = ['2026-05-01T10:00:00Z', '2026-05-01T13:00:00+02:00']
-    await workload.ensureRevision(rollout(), REVISION, template(), 1)
-    await workload.ensureRevision(rollout(), REVISION, template({ [RESTART]: late }), 1)
+    await workload.ensureRevision(rollout(), REVISION, source(), 1)
+    await workload.ensureRevision(rollout(), REVISION, source({ [RESTART]: late }), 1)
     expect(restartOf(deployment(NAME))).toBe(late)
-    await workload.ensureRevision(rollout(), REVISION, template({ [RESTART]: early }), 1)
-    await workload.ensureRevision(rollout(), REVISION, template(), 1)
+    await workload.ensureRevision(rollout(), REVISION, source({ [RESTART]: early }), 1)
+    await workload.ensureRevision(rollout(), REVISION, source(), 1)
     expect(restartOf(deployment(NAME))).toBe(late)
     expect((await workload.revisions({ namespace: 'shop', name: 'checkout' }))[0]?.restartedAt).toBe(late)
   })
 
   it('survives that somebody writes between read and write', async () => {
     const { workload, deployment, server } = await stage()
-    await workload.ensureRevision(rollout(), REVISION, template(), 1)
+    await workload.ensureRevision(rollout(), REVISION, source(), 1)
     let touched = 0
     server.interfere(({ method }) => {
       if (method === 'PATCH' && touched < 2) {
@@ -123,14 +123,14 @@ describe('a revision', () => {
       }
       return undefined
     })
-    await workload.ensureRevision(rollout(), REVISION, template(), 3)
+    await workload.ensureRevision(rollout(), REVISION, source(), 3)
     expect(deployment(NAME)?.spec['replicas']).toBe(3)
   })
 
   it('is rescued from an earlier Rollout of the same name', async () => {
     const { workload, deployment } = await stage()
-    await workload.ensureRevision(rollout({}, 'earlier'), REVISION, template(), 1)
-    await workload.ensureRevision(rollout({}, 'later'), REVISION, template(), 1)
+    await workload.ensureRevision(rollout({}, 'earlier'), REVISION, source(), 1)
+    await workload.ensureRevision(rollout({}, 'later'), REVISION, source(), 1)
     expect(deployment(NAME)?.metadata.ownerReferences?.map(({ uid }) => uid)).toEqual(['later'])
   })
 
@@ -142,7 +142,7 @@ describe('a revision', () => {
       metadata: { name: NAME, namespace: 'shop' },
       spec: { replicas: 1 },
     })
-    await expect(workload.ensureRevision(rollout(), REVISION, template(), 3)).rejects.toThrow(/not of Rollout checkout/)
+    await expect(workload.ensureRevision(rollout(), REVISION, source(), 3)).rejects.toThrow(/not of Rollout checkout/)
     await expect(workload.scale(rollout(), REVISION, 0)).rejects.toThrow(/not of Rollout checkout/)
     expect(deployment(NAME)?.spec['replicas']).toBe(1)
   })
@@ -151,7 +151,7 @@ describe('a revision', () => {
 describe('the end of a revision', () => {
   it('is refused while it has replicas, and repeated without harm', async () => {
     const { workload, deployment } = await stage()
-    await workload.ensureRevision(rollout(), REVISION, template(), 1)
+    await workload.ensureRevision(rollout(), REVISION, source(), 1)
     await expect(workload.remove(rollout(), REVISION)).rejects.toThrow(/still has 1 replicas/)
     await workload.scale(rollout(), REVISION, 0)
     await workload.remove(rollout(), REVISION)
@@ -165,8 +165,8 @@ describe('the end of a revision', () => {
 describe('the revisions of a Rollout', () => {
   it('come with their size and the pods that are Ready and stay', async () => {
     const { workload, pod } = await stage()
-    await workload.ensureRevision(rollout(), REVISION, template(), 3)
-    await workload.ensureRevision(rollout(), NEXT, template(), 1)
+    await workload.ensureRevision(rollout(), REVISION, source(), 3)
+    await workload.ensureRevision(rollout(), NEXT, source(), 1)
     pod({ name: 'a', ready: true })
     pod({ name: 'b', ready: true, deleting: true })
     pod({ name: 'c' })

@@ -1,3 +1,4 @@
+import type { RevisionSource } from '../../workload/revision.ts'
 import { onTestFinished } from 'vitest'
 import { DEPLOYMENTS, PODS, SERVICES } from '../../crds/resources.ts'
 import type { PodTemplate, Rollout } from '../../crds/schema/rollout.ts'
@@ -44,6 +45,12 @@ export const rollout = (spec: Partial<Rollout['spec']> = {}, uid = 'uid-of-check
     progressDeadline: '10m',
     ...spec,
   } as Rollout['spec'],
+})
+
+/** What is declared where no config is versioned. */
+export const source = (annotations?: Record<string, string>): RevisionSource => ({
+  template: template(annotations),
+  configs: {},
 })
 
 export const template = (annotations?: Record<string, string>): PodTemplate => ({
