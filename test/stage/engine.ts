@@ -24,25 +24,24 @@ export type Engine = {
   start(): Promise<void>
   /** SIGKILL: no good-bye to anybody. Resolves when it is gone. */
   kill(): Promise<void>
-  /** SIGTERM. */
+  /** SIGTERM; SIGKILL when that takes longer than 20 s. */
   stop(): Promise<void>
 }
 
 const START_MS = 60_000
-const STOP_MS = 20_000
 const MAIN = fileURLToPath(new URL('../../main.ts', import.meta.url))
+const LEASH = fileURLToPath(new URL('../../demo/leash.ts', import.meta.url))
 
+/** Its process ends with this one, however that ends. */
 export function createEngine(options: EngineOptions): Engine {
   let child: ChildProcess | undefined
-  async function end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+  async function end(word: 'kill' | ''): Promise<void> {
     const ending = child
     child = undefined
     if (!ending || ending.exitCode !== null || ending.signalCode !== null) return
     const exited = once(ending, 'exit')
-    ending.kill(signal)
-    const late = setTimeout(() => ending.kill('SIGKILL'), STOP_MS)
+    ending.stdin?.end(word)
     await exited
-    clearTimeout(late)
   }
   return {
     role: options.role,
@@ -51,8 +50,8 @@ export function createEngine(options: EngineOptions): Engine {
       child = run(options)
       await untilRunning(child, options)
     },
-    kill: () => end('SIGKILL'),
-    stop: () => end('SIGTERM'),
+    kill: () => end('kill'),
+    stop: () => end(''),
   }
 }
 
@@ -69,7 +68,10 @@ function run({ role, kubeconfig, temporal, cluster, logFile }: EngineOptions): C
   const flags = { kubeconfig, 'temporal-address': temporal, cluster, 'health-port': '0', 'health-host': '127.0.0.1' }
   const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value])
   const errors = openSync(logFile, 'a')
-  return spawn(process.execPath, [MAIN, role, ...args], { stdio: ['ignore', 'pipe', errors] })
+  const child = spawn(process.execPath, [LEASH, MAIN, role, ...args], { stdio: ['pipe', 'pipe', errors] })
+  // An engine that has ended does not read any more.
+  child.stdin?.on('error', () => undefined)
+  return child
 }
 
 async function untilRunning(child: ChildProcess, { role, logFile }: EngineOptions): Promise<void> {
