@@ -44,18 +44,8 @@ export const CATALOGUE = [
   kubernetes('kube-apiserver', ['--version'], /Kubernetes v(\S+)/),
   kubernetes('kube-controller-manager', ['--version'], /Kubernetes v(\S+)/),
   kubernetes('kubectl', ['version', '--client'], /Client Version: v(\S+)/),
-  {
-    name: 'istiod',
-    version: ISTIO,
-    variable: 'SLUICE_ISTIOD',
-    onPath: { command: 'pilot-discovery', args: ['version'], version: /Version:"([^"]+)"/ },
-    source: {
-      kind: 'go',
-      recipe: 'istiod',
-      package: 'istio.io/istio/pilot/cmd/pilot-discovery',
-      variables: { 'istio.io/istio/pkg/version.buildVersion': ISTIO },
-    },
-  },
+  istio('istiod', 'pilot-discovery'),
+  istio('pilot-agent', 'pilot-agent'),
   {
     name: 'mesh-crds',
     version: ISTIO,
@@ -107,6 +97,21 @@ function kubernetes<Name extends string>(name: Name, args: string[], version: Re
       recipe: 'kubernetes',
       package: `k8s.io/kubernetes/cmd/${name}`,
       variables: { [`${at}.gitVersion`]: `v${KUBERNETES}`, [`${at}.gitMajor`]: major, [`${at}.gitMinor`]: minor },
+    },
+  }
+}
+
+function istio<Name extends string>(name: Name, command: string) {
+  return {
+    name,
+    version: ISTIO,
+    variable: `SLUICE_${name.toUpperCase().replaceAll('-', '_')}`,
+    onPath: { command, args: ['version'], version: /Version:"([^"]+)"/ },
+    source: {
+      kind: 'go' as const,
+      recipe: 'istiod',
+      package: `istio.io/istio/pilot/cmd/${command}`,
+      variables: { 'istio.io/istio/pkg/version.buildVersion': ISTIO },
     },
   }
 }
