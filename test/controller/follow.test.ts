@@ -1,4 +1,5 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { eventually } from '../patience.ts'
 import { stage } from './stage.ts'
 
 /** `checkout` serves `one` and releases `two`; the controller has told its run to look. */
@@ -10,7 +11,7 @@ async function underWay(options: { checkMs?: number; unavailableAfterMs?: number
   scene.begins('checkout', 'two')
   scene.writesRoute('checkout', 5, { fence: 'u:2.1', rest: {} })
   scene.start()
-  await vi.waitFor(() => expect(scene.looks('checkout')).toBe(1))
+  await eventually(() => expect(scene.looks('checkout')).toBe(1))
   return scene
 }
 
@@ -32,49 +33,49 @@ describe('a release under way', () => {
   it('is told when somebody else changes the route', async () => {
     const { editRoute, looks } = await underWay()
     editRoute('checkout', [{ name: 'primary' }])
-    await vi.waitFor(() => expect(looks('checkout')).toBe(2))
+    await eventually(() => expect(looks('checkout')).toBe(2))
   })
 
   it('is told when somebody replaces the route and our annotation with it', async () => {
     const { server, removeRoute, editRoute, looks } = await underWay()
-    await vi.waitFor(() => expect(server.watches()).toBe(4))
+    await eventually(() => expect(server.watches()).toBe(4))
     removeRoute('checkout')
-    await vi.waitFor(() => expect(looks('checkout')).toBe(2))
+    await eventually(() => expect(looks('checkout')).toBe(2))
     editRoute('checkout', [{ name: 'primary' }])
-    await vi.waitFor(() => expect(looks('checkout')).toBe(3))
+    await eventually(() => expect(looks('checkout')).toBe(3))
   })
 
   it('is told when it was aborted on the route', async () => {
     const { writesRoute, looks } = await underWay()
     writesRoute('checkout', 0, { fence: 'u:2.2', rest: {}, aborted: 2 })
-    await vi.waitFor(() => expect(looks('checkout')).toBe(2))
+    await eventually(() => expect(looks('checkout')).toBe(2))
   })
 
   it('is told when the declaration changes', async () => {
     const { declare, looks } = await underWay()
     declare('checkout', 'two', { suspend: true })
-    await vi.waitFor(() => expect(looks('checkout')).toBe(2))
+    await eventually(() => expect(looks('checkout')).toBe(2))
     declare('checkout', 'one', { suspend: true })
-    await vi.waitFor(() => expect(looks('checkout')).toBe(3))
+    await eventually(() => expect(looks('checkout')).toBe(3))
   })
 
   it('gets a new run when it has none', async () => {
     const { temporal, looks } = await underWay({ checkMs: 30 })
     temporal.set('checkout', { running: false })
-    await vi.waitFor(() => expect(looks('checkout')).toBe(2))
+    await eventually(() => expect(looks('checkout')).toBe(2))
   })
 
   it('is Stalled while its run does not move', async () => {
     const { temporal, stalled, status } = await underWay({ checkMs: 60 })
     const before = status('checkout')?.observedGeneration
     temporal.set('checkout', { running: true, trouble: 'No worker takes its tasks' })
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(stalled('checkout')).toEqual({ reason: 'EngineStuck', message: 'No worker takes its tasks' }),
     )
     expect(status('checkout')?.observedGeneration).toBe(before)
     expect(status('checkout')?.conditions?.map(({ type }) => type)).toContain('Reconciling')
     temporal.set('checkout', { running: true })
-    await vi.waitFor(() => expect(stalled('checkout')).toBeUndefined())
+    await eventually(() => expect(stalled('checkout')).toBeUndefined())
   })
 })
 
@@ -86,10 +87,10 @@ describe('Temporal out of reach', () => {
     declare('checkout', 'one')
     temporal.fail('14 UNAVAILABLE: connection refused')
     start()
-    await vi.waitFor(() => expect(stalled('checkout')?.reason).toBe('EngineUnavailable'))
+    await eventually(() => expect(stalled('checkout')?.reason).toBe('EngineUnavailable'))
     expect(stalled('checkout')?.message).toContain('14 UNAVAILABLE: connection refused')
     temporal.fail(undefined)
-    await vi.waitFor(() => expect(stalled('checkout')).toBeUndefined(), { timeout: 10_000 })
+    await eventually(() => expect(stalled('checkout')).toBeUndefined())
     expect(looks('checkout')).toBe(1)
     await caughtUp()
     expect(stalled('idle')).toBeUndefined()
@@ -100,9 +101,9 @@ describe('Temporal out of reach', () => {
     declare('checkout', 'one')
     temporal.fail('14 UNAVAILABLE: connection refused')
     start()
-    await vi.waitFor(() => expect(temporal.looks).toEqual([]))
+    await eventually(() => expect(temporal.looks).toEqual([]))
     temporal.fail(undefined)
-    await vi.waitFor(() => expect(looks('checkout')).toBe(1))
+    await eventually(() => expect(looks('checkout')).toBe(1))
     expect(status('checkout')).toBeUndefined()
   })
 })

@@ -1,4 +1,5 @@
-import { expect, it, vi } from 'vitest'
+import { expect, it } from 'vitest'
+import { eventually } from '../patience.ts'
 import { stage } from './stage.ts'
 
 it('a controller that stands by tells nobody anything, and knows everything when it takes over', async () => {
@@ -7,25 +8,25 @@ it('a controller that stands by tells nobody anything, and knows everything when
   serves('checkout', 'one')
   declare('checkout', 'two')
   const controller = start({ standby: true })
-  await vi.waitFor(() => expect(controller.ready()).toBe(true))
+  await eventually(() => expect(controller.ready()).toBe(true))
   declare('catalog', 'one')
-  await vi.waitFor(() => expect(controller.lastActivity()).toBeGreaterThan(0))
+  await eventually(() => expect(controller.lastActivity()).toBeGreaterThan(0))
   expect([looks('checkout'), looks('catalog')]).toEqual([0, 0])
   controller.setLeading(true)
-  await vi.waitFor(() => expect([looks('checkout'), looks('catalog')]).toEqual([1, 1]))
+  await eventually(() => expect([looks('checkout'), looks('catalog')]).toEqual([1, 1]))
 })
 
 it('a controller that does not lead any more starts nothing', async () => {
   const { start, declare, serves, looks } = await stage()
   const [first, second] = [start(), start({ standby: true })]
-  await vi.waitFor(() => expect([first.ready(), second.ready()]).toEqual([true, true]))
+  await eventually(() => expect([first.ready(), second.ready()]).toEqual([true, true]))
   first.setLeading(false)
   declare('checkout', 'one')
   serves('checkout', 'one')
   declare('checkout', 'two')
   second.setLeading(true)
-  await vi.waitFor(() => expect(looks('checkout')).toBe(1))
+  await eventually(() => expect(looks('checkout')).toBe(1))
   declare('catalog', 'one')
-  await vi.waitFor(() => expect(looks('catalog')).toBe(1))
+  await eventually(() => expect(looks('catalog')).toBe(1))
   expect(looks('checkout')).toBe(1)
 })

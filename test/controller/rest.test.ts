@@ -1,5 +1,6 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { SERVICES } from '../../crds/resources.ts'
+import { eventually } from '../patience.ts'
 import { revision, stage } from './stage.ts'
 
 describe('an invalid spec', () => {
@@ -10,7 +11,7 @@ describe('an invalid spec', () => {
     declare('checkout', 'one')
     removeRoute('checkout')
     start()
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(stalled('checkout')).toEqual(
         invalid(
           'spec.router.istio.virtualServices[0].name: there is no VirtualService checkout in namespace shop; create it or name another',
@@ -18,7 +19,7 @@ describe('an invalid spec', () => {
       ),
     )
     editRoute('checkout', [{ name: 'static' }])
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(stalled('checkout')).toEqual(
         invalid(
           'spec.router.istio.virtualServices[0].routes: VirtualService checkout has no http route named primary (it has static); name that route in the VirtualService or name another here',
@@ -28,8 +29,8 @@ describe('an invalid spec', () => {
     expect(status('checkout')?.observedGeneration).toBe(1)
     expect(looks('checkout')).toBe(0)
     editRoute('checkout', [{ name: 'static' }, { name: 'primary' }])
-    await vi.waitFor(() => expect(looks('checkout')).toBe(1))
-    await vi.waitFor(() => expect(stalled('checkout')).toBeUndefined())
+    await eventually(() => expect(looks('checkout')).toBe(1))
+    await eventually(() => expect(stalled('checkout')).toBeUndefined())
   })
 
   it('is what the younger of two Rollouts on one route has, until the older is gone', async () => {
@@ -39,7 +40,7 @@ describe('an invalid spec', () => {
     const router = { istio: { virtualServices: [{ name: 'a-checkout', routes: ['primary'] }] } }
     declare('b-checkout', 'one', { router })
     start()
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(stalled('b-checkout')).toEqual(
         invalid(
           'spec.router.istio.virtualServices: route a-checkout/primary belongs to Rollout a-checkout; name another or delete one of the two',
@@ -48,7 +49,7 @@ describe('an invalid spec', () => {
     )
     expect(stalled('a-checkout')).toBeUndefined()
     remove('a-checkout')
-    await vi.waitFor(() => expect(looks('b-checkout')).toBe(1))
+    await eventually(() => expect(looks('b-checkout')).toBe(1))
   })
 
   it('is what names the Service of somebody else, until it is given to the Rollout', async () => {
@@ -57,7 +58,7 @@ describe('an invalid spec', () => {
     const metadata = { name: 'checkout', namespace: 'shop' }
     server.put(SERVICES, { apiVersion: 'v1', kind: 'Service', metadata, spec: { selector: { app: 'till' } } })
     start()
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(stalled('checkout')?.message).toMatch(
         /^spec\.service\.name: Service checkout exists and was made by somebody/,
       ),
@@ -66,8 +67,8 @@ describe('an invalid spec', () => {
     expect(looks('checkout')).toBe(0)
     const labels = { 'sluice.dev/rollout': 'checkout' }
     server.put(SERVICES, { apiVersion: 'v1', kind: 'Service', metadata: { ...metadata, labels }, spec: {} })
-    await vi.waitFor(() => expect(looks('checkout')).toBe(1))
-    await vi.waitFor(() => expect(stalled('checkout')).toBeUndefined())
+    await eventually(() => expect(looks('checkout')).toBe(1))
+    await eventually(() => expect(stalled('checkout')).toBeUndefined())
   })
 
   it('does not take a running release from its run', async () => {
@@ -78,7 +79,7 @@ describe('an invalid spec', () => {
     begins('checkout', 'two')
     removeRoute('checkout')
     start()
-    await vi.waitFor(() => expect(looks('checkout')).toBe(1))
+    await eventually(() => expect(looks('checkout')).toBe(1))
     expect(stalled('checkout')).toBeUndefined()
   })
 })
@@ -101,9 +102,9 @@ describe('a route at rest', () => {
     serves('checkout', 'one')
     writesRoute('checkout', 5, { fence: 'u:1.1', rest: {} })
     start()
-    await vi.waitFor(() => expect(looks('checkout')).toBe(1))
+    await eventually(() => expect(looks('checkout')).toBe(1))
     writesRoute('checkout', 0, { fence: 'u:1.2', stable: revision('zero') })
-    await vi.waitFor(() => expect(looks('checkout')).toBe(2))
+    await eventually(() => expect(looks('checkout')).toBe(2))
   })
 })
 
@@ -136,7 +137,7 @@ describe('an idle controller', () => {
       path.endsWith('/releases') ? { code: 403, reason: 'Forbidden', message: 'not yet' } : undefined,
     )
     const controller = start()
-    await vi.waitFor(() => expect(server.watches()).toBe(3))
+    await eventually(() => expect(server.watches()).toBe(3))
     expect(controller.ready()).toBe(false)
     expect(temporal.looks).toEqual([])
     server.interfere(() => undefined)
@@ -158,6 +159,6 @@ describe('an idle controller', () => {
       return undefined
     })
     start()
-    await vi.waitFor(() => expect(stalled('checkout')?.message).toBe('new words'))
+    await eventually(() => expect(stalled('checkout')?.message).toBe('new words'))
   })
 })

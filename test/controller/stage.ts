@@ -1,4 +1,4 @@
-import { onTestFinished, expect, vi } from 'vitest'
+import { onTestFinished, expect } from 'vitest'
 import { startController, type RolloutRef, type RunState, type Workflows } from '../../controller/index.ts'
 import { releaseConditions, type Phase } from '../../crds/conditions.ts'
 import { API_VERSION, FIELD_MANAGER, LABEL, releaseObject, revisionObject, routeAnnotation } from '../../crds/names.ts'
@@ -8,6 +8,7 @@ import { createKube } from '../../kube/index.ts'
 import { createLog, createMetrics } from '../../telemetry/index.ts'
 import { revisionOf } from '../../workload/revision.ts'
 import { placeOf, startApiServer, type ApiServer } from '../fakes/api-server.ts'
+import { eventually } from '../patience.ts'
 
 export const NAMESPACE = 'shop'
 
@@ -76,15 +77,15 @@ export async function stage({ checkMs = 60_000, unavailableAfterMs = 10_000 } = 
   }
   /** Returns when everything that happened before was judged: a Rollout of its own is told to look after that. */
   const caughtUp = async () => {
-    await vi.waitFor(() => expect(server.watches()).toBe(4))
+    await eventually(() => expect(server.watches()).toBe(4))
     const name = `beacon-${beacons++}`
     people.declare(name, 'one')
     run.serves(name, 'one')
     run.begins(name, 'one')
-    await vi.waitFor(() => expect(looks(name)).toBeGreaterThan(0))
+    await eventually(() => expect(looks(name)).toBeGreaterThan(0))
     const before = looks(name)
     people.editRoute(name, [{ name: 'edited' }])
-    await vi.waitFor(() => expect(looks(name)).toBeGreaterThan(before))
+    await eventually(() => expect(looks(name)).toBeGreaterThan(before))
   }
   return { server, temporal, metrics, start, looks, ...people, ...run, status, stalled, caughtUp }
 }

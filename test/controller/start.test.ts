@@ -1,4 +1,5 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { eventually } from '../patience.ts'
 import { stage, template } from './stage.ts'
 
 describe('a declared change', () => {
@@ -6,7 +7,7 @@ describe('a declared change', () => {
     const { start, declare, looks, status, caughtUp } = await stage()
     start()
     declare('checkout', 'one')
-    await vi.waitFor(() => expect(looks('checkout')).toBe(1))
+    await eventually(() => expect(looks('checkout')).toBe(1))
     await caughtUp()
     expect(looks('checkout')).toBe(1)
     expect(status('checkout')).toBeUndefined()
@@ -20,7 +21,7 @@ describe('a declared change', () => {
     await caughtUp()
     expect(looks('checkout')).toBe(0)
     declare('checkout', 'two')
-    await vi.waitFor(() => expect(looks('checkout')).toBe(1))
+    await eventually(() => expect(looks('checkout')).toBe(1))
     declare('checkout', 'two', { rollbackWindow: 5 })
     await caughtUp()
     expect(looks('checkout')).toBe(1)
@@ -35,7 +36,7 @@ describe('a declared change', () => {
     const restarted = { metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': 'today' } }, spec }
     const { metadata } = declare('checkout', 'one', { template: restarted })
     expect(metadata.generation).toBe(2)
-    await vi.waitFor(() => expect(status('checkout')?.observedGeneration).toBe(2))
+    await eventually(() => expect(status('checkout')?.observedGeneration).toBe(2))
     expect(looks('checkout')).toBe(0)
   })
 
@@ -45,9 +46,9 @@ describe('a declared change', () => {
     serves('checkout', 'one')
     start()
     declare('checkout', 'one', { replicas: 5 })
-    await vi.waitFor(() => expect(looks('checkout')).toBe(1))
+    await eventually(() => expect(looks('checkout')).toBe(1))
     size('checkout', 'one', 5)
-    await vi.waitFor(() => expect(status('checkout')?.observedGeneration).toBe(2))
+    await eventually(() => expect(status('checkout')?.observedGeneration).toBe(2))
     await caughtUp()
     expect(looks('checkout')).toBe(1)
   })
@@ -58,7 +59,7 @@ describe('a declared change', () => {
     serves('checkout', 'one')
     declare('checkout', 'two')
     start()
-    await vi.waitFor(() => expect(looks('checkout')).toBeGreaterThan(2))
+    await eventually(() => expect(looks('checkout')).toBeGreaterThan(2))
   })
 })
 
@@ -72,7 +73,7 @@ describe('a rejected revision', () => {
     ends('checkout', 'two', 'RolledBack', '5 % of the requests failed')
     const first = start()
     const stall = { reason: 'AnalysisFailed', message: '5 % of the requests failed' }
-    await vi.waitFor(() => expect(stalled('checkout')).toEqual(stall))
+    await eventually(() => expect(stalled('checkout')).toEqual(stall))
     await first.stop()
     start()
     await caughtUp()
@@ -89,9 +90,9 @@ describe('a rejected revision', () => {
     ends('checkout', 'two', 'RolledBack', '5 % of the requests failed')
     start()
     declare('checkout', 'three')
-    await vi.waitFor(() => expect(looks('checkout')).toBe(1))
+    await eventually(() => expect(looks('checkout')).toBe(1))
     begins('checkout', 'three', 3)
-    await vi.waitFor(() => expect(stalled('checkout')).toBeUndefined())
+    await eventually(() => expect(stalled('checkout')).toBeUndefined())
   })
 
   it('is withdrawn by the run when stable is declared again', async () => {
@@ -102,11 +103,11 @@ describe('a rejected revision', () => {
     begins('checkout', 'two')
     ends('checkout', 'two', 'RolledBack', '5 % of the requests failed')
     start()
-    await vi.waitFor(() => expect(stalled('checkout')).toBeDefined())
+    await eventually(() => expect(stalled('checkout')).toBeDefined())
     declare('checkout', 'one')
-    await vi.waitFor(() => expect(looks('checkout')).toBe(1))
+    await eventually(() => expect(looks('checkout')).toBe(1))
     ends('checkout', 'two', 'Withdrawn', 'serves')
-    await vi.waitFor(() => expect(stalled('checkout')).toBeUndefined())
+    await eventually(() => expect(stalled('checkout')).toBeUndefined())
     await caughtUp()
     expect(looks('checkout')).toBe(1)
   })
@@ -121,8 +122,8 @@ describe('a Rollout that is deleted', () => {
     await caughtUp()
     expect(await metrics.content()).toContain('sluice_rollout_info{namespace="shop",name="checkout"} 1')
     remove('checkout')
-    await vi.waitFor(() => expect(temporal.cancelled).toEqual(['checkout']))
-    await vi.waitFor(async () => expect(await metrics.content()).not.toContain('name="checkout"'))
+    await eventually(() => expect(temporal.cancelled).toEqual(['checkout']))
+    await eventually(async () => expect(await metrics.content()).not.toContain('name="checkout"'))
   })
 
   it('and declared anew waits for the old run to end', async () => {
@@ -134,10 +135,10 @@ describe('a Rollout that is deleted', () => {
     await caughtUp()
     remove('checkout')
     declare('checkout', 'one')
-    await vi.waitFor(() => expect(temporal.cancelled).toEqual(['checkout']))
+    await eventually(() => expect(temporal.cancelled).toEqual(['checkout']))
     await caughtUp()
     expect(looks('checkout')).toBe(0)
     temporal.set('checkout', { running: false })
-    await vi.waitFor(() => expect(looks('checkout')).toBe(1))
+    await eventually(() => expect(looks('checkout')).toBe(1))
   })
 })

@@ -1,8 +1,9 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { expect, it, onTestFinished, vi } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { startLoad, type LoadStats } from '../../demo/load.ts'
 import { createTally } from '../../demo/tally.ts'
+import { eventually } from '../patience.ts'
 
 async function serve(listener: RequestListener): Promise<string> {
   const server = createServer(listener).listen(0, '127.0.0.1')
@@ -10,7 +11,7 @@ async function serve(listener: RequestListener): Promise<string> {
     server.closeAllConnections()
     server.close()
   })
-  await vi.waitFor(() => expect(server.listening).toBe(true))
+  await eventually(() => expect(server.listening).toBe(true))
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/checkout`
 }
 
@@ -20,7 +21,7 @@ async function run(
   timeoutMs = 5_000,
 ): Promise<LoadStats> {
   const load = startLoad({ url: await serve(listener), host: 'shop.example', rps: 200, timeoutMs })
-  await vi.waitFor(async () => expect(enough(await load.stats())).toBe(true), { timeout: 15_000 })
+  await eventually(async () => expect(enough(await load.stats())).toBe(true))
   return load.stop()
 }
 

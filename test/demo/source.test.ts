@@ -1,19 +1,20 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, it, onTestFinished, vi } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { createRepository } from '../../demo/repository.ts'
 import { startSource, type News } from '../../demo/source.ts'
 import { gitIn } from '../../demo/git.ts'
 import { createKube } from '../../kube/index.ts'
 import { startApiServer } from '../fakes/api-server.ts'
-
-const eventually = <T>(check: () => T): Promise<T> => vi.waitFor(check, { timeout: 15_000, interval: 20 })
+import { eventually } from '../patience.ts'
 
 /** A repository with the shop in it, a fake API server, and a source between them. */
 async function stage() {
   const directory = await mkdtemp(join(tmpdir(), 'source-'))
+  onTestFinished(() => rm(directory, { recursive: true }))
   const server = await startApiServer()
+  onTestFinished(() => server.stop())
   const repository = await createRepository(directory, { prometheus: 'http://127.0.0.1:9' })
   const news: News[] = []
   const source = await startSource({
@@ -22,11 +23,7 @@ async function stage() {
     tell: (one) => void news.push(one),
     lookAgainMs: 200,
   })
-  onTestFinished(async () => {
-    await source.stop()
-    await server.stop()
-    await rm(directory, { recursive: true })
-  })
+  onTestFinished(() => source.stop())
   const newsOf = (commit: string) =>
     eventually(() => {
       const found = news.findLast((one) => one.commit.hash === commit)

@@ -16,11 +16,9 @@ const REVISION = 'cafe000001'
 /** A shop whose cluster the test plays itself: it writes what an engine would write. */
 async function stage() {
   const server = await startApiServer()
+  onTestFinished(() => server.stop())
   const witness = openWitness(createKube({ kubeconfig: server.kubeconfig }), quiet)
-  onTestFinished(async () => {
-    await witness.stop()
-    await server.stop()
-  })
+  onTestFinished(() => witness.stop())
   const stats: CrowdStats = {
     checkout: {
       sent: 0,

@@ -6,9 +6,10 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { afterAll, expect, test, vi } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { createKube } from '../../kube/index.ts'
 import { openStack, type Stack, startStack } from '../../stack/index.ts'
+import { eventually } from '../patience.ts'
 
 const MAIN = fileURLToPath(new URL('../../stack/main.ts', import.meta.url))
 const CONFIG_MAPS = { group: '', version: 'v1', plural: 'configmaps', kind: 'ConfigMap', namespaced: true }
@@ -20,7 +21,7 @@ const VIRTUAL_SERVICES = {
   namespaced: true,
 }
 const SERVERS = ['etcd', 'apiserver', 'controllers', 'istiod', 'gateway', 'prometheus', 'temporal', 'agent'] as const
-const GONE = { timeout: 30_000, interval: 100 }
+const GONE_MS = 30_000
 
 const stateDir = mkdtempSync(join(tmpdir(), 'sluice-stack-'))
 let stack: Stack
@@ -49,7 +50,7 @@ test('an `up` that is killed in the middle leaves nothing running', async () => 
   await untilSaid(up, 'etcd is ready')
   up.kill('SIGKILL')
   await once(up, 'exit')
-  await vi.waitFor(() => expect(running()).toEqual([]), GONE)
+  await eventually(() => expect(running()).toEqual([]), GONE_MS)
 })
 
 test('what was started is healthy, and is not started twice', async () => {

@@ -1,9 +1,9 @@
-import { expect, it, onTestFinished, vi } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { wantLease, type Kube, type Lease } from '../../kube/index.ts'
+import { eventually } from '../patience.ts'
 import { listen, stage } from './stage.ts'
 
 const EVERY_MS = 30
-const eventually = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 15_000 })
 const held = (leases: Lease[]): boolean[] => leases.map((one) => one.held())
 
 /** Holders lose their lease on a busy machine when it is too short. */

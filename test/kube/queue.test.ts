@@ -1,5 +1,6 @@
-import { onTestFinished, describe, expect, it, vi } from 'vitest'
+import { onTestFinished, describe, expect, it } from 'vitest'
 import { createQueue, type Queue } from '../../kube/index.ts'
+import { eventually } from '../patience.ts'
 import { listen } from './stage.ts'
 
 function start(reconcile: (key: string) => Promise<{ requeueAfterMs?: number }>, options = {}) {
@@ -25,7 +26,7 @@ describe('a queue', () => {
     )
     for (const key of ['a', 'b', 'b', 'b']) queue.add(key)
     gate.resolve()
-    await vi.waitFor(() => expect(seen).toEqual(['a', 'b']))
+    await eventually(() => expect(seen).toEqual(['a', 'b']))
   })
 
   it('never works on one key twice at a time, and looks again when it was named meanwhile', async () => {
@@ -40,7 +41,7 @@ describe('a queue', () => {
       return {}
     })
     queue.add('a')
-    await vi.waitFor(() => expect(rounds).toBe(2))
+    await eventually(() => expect(rounds).toBe(2))
     expect(most).toBe(1)
   })
 
@@ -51,7 +52,7 @@ describe('a queue', () => {
       return {}
     })
     queue.add('a')
-    await vi.waitFor(() => expect(results).toEqual(['error', 'error', 'success']))
+    await eventually(() => expect(results).toEqual(['error', 'error', 'success']))
     expect(lines[0]).toMatchObject({ key: 'a', error: 'not now' })
     expect(lines.map(({ level }) => level)).toEqual(['warn', 'debug'])
   })
@@ -60,7 +61,7 @@ describe('a queue', () => {
     let rounds = 0
     const { queue, results } = start(async () => (++rounds === 1 ? { requeueAfterMs: 1 } : {}))
     queue.add('a')
-    await vi.waitFor(() => expect(results).toEqual(['requeue', 'success']))
+    await eventually(() => expect(results).toEqual(['requeue', 'success']))
   })
 
   it('does not let a key that fails keep others from work', async () => {
@@ -71,7 +72,7 @@ describe('a queue', () => {
       return {}
     })
     for (const key of ['bad', 'good']) queue.add(key)
-    await vi.waitFor(() => expect(done).toEqual(['good']))
+    await eventually(() => expect(done).toEqual(['good']))
   })
 
   it('stops after the work at hand', async () => {

@@ -1,5 +1,6 @@
 import { onTestFinished, describe, expect, it, vi } from 'vitest'
 import { reflect, type KubeObject, type ReflectOptions } from '../../kube/index.ts'
+import { eventually } from '../patience.ts'
 import { listen, stage, toy, TOYS } from './stage.ts'
 
 type Toy = KubeObject & { spec: { size?: number } }
@@ -12,7 +13,7 @@ async function reflectToys(options: Partial<ReflectOptions<Toy>> = {}) {
   server.put(TOYS, toy('car', { size: 1 }))
   const reflector = reflect<Toy>({ kube, resource: TOYS, onChange: (key) => keys.push(key), log, ...options })
   onTestFinished(() => reflector.stop())
-  const watching = () => vi.waitFor(() => expect(server.watches()).toBe(1), { timeout: 10_000 })
+  const watching = () => eventually(() => expect(server.watches()).toBe(1))
   const remove = (name: string) => server.store.remove({ collection: 'toys.example/v1/toys', namespace: 'shop' }, name)
   return { server, reflector, keys, lines, watching, remove }
 }
@@ -34,7 +35,7 @@ describe('a reflector', () => {
     server.put(TOYS, toy('doll'))
     server.put(TOYS, toy('bear', { size: 2 }))
     remove('car')
-    await vi.waitFor(() => expect(keys).toEqual(['shop/doll', 'shop/bear', 'shop/car']))
+    await eventually(() => expect(keys).toEqual(['shop/doll', 'shop/bear', 'shop/car']))
     expect(reflector.get('shop/bear')?.spec.size).toBe(2)
     expect(reflector.get('shop/car')).toBeUndefined()
   })
@@ -57,7 +58,7 @@ describe('a reflector', () => {
     await watching()
     server.resetWatches()
     server.put(TOYS, toy('bear', { size: 3 }))
-    await vi.waitFor(() => expect(reflector.get('shop/bear')?.spec.size).toBe(3), { timeout: 5_000 })
+    await eventually(() => expect(reflector.get('shop/bear')?.spec.size).toBe(3))
     expect(lists(server.requests)).toBe(1)
     expect(restarts).toHaveBeenCalledWith('Toy')
   })
@@ -67,7 +68,7 @@ describe('a reflector', () => {
     await watching()
     server.endWatches()
     server.put(TOYS, toy('bear', { size: 3 }))
-    await vi.waitFor(() => expect(reflector.get('shop/bear')?.spec.size).toBe(3), { timeout: 5_000 })
+    await eventually(() => expect(reflector.get('shop/bear')?.spec.size).toBe(3))
     expect(lists(server.requests)).toBe(1)
     expect(lines).toEqual([])
   })
@@ -78,12 +79,12 @@ describe('a reflector', () => {
     keys.length = 0
     server.interfere(({ query }) => (query.has('watch') ? 'reset' : undefined))
     server.resetWatches()
-    await vi.waitFor(() => expect(server.watches()).toBe(0))
+    await eventually(() => expect(server.watches()).toBe(0))
     server.put(TOYS, toy('bear', { size: 4 }))
     remove('car')
     server.store.compact()
     server.interfere(() => undefined)
-    await vi.waitFor(() => expect(keys).toEqual(['shop/car', 'shop/bear']), { timeout: 10_000 })
+    await eventually(() => expect(keys).toEqual(['shop/car', 'shop/bear']))
     expect(reflector.items()).toHaveLength(1)
     expect(lists(server.requests)).toBe(2)
   })
@@ -95,16 +96,16 @@ describe('a reflector', () => {
     server.bookmark()
     server.store.compact()
     const before = reflector.lastActivity()
-    await vi.waitFor(() => expect(reflector.lastActivity()).toBeGreaterThanOrEqual(before))
+    await eventually(() => expect(reflector.lastActivity()).toBeGreaterThanOrEqual(before))
     server.endWatches()
     server.put(TOYS, toy('bear', { size: 5 }))
-    await vi.waitFor(() => expect(reflector.get('shop/bear')?.spec.size).toBe(5), { timeout: 5_000 })
+    await eventually(() => expect(reflector.get('shop/bear')?.spec.size).toBe(5))
   })
 
   it('begins a watch anew that stays silent for too long', async () => {
     const { server, watching } = await reflectToys({ silenceMs: 50 })
     await watching()
-    await vi.waitFor(() => expect(server.requests.length).toBeGreaterThan(3), { timeout: 5_000 })
+    await eventually(() => expect(server.requests.length).toBeGreaterThan(3))
     expect(lists(server.requests)).toBe(1)
   })
 
@@ -116,7 +117,7 @@ describe('a reflector', () => {
     onTestFinished(() => reflector.stop())
     let synced = false
     void reflector.synced.then(() => (synced = true))
-    await vi.waitFor(() => expect(server.requests.length).toBeGreaterThan(2), { timeout: 5_000 })
+    await eventually(() => expect(server.requests.length).toBeGreaterThan(2))
     expect(synced).toBe(false)
     expect(lines.filter(({ level }) => level === 'warn')).toMatchObject([{ error: 'engine may not list toys' }])
     server.interfere(() => undefined)
@@ -133,7 +134,7 @@ describe('a reflector', () => {
     })
     await watching()
     server.put(TOYS, toy('doll'))
-    await vi.waitFor(() => expect(seen).toContain('shop/doll'))
+    await eventually(() => expect(seen).toContain('shop/doll'))
     expect(lines.some(({ level, error }) => level === 'error' && error === 'handler bug')).toBe(true)
   })
 
@@ -141,7 +142,7 @@ describe('a reflector', () => {
     const { server, kube } = await stage()
     server.interfere(() => 'hang')
     const reflector = reflect({ kube, resource: TOYS, onChange: () => undefined, log: listen().log })
-    await vi.waitFor(() => expect(server.requests).toHaveLength(1))
+    await eventually(() => expect(server.requests).toHaveLength(1))
     await reflector.stop()
   })
 })

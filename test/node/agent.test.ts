@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import { identify } from '../../tools/identity.ts'
 import { setCordoned, setEndpointDelay } from '../../stack/node/agent.ts'
-import { eventually, served, stage, type Entry, type Stage } from './stage.ts'
+import { eventually } from '../patience.ts'
+import { served, stage, type Entry, type Stage } from './stage.ts'
 
 type Answer = { pid: number; probes: number; env: Record<string, string>; args: string[] }
 

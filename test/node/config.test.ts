@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, it } from 'vitest'
 import { CONFIG_MAPS, SECRETS } from '../../stack/node/pod.ts'
-import { eventually, served, stage, type Stage } from './stage.ts'
+import { eventually } from '../patience.ts'
+import { served, stage, type Stage } from './stage.ts'
 
 const encoded = (text: string): string => Buffer.from(text).toString('base64')
 

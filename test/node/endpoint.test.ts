@@ -5,7 +5,8 @@ import { expect, it } from 'vitest'
 import { makeLayout } from '../../stack/layout.ts'
 import { CONFIG_MAPS } from '../../stack/node/pod.ts'
 import { makePki } from '../../stack/pki.ts'
-import { eventually, stage, type Stage } from './stage.ts'
+import { eventually } from '../patience.ts'
+import { stage, type Stage } from './stage.ts'
 
 type Ask = (path: string, who?: 'apiserver' | 'anybody') => Promise<{ status: number | undefined; said: string }>
 

@@ -2,7 +2,8 @@ import { expect, it } from 'vitest'
 import { catalogue } from '../../stack/images/catalogue.ts'
 import { controlPods, type Order } from '../../stack/images/control.ts'
 import { PODS } from '../../stack/node/pod.ts'
-import { eventually, served, stage } from './stage.ts'
+import { eventually } from '../patience.ts'
+import { served, stage } from './stage.ts'
 
 const readinessProbe = { httpGet: { path: '/healthz', port: 'http' }, periodSeconds: 0.05 }
 

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { eventually, served, stage, type Stage } from './stage.ts'
+import { eventually } from '../patience.ts'
+import { served, stage, type Stage } from './stage.ts'
 
 const script = (name: string, source: string, more: Record<string, unknown> = {}) => ({
   name,

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { eventually, served, stage, type Stage } from './stage.ts'
+import { eventually } from '../patience.ts'
+import { served, stage, type Stage } from './stage.ts'
 
 const container = (scene: Stage, name: string) => scene.pod(name)?.status?.containerStatuses?.[0]
 const QUICK = { periodSeconds: 0.05, failureThreshold: 2 }

@@ -1,12 +1,13 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, onTestFinished, vi } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { createKube, type Kube, type Log, type Resource } from '../../kube/index.ts'
 import { startAgent, type AgentOptions } from '../../stack/node/agent.ts'
 import { NODES, PODS, type Pod } from '../../stack/node/pod.ts'
 import type { ProcessIdentity } from '../../tools/identity.ts'
 import { placeOf, startApiServer, type ApiServer } from '../fakes/api-server.ts'
+import { eventually } from '../patience.ts'
 
 const ENTRIES: Resource = {
   group: 'networking.istio.io',
@@ -66,14 +67,10 @@ export type Stage = {
 
 /** A fake API server that binds as the real one does, and agents on it; all of it goes when the test ends. */
 export async function stage(): Promise<Stage> {
-  const server = await startApiServer()
   const stateDir = mkdtempSync(join(tmpdir(), 'node-agent-'))
-  const agents: { stop(): Promise<void> }[] = []
-  onTestFinished(async () => {
-    await Promise.all(agents.map((agent) => agent.stop()))
-    await server.stop()
-    rmSync(stateDir, { recursive: true, force: true })
-  })
+  onTestFinished(() => rmSync(stateDir, { recursive: true, force: true }))
+  const server = await startApiServer()
+  onTestFinished(() => server.stop())
   server.store.onChange(({ place, object }) => {
     if (place.collection !== '/v1/bindings') return
     server.store.merge(placeOf(PODS, 'shop'), object.metadata.name, { spec: { nodeName: 'local' } })
@@ -95,7 +92,7 @@ export async function stage(): Promise<Stage> {
         log: quiet,
         ...options,
       })
-      agents.push(agent)
+      onTestFinished(() => agent.stop())
       return agent
     },
     run(name, { image = 'test/web', ...spec } = {}, pod = {}) {
@@ -123,10 +120,6 @@ export async function stage(): Promise<Stage> {
 }
 
 const quiet: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
-
-/** Waits until it holds; fails with what it last said. */
-export const eventually = <T>(check: () => T | Promise<T>): Promise<T> =>
-  vi.waitFor(check, { timeout: 15_000, interval: 20 })
 
 /** The address of a pod, as soon as it has one. */
 export const served = (scene: Stage, name: string): Promise<Entry['spec']> =>

@@ -1,6 +1,7 @@
-import { onTestFinished, describe, expect, it, vi } from 'vitest'
+import { onTestFinished, describe, expect, it } from 'vitest'
 import { DEPLOYMENTS } from '../../crds/resources.ts'
 import type { Readiness } from '../../workload/index.ts'
+import { eventually } from '../patience.ts'
 import { NEXT, REVISION, rollout, source, stage, template, type PodInput } from './stage.ts'
 
 const waiting = (reason: string, message?: string) => ({
@@ -143,7 +144,7 @@ async function followed(pods: Partial<PodInput>[], since?: number) {
     stop.abort()
     await ended
   })
-  await vi.waitFor(() => expect(on.server.watches()).toBe(2))
+  await eventually(() => expect(on.server.watches()).toBe(2))
   return { ...on, seen, stop, ended, last: () => seen.at(-1) }
 }
 
@@ -152,21 +153,21 @@ describe('following pods', () => {
     const { pod, seen, server } = await followed([{}])
     expect(seen).toMatchObject([{ desired: 1, ready: 0 }])
     pod({ name: 'pod-0', ready: true })
-    await vi.waitFor(() => expect(seen.at(-1)).toEqual({ desired: 1, ready: 1 }))
+    await eventually(() => expect(seen.at(-1)).toEqual({ desired: 1, ready: 1 }))
     server.put(DEPLOYMENTS, {
       apiVersion: 'apps/v1',
       kind: 'Deployment',
       metadata: { name: `checkout-${REVISION}`, namespace: 'shop' },
       spec: { replicas: 2 },
     })
-    await vi.waitFor(() => expect(seen.at(-1)).toMatchObject({ desired: 2, ready: 1 }))
+    await eventually(() => expect(seen.at(-1)).toMatchObject({ desired: 2, ready: 1 }))
     expect(seen).toHaveLength(3)
   })
 
   it('takes a process that ends while it is watched for a crash, even if it is Ready again at once', async () => {
     const { pod, last } = await followed([{ ready: true }])
     pod({ name: 'pod-0', ready: true, container: { restartCount: 1, lastState: ended('2026-05-01T10:00:00Z') } })
-    await vi.waitFor(() => expect(last()?.crash?.message).toMatch(/ended by itself: exit code 1 \(Error\): no config$/))
+    await eventually(() => expect(last()?.crash?.message).toMatch(/ended by itself: exit code 1 \(Error\): no config$/))
   })
 
   it('does not take a stumble before it began for a crash, unless it is asked to look so far back', async () => {
@@ -181,6 +182,6 @@ describe('following pods', () => {
     const { server, stop, ended } = await followed([{}])
     stop.abort()
     await ended
-    await vi.waitFor(() => expect(server.watches()).toBe(0))
+    await eventually(() => expect(server.watches()).toBe(0))
   })
 })
