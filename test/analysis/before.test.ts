@@ -1,19 +1,14 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createSamplers } from '../../analysis/reader/index.ts'
 import type { LookedBack } from '../../analysis/sampler.ts'
-import { fakePrometheus, type FakePrometheus } from '../fakes/prometheus.ts'
+import { openPast } from './past.ts'
 import { request, requests, scraped, T } from './shop.ts'
 
 /** Whether a release may begin: what Prometheus says when it is asked what was before. */
-let prometheus: FakePrometheus
-beforeEach(async () => {
-  prometheus = await fakePrometheus()
-  prometheus.now = () => T + 600
-})
-afterEach(() => prometheus[Symbol.asyncDispose]())
+const past = openPast()
 
 const lookBack = (): Promise<LookedBack> =>
-  createSamplers()(prometheus.url, {}).before({ ...request(), apex: 'checkout' }, AbortSignal.timeout(25_000))
+  createSamplers()(past.prometheus().url, {}).before({ ...request(), apex: 'checkout' }, AbortSignal.timeout(25_000))
 
 const EMPTY = { status: 'success', data: { resultType: 'matrix', result: [] } }
 
@@ -22,7 +17,7 @@ const isRate = (query: string): boolean => query.endsWith(':5s]')
 
 type Answer = { code: number; body: object }
 const answering = (asked: (query: string) => boolean, { code, body }: Answer): void => {
-  prometheus.answer = (query, response) => {
+  past.prometheus().answer = (query, response) => {
     if (query === 'time()' || !asked(query)) return false
     response.statusCode = code
     response.end(JSON.stringify(body))
@@ -49,13 +44,13 @@ describe('what was before a release', () => {
   })
 
   it('is refused where Prometheus takes the question and never answers', async () => {
-    prometheus.answer = () => true
+    past.prometheus().answer = () => true
     const refused = 'no answer within 10 s from spec.analysis.prometheus.address'
     expect(await lookBack()).toMatchObject({ before: {}, refused })
   })
 
   it('is there in part where only the long look back fails', async () => {
-    prometheus.series = [
+    past.prometheus().series = [
       requests(
         'b',
         '200',
@@ -77,13 +72,13 @@ describe('what was before a release', () => {
         scraped(T, T + 600, spacing, (time) => 2 * (time - T)),
         target,
       )
-    prometheus.series = [counted(5, { instance: 'one' }), counted(30, { instance: 'two' })]
+    past.prometheus().series = [counted(5, { instance: 'one' }), counted(30, { instance: 'two' })]
     expect(await lookBack()).toMatchObject({ scrape: 30 })
   })
 
   it('takes the rate of the last minute where that is more: the rest went to a revision that is gone', async () => {
     const sinceMoved = (time: number): number => Math.max(0, time - (T + 500))
-    prometheus.series = [
+    past.prometheus().series = [
       requests(
         'b',
         '200',

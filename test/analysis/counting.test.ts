@@ -1,30 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Reading, SampleRequest } from '../../analysis/index.ts'
-import { createSamplers } from '../../analysis/reader/index.ts'
-import { fakePrometheus, type FakePrometheus, type FakeSeries } from '../fakes/prometheus.ts'
-import { readRows, request, requests, scraped, T } from './shop.ts'
+import { describe, expect, it } from 'vitest'
+import type { FakeSeries } from '../fakes/prometheus.ts'
+import { cellsOf, openPast, steady } from './past.ts'
+import { requests, scraped, T } from './shop.ts'
 
-/** Everything lies in the past here, so nothing waits. */
-let prometheus: FakePrometheus
-beforeEach(async () => {
-  prometheus = await fakePrometheus()
-  prometheus.now = () => T + 600
-})
-afterEach(() => prometheus[Symbol.asyncDispose]())
-
-const read = (series: FakeSeries[], rows: number, asked: Partial<SampleRequest> = {}): Promise<Reading[]> => {
-  prometheus.series = series
-  return readRows(createSamplers()(prometheus.url, {}), request(asked), rows)
-}
-
-const cellsOf = (readings: Reading[], key = 'errors'): unknown[] => readings.map(({ cells }) => cells[key])
-
-const steady = (arm: 'c' | 'b', perSecond: number): FakeSeries =>
-  requests(
-    arm,
-    '200',
-    scraped(T - 60, T + 600, 5, (time) => Math.round((time - T + 100) * perSecond)),
-  )
+const past = openPast()
+const { read } = past
 
 describe('counting requests', () => {
   it('cuts rows at multiples of the interval, by what was scraped in them', async () => {
@@ -38,7 +18,7 @@ describe('counting requests', () => {
   })
 
   it.each([true, false])('counts the same where scrapes fall on edges, with windows closed: %s', async (isClosed) => {
-    prometheus.hasClosedWindows = isClosed
+    past.prometheus().hasClosedWindows = isClosed
     const onEdges = (['c', 'b'] as const).map((arm) =>
       requests(
         arm,

@@ -1,30 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Reading, SampleRequest } from '../../analysis/index.ts'
+import { describe, expect, it } from 'vitest'
 import { createSamplers } from '../../analysis/reader/index.ts'
-import { fakePrometheus, type FakePrometheus, type FakeSeries } from '../fakes/prometheus.ts'
-import { durations, policy, readRows, request, requests, scraped, T } from './shop.ts'
+import type { FakeSeries } from '../fakes/prometheus.ts'
+import { cellsOf, openPast, steady } from './past.ts'
+import { durations, policy, request, scraped, T } from './shop.ts'
 
-/** Everything lies in the past here, so nothing waits. */
-let prometheus: FakePrometheus
-beforeEach(async () => {
-  prometheus = await fakePrometheus()
-  prometheus.now = () => T + 600
-})
-afterEach(() => prometheus[Symbol.asyncDispose]())
-
-const read = (series: FakeSeries[], rows: number, asked: Partial<SampleRequest> = {}): Promise<Reading[]> => {
-  prometheus.series = series
-  return readRows(createSamplers()(prometheus.url, {}), request(asked), rows)
-}
-
-const cellsOf = (readings: Reading[], key = 'errors'): unknown[] => readings.map(({ cells }) => cells[key])
-
-const steady = (arm: 'c' | 'b', perSecond: number): FakeSeries =>
-  requests(
-    arm,
-    '200',
-    scraped(T - 60, T + 600, 5, (time) => Math.round((time - T + 100) * perSecond)),
-  )
+const past = openPast()
+const { read } = past
 
 describe('counting slow requests', () => {
   const latency = policy({ metrics: [{ name: 'latency', kind: 'latency', slowerThanMs: 200 }] })
@@ -55,10 +36,13 @@ describe('counting slow requests', () => {
     [2_000_000, undefined],
   ])('fixes the boundaries of %d ms before the release begins', async (slowerThanMs, expected) => {
     const boundaries: [string, string, string] = ['0.5', '250', '1e+06']
-    prometheus.series = [...histogram('c', 0.2, boundaries), ...histogram('b', 0.05, boundaries)]
+    past.prometheus().series = [...histogram('c', 0.2, boundaries), ...histogram('b', 0.05, boundaries)]
     const metrics = [{ name: 'latency', kind: 'latency' as const, slowerThanMs }]
     const asked = { ...request({ policy: policy({ metrics }) }), apex: 'checkout' }
-    const { policy: fixed } = await createSamplers()(prometheus.url, {}).before(asked, AbortSignal.timeout(5_000))
+    const { policy: fixed } = await createSamplers()(past.prometheus().url, {}).before(
+      asked,
+      AbortSignal.timeout(5_000),
+    )
     expect(fixed.metrics).toEqual([{ ...metrics[0], ...(expected ? { boundariesMs: expected } : {}) }])
   })
 

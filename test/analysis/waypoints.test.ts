@@ -1,15 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createSamplers } from '../../analysis/reader/index.ts'
-import { fakePrometheus, type FakePrometheus, type FakeSeries } from '../fakes/prometheus.ts'
-import { durations, policy, readRows, request, requests, scraped, T } from './shop.ts'
+import type { FakeSeries } from '../fakes/prometheus.ts'
+import { openPast } from './past.ts'
+import { durations, policy, request, requests, scraped, T } from './shop.ts'
 
 /** Who reports a request in an ambient mesh: the waypoint, the caller where it has a proxy of its own, or both. */
-let prometheus: FakePrometheus
-beforeEach(async () => {
-  prometheus = await fakePrometheus()
-  prometheus.now = () => T + 600
-})
-afterEach(() => prometheus[Symbol.asyncDispose]())
+const past = openPast()
 
 const GATEWAY = { source_workload_namespace: 'edge', source_workload: 'gateway' }
 const CART = { source_workload_namespace: 'shop', source_workload: 'cart' }
@@ -24,8 +20,7 @@ const both = (perSecond: number, labels: Record<string, string>): FakeSeries[] =
   ])
 
 async function read(series: FakeSeries[], metrics = policy().metrics) {
-  prometheus.series = series
-  const [row] = await readRows(createSamplers()(prometheus.url, {}), request({ policy: policy({ metrics }) }), 1)
+  const [row] = await past.read(series, 1, { policy: policy({ metrics }) })
   return row
 }
 
@@ -65,9 +60,9 @@ describe('requests that a waypoint reports', () => {
   })
 
   it('are counted once before the release, too', async () => {
-    prometheus.series = [...both(3, GATEWAY), ...both(3, { ...WAYPOINT, ...GATEWAY })]
+    past.prometheus().series = [...both(3, GATEWAY), ...both(3, { ...WAYPOINT, ...GATEWAY })]
     const asked = { ...request(), apex: 'checkout' }
-    const { before } = await createSamplers()(prometheus.url, {}).before(asked, AbortSignal.timeout(5_000))
+    const { before } = await createSamplers()(past.prometheus().url, {}).before(asked, AbortSignal.timeout(5_000))
     expect(before.rate).toBe(4)
   })
 })
