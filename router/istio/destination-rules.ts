@@ -1,10 +1,10 @@
+import { fqdn, hostsOf } from '../../crds/hosts.ts'
 import { API_VERSION, FIELD_MANAGER, LABEL, revisionObject } from '../../crds/names.ts'
 import { DEPLOYMENTS, DESTINATION_RULES } from '../../crds/resources.ts'
 import type { Revision } from '../../crds/traffic.ts'
 import type { Kube, KubeObject, OwnerReference } from '../../kube/index.ts'
 import { routeError } from '../errors.ts'
 import type { RouteTarget } from '../router.ts'
-import { fqdn, hostsOf } from './hosts.ts'
 
 type DestinationRule = KubeObject & {
   spec: { host: string; workloadSelector?: unknown; subsets?: unknown } & Record<string, unknown>

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { Hosts, Owner } from '../../crds/hosts.ts'
 import type { Revision } from '../../crds/traffic.ts'
-import type { Hosts, Owner } from './hosts.ts'
 
 /** One entry of `spec.http[].route`. Everything but host and weight is the user's and stays. */
 export type RouteDestination = {
@@ -11,20 +11,21 @@ export type RouteDestination = {
 export type Weights = Record<Revision, number>
 
 /**
- * The user's list with each apex entry divided among revisions, stable first; a revision at 0 is left out. Shares are
- * exact: where a weight cannot be divided in whole numbers, all weights of the list are multiplied (Istio reads them in
- * proportion), so a foreign destination keeps exactly its share.
+ * The user's list with each apex entry divided among revisions in proportion to `weights`, stable first; a revision at 0
+ * is left out. Shares are exact: where a weight cannot be divided in whole numbers, all weights of the list are multiplied
+ * (Istio reads them in proportion), so a foreign destination keeps exactly its share.
  */
 export function split(list: RouteDestination[], weights: Weights, stable: Revision, hosts: Hosts): RouteDestination[] {
   const parts = Object.entries(weights)
     .filter(([, weight]) => weight > 0)
     .sort(([a], [b]) => Number(b === stable) - Number(a === stable) || (a < b ? -1 : 1))
   const owned = list.filter((entry) => kindOf(entry, hosts) === 'apex').map((entry) => weightOf(entry, list))
-  const factor = owned.flatMap((own) => parts.map(([, weight]) => 100 / gcd(own * weight, 100))).reduce(lcm, 1)
+  const whole = parts.reduce((sum, [, weight]) => sum + weight, 0)
+  const factor = owned.flatMap((own) => parts.map(([, weight]) => whole / gcd(own * weight, whole))).reduce(lcm, 1)
   return list.flatMap((entry) => {
     const weight = weightOf(entry, list) * factor
     if (kindOf(entry, hosts) !== 'apex') return factor === 1 ? entry : { ...entry, weight }
-    return parts.map(([revision, part]) => withHost({ ...entry, weight: (weight * part) / 100 }, hosts.of(revision)))
+    return parts.map(([revision, part]) => withHost({ ...entry, weight: (weight * part) / whole }, hosts.of(revision)))
   })
 }
 
@@ -81,7 +82,7 @@ function weightOf({ weight = 0 }: RouteDestination, list: RouteDestination[]): n
   return list.length === 1 && weight === 0 ? 100 : weight
 }
 
-const withHost = (
+export const withHost = (
   entry: Omit<RouteDestination, 'destination'> & Record<string, unknown>,
   host: string,
 ): RouteDestination => ({

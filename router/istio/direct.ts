@@ -31,7 +31,7 @@ export async function rollbackDirect({ kube, target }: { kube: Kube; target: Rou
       const { release, from, to } = (done = wayBack(record))
       if (to !== record.stable) await refuseCold(kube, target, to)
       const apex = await apexRevision(kube, target)
-      return { of: (object: Present) => directPlan(object, routes, { record, to, from, release, apex }), raises: false }
+      return { of: (object: Present) => directPlan(object, { record, to, from, release, apex }), raises: false }
     },
   })
   return done!
@@ -57,14 +57,14 @@ type Direct = DirectRollback & { record: RouteRecord; apex: Revision | undefined
  * Before the commit the apex serves stable: the route goes to rest. After it the apex may move at any moment, so the
  * revision's own host is named, and stays named when this is repeated.
  */
-function directPlan(object: Present, { hosts }: Routes, { record, to, release, apex }: Direct): ObjectPlan {
+function directPlan(object: Present, { record, to, release, apex }: Direct): ObjectPlan {
   const fence = parseFence(record.fence)
   const { previous: _previous, ...afterCommit } = record
   const before = { ...(to === record.stable ? record : { ...afterCommit, stable: to }), aborted: release }
   const committed = to !== record.stable || (record.canary === undefined && record.weights !== undefined)
-  if (!committed && (apex ?? to) === to) return planRest(object, { before, fence, hosts })
+  if (!committed && (apex ?? to) === to) return planRest(object, { before, fence })
   const write = { weights: { [to]: 100 }, stable: to, commits: false, apex: undefined }
-  return planTraffic(object, { ...write, fence, before, hosts })
+  return planTraffic(object, { ...write, fence, before })
 }
 
 /** Its pods may be gone, or its Service: then this would take the service down. */

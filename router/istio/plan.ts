@@ -1,14 +1,13 @@
 import { formatFence, type Fence, type Revision } from '../../crds/traffic.ts'
 import type { RouteRecord } from '../router.ts'
 import { revisionsIn, split, type RouteDestination, type Weights } from './destinations.ts'
-import type { Hosts } from './hosts.ts'
 import { isOfSameRollout, restKey } from './record.ts'
 import type { NamedRoute, RouteObject } from './routes.ts'
-import { rewrite, type HttpRoute, type VirtualService } from './virtual-service.ts'
+import { rewrite, type Sections, type VirtualService } from './virtual-service.ts'
 
 /** What one route object is to look like. */
 export type ObjectPlan = {
-  http: HttpRoute[]
+  sections: Sections
   /** Undefined only where nobody knows what is stable. */
   record: RouteRecord | undefined
   /** What its routes give to whom then, percent. */
@@ -21,7 +20,6 @@ export type RestWrite = {
   fence: Fence
   /** Of all route objects, before this write. */
   before: RouteRecord | undefined
-  hosts: Hosts
 }
 
 export type TrafficWrite = RestWrite & {
@@ -36,16 +34,16 @@ export type TrafficWrite = RestWrite & {
 
 /** Revision hosts by weight. A route at rest that serves the one wanted revision already goes on naming the apex. */
 export function planTraffic(object: Present, write: TrafficWrite): ObjectPlan {
-  const { weights, stable, before, hosts } = write
+  const { weights, stable, before } = write
   const record = settled(write)
   const serves = weights[stable] === 100 && write.apex === stable
   if (serves && object.routes.every((route) => route.atRest)) {
-    return { http: httpOf(object, write, ({ list }) => list), record, weights }
+    return { sections: sectionsFor(object, write, ({ list }) => list), record, weights }
   }
   const canary = Object.keys(weights).find((revision) => revision !== stable) ?? before?.canary
-  const rest = Object.fromEntries(object.routes.map((route) => [restKey(object.live, route.name), route.original]))
+  const rest = Object.fromEntries(object.routes.map((route) => [restKey(object.live, route.key), route.original]))
   return {
-    http: httpOf(object, write, (route) => split(route.original, weights, stable, hosts)),
+    sections: sectionsFor(object, write, (route) => split(route.original, weights, stable, object.hosts)),
     record: { ...record, ...(canary === undefined || canary === stable ? {} : { canary }), weights, rest },
     weights,
   }
@@ -55,11 +53,11 @@ export function planTraffic(object: Present, write: TrafficWrite): ObjectPlan {
 export function planRest(object: Present, write: RestWrite): ObjectPlan {
   const { before, fence } = write
   const weights: Weights = before ? { [before.stable]: 100 } : {}
-  const http = httpOf(object, { ...write, weights, stable: before?.stable }, (route) => route.original)
-  if (!before) return { http, record: undefined, weights }
+  const sections = sectionsFor(object, { ...write, weights, stable: before?.stable }, (route) => route.original)
+  if (!before) return { sections, record: undefined, weights }
   const { canary: _canary, weights: _weights, rest: _rest, aborted, ...kept } = before
   const abort = aborted !== undefined && isOfSameRollout(before, fence) ? { aborted } : {}
-  return { http, record: { ...kept, ...abort, fence: formatFence(fence), release: fence.release }, weights }
+  return { sections, record: { ...kept, ...abort, fence: formatFence(fence), release: fence.release }, weights }
 }
 
 /** The record of a route at rest after this write. */
@@ -79,13 +77,14 @@ function settled({ fence, stable, commits, before }: TrafficWrite): RouteRecord 
 type Withdrawing = RestWrite & { weights: Weights; stable: Revision | undefined }
 
 /** A revision that loses its traffic is removed wherever it stands in the object, be it in a route that is not ours. */
-function httpOf(
+function sectionsFor(
   object: Present,
-  { weights, stable, before, hosts }: Withdrawing,
+  { weights, stable, before }: Withdrawing,
   listOf: (route: NamedRoute) => RouteDestination[],
-): HttpRoute[] {
+): Sections {
+  const { hosts } = object
   const known = [before?.canary ?? [], ...object.routes.map(({ list }) => revisionsIn(list, hosts))].flat()
   const withdrawn = known.filter((revision) => revision !== stable && (weights[revision] ?? 0) === 0)
-  const lists = Object.fromEntries(object.routes.map((route) => [route.name, listOf(route)]))
+  const lists = object.routes.map((route) => ({ at: route, list: listOf(route) }))
   return rewrite(object.live, { lists, withdrawn, hosts })
 }

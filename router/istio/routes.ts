@@ -1,12 +1,13 @@
-import { LABEL } from '../../crds/names.ts'
+import { adoptionOf, type AdoptedRoute } from '../../crds/adoption.ts'
+import { hostsOf, type Hosts } from '../../crds/hosts.ts'
+import { LABEL, managedRoutePrefix } from '../../crds/names.ts'
 import { SERVICES, VIRTUAL_SERVICES } from '../../crds/resources.ts'
 import type { Revision } from '../../crds/traffic.ts'
 import type { Kube, KubeObject, Ref } from '../../kube/index.ts'
 import type { RouteRecord, RouteTarget } from '../router.ts'
 import { original, revisionsIn, weightsOf, type RouteDestination, type Weights } from './destinations.ts'
-import { hostsOf, type Hosts } from './hosts.ts'
 import { mergeRecords, readRecord, restOf } from './record.ts'
-import { destinationsOf, unfit, type VirtualService } from './virtual-service.ts'
+import { destinationsAt, type VirtualService } from './virtual-service.ts'
 
 /** One adopted VirtualService as it stands. */
 export type RouteObject = {
@@ -14,14 +15,15 @@ export type RouteObject = {
   /** Undefined when it is gone. */
   live: VirtualService | undefined
   record: RouteRecord | undefined
+  /** Hosts as this object reads them: short names are of its own namespace. */
+  hosts: Hosts
   /** Named routes that carry us. */
   routes: NamedRoute[]
   /** What stands in the way of writing all of them, in sentences. */
   missing: string[]
 }
 
-export type NamedRoute = {
-  name: string
+export type NamedRoute = AdoptedRoute & {
   list: RouteDestination[]
   /** The list as the user means it. */
   original: RouteDestination[]
@@ -30,46 +32,59 @@ export type NamedRoute = {
   weights: Weights
 }
 
-export type Routes = { objects: RouteObject[]; hosts: Hosts; record: RouteRecord | undefined }
+export type Routes = { objects: RouteObject[]; record: RouteRecord | undefined }
+
+type Adopted = RouteTarget['router']['istio']['virtualServices'][number]
+type Found = { adopted: Adopted; ref: Ref; live: VirtualService | undefined }
 
 export async function readRoutes(kube: Kube, target: RouteTarget): Promise<Routes> {
-  const hosts = hostsOf(target)
   const found = await Promise.all(
-    target.router.istio.virtualServices.map(async ({ name, routes }) => {
-      const ref = { resource: VIRTUAL_SERVICES, namespace: target.namespace, name }
-      return { ref, routes, live: await kube.get<VirtualService>(ref) }
+    target.router.istio.virtualServices.map(async (adopted): Promise<Found> => {
+      const ref = {
+        resource: VIRTUAL_SERVICES,
+        namespace: adopted.namespace ?? target.namespace,
+        name: adopted.name,
+      }
+      return { adopted, ref, live: await kube.get<VirtualService>(ref) }
     }),
   )
   const records = found.map(({ live }) => live && readRecord(live, target))
   const record = mergeRecords(records)
-  const objects = found.map(({ ref, routes, live }, index) => {
-    if (!live) return { ref, live, record: undefined, routes: [], missing: [`VirtualService ${ref.name} is gone`] }
-    const own = records[index]
-    const missing = routes.flatMap((route) => unfit(live, route, hosts) ?? [])
-    const fit = routes.filter((route) => unfit(live, route, hosts) === undefined)
-    return {
-      ref,
-      live,
-      record: own,
-      missing,
-      routes: fit.map((name) => namedRoute(name, live, own, record?.stable, hosts)),
-    }
-  })
-  return { objects, hosts, record }
+  return { record, objects: found.map((one, index) => routeObject(target, one, records[index], record?.stable)) }
 }
 
-function namedRoute(
-  name: string,
-  live: VirtualService,
+/** A VirtualService in words: with its namespace where that is not the Rollout's. */
+export const objectName = ({ namespace, name }: Ref, target: RouteTarget): string =>
+  `VirtualService ${namespace === target.namespace ? '' : `${namespace}/`}${name}`
+
+function routeObject(
+  target: RouteTarget,
+  { adopted, ref, live }: Found,
   record: RouteRecord | undefined,
   stable: Revision | undefined,
-  hosts: Hosts,
-): NamedRoute {
-  const list = destinationsOf(live, name)
-  const rest = restOf(record, live, name)
+): RouteObject {
+  const hosts = hostsOf(target, ref.namespace)
+  if (!live) return { ref, live, record: undefined, hosts, routes: [], missing: [`${objectName(ref, target)} is gone`] }
+  const prefix = managedRoutePrefix(target.namespace, target.name)
+  const { routes, problems } = adoptionOf({
+    adopted,
+    spec: live.spec,
+    hosts,
+    elsewhere: ref.namespace === target.namespace ? undefined : ref.namespace,
+    isManaged: (name) => name.startsWith(prefix),
+  })
+  const named = routes.map((at) => namedRoute(at, live, { record, stable, hosts }))
+  return { ref, live, record, hosts, routes: named, missing: problems }
+}
+
+type Known = { record: RouteRecord | undefined; stable: Revision | undefined; hosts: Hosts }
+
+function namedRoute(at: AdoptedRoute, live: VirtualService, { record, stable, hosts }: Known): NamedRoute {
+  const list = destinationsAt(live, at)
+  const rest = restOf(record, live, at.key)
   const written = record?.weights && rest && { rest, weights: record.weights, stable: record.stable }
   return {
-    name,
+    ...at,
     list,
     original: original(list, written, hosts),
     atRest: revisionsIn(list, hosts).length === 0,

@@ -33,8 +33,7 @@ export async function setTraffic({ kube, target, traffic, fence, stable }: Traff
           `nothing tells which of ${Object.keys(weights).join(' and ')} is stable; say it with this write`,
         )
       }
-      const { hosts } = routes
-      const write = { weights, fence, stable: next, commits, apex, before, hosts }
+      const write = { weights, fence, stable: next, commits, apex, before }
       return { of: (object) => planTraffic(object, write), raises }
     },
   })
@@ -56,7 +55,7 @@ export async function restore({
     target,
     fieldManager: FIELD_MANAGER.objects,
     async plan(routes): Promise<Draft> {
-      const { record: before, hosts } = routes
+      const { record: before } = routes
       passFence(before, fence)
       const moves = routes.objects.some((object) => object.routes.some((route) => !route.atRest))
       const apex = moves ? await apexRevision(kube, target) : undefined
@@ -64,7 +63,7 @@ export async function restore({
         const words = `Service ${target.service.name} selects ${apex} while ${before.stable} is stable; point it there first`
         throw routeError('ApexElsewhere', words)
       }
-      return { of: (object) => planRest(object, { before, fence, hosts }), raises: false }
+      return { of: (object) => planRest(object, { before, fence }), raises: false }
     },
   })
 }

@@ -1,39 +1,42 @@
-import type { KubeObject } from '../../kube/index.ts'
 import type { Revision } from '../../crds/traffic.ts'
+import { SECTIONS, type AdoptedRoute, type Section } from '../../crds/adoption.ts'
+import type { Hosts } from '../../crds/hosts.ts'
+import type { KubeObject } from '../../kube/index.ts'
 import { withoutRevision, type RouteDestination } from './destinations.ts'
-import type { Hosts } from './hosts.ts'
 
-export type VirtualService = KubeObject & { spec: { http?: HttpRoute[] } & Record<string, unknown> }
-export type HttpRoute = { name?: string; route?: RouteDestination[] } & Record<string, unknown>
+/** Routes by weight, of all three kinds; a kind that the user does not have is absent. */
+export type Sections = { [S in Section]?: AnyRoute[] }
+export type VirtualService = KubeObject & { spec: Sections & Record<string, unknown> }
+export type AnyRoute = { name?: string; route?: RouteDestination[] } & Record<string, unknown>
+export type HttpRoute = AnyRoute
 
-/** What stands in the way of writing a named route, as a sentence; undefined when it is fit. */
-export function unfit(virtualService: VirtualService, route: string, hosts: Hosts): string | undefined {
-  const name = `VirtualService ${virtualService.metadata.name}`
-  const found = (virtualService.spec.http ?? []).filter((candidate) => candidate.name === route)
-  if (found.length === 0) return `${name} has no http route named ${route}`
-  if (found.length > 1) return `${name} has ${found.length} http routes named ${route}: names must be unique`
-  const ours = found[0]?.route?.some(({ destination }) => hosts.ownerOf(destination).kind !== 'foreign') ?? false
-  return ours ? undefined : `route ${route} of ${name} has no destination ${hosts.apex} without subset`
-}
+export const sectionsOf = ({ spec }: VirtualService): Sections =>
+  Object.fromEntries(SECTIONS.flatMap((section) => (spec[section] ? [[section, spec[section]]] : [])))
 
-export const destinationsOf = (virtualService: VirtualService, route: string): RouteDestination[] =>
-  virtualService.spec.http?.find((candidate) => candidate.name === route)?.route ?? []
+export const destinationsAt = ({ spec }: VirtualService, { section, index }: AdoptedRoute): RouteDestination[] =>
+  spec[section]?.[index]?.route ?? []
 
 export type Rewrite = {
-  /** New destination lists by route name. */
-  lists: Record<string, RouteDestination[]>
+  /** New destination lists, and the routes that they are for. */
+  lists: { at: AdoptedRoute; list: RouteDestination[] }[]
   /** Revisions that may stand nowhere any more, not even in a route that is not ours. */
   withdrawn: Revision[]
   hosts: Hosts
 }
 
-/** `spec.http` with new destinations; every other field, and every route without our hosts, is the same object as before. */
-export function rewrite(virtualService: VirtualService, { lists, withdrawn, hosts }: Rewrite): HttpRoute[] {
-  return (virtualService.spec.http ?? []).map((route) => {
-    const list = route.name === undefined ? undefined : lists[route.name]
-    if (list) return { ...route, route: list }
-    if (!route.route) return route
-    const cleaned = withdrawn.reduce((kept, revision) => withoutRevision(kept, revision, hosts), route.route)
-    return { ...route, route: cleaned }
-  })
+/** The routes with new destinations; every other field, and every route without our hosts, is the same object as before. */
+export function rewrite(virtualService: VirtualService, { lists, withdrawn, hosts }: Rewrite): Sections {
+  const sections = Object.entries(sectionsOf(virtualService)) as [Section, AnyRoute[]][]
+  return Object.fromEntries(
+    sections.map(([section, routes]) => [
+      section,
+      routes.map((route, index) => {
+        const found = lists.find(({ at }) => at.section === section && at.index === index)
+        if (found) return { ...route, route: found.list }
+        if (!route.route) return route
+        const cleaned = withdrawn.reduce((kept, revision) => withoutRevision(kept, revision, hosts), route.route)
+        return { ...route, route: cleaned }
+      }),
+    ]),
+  )
 }

@@ -1,15 +1,15 @@
 import { isDeepStrictEqual } from 'node:util'
 import { routeAnnotation } from '../../crds/names.ts'
-import { VIRTUAL_SERVICES } from '../../crds/resources.ts'
-import { describeError, isConflict, type Kube } from '../../kube/index.ts'
+import { isConflict, type Kube, type Ref } from '../../kube/index.ts'
 import { routeError } from '../errors.ts'
 import type { RouteTarget } from '../router.ts'
 import type { Weights } from './destinations.ts'
 import type { ObjectPlan, Present } from './plan.ts'
 import { withoutOurSpec } from './ownership.ts'
+import { putBack, type Journal } from './putting-back.ts'
 import { recordText } from './record.ts'
-import { readRoutes, type RouteObject, type Routes } from './routes.ts'
-import type { HttpRoute, VirtualService } from './virtual-service.ts'
+import { objectName, readRoutes, type RouteObject, type Routes } from './routes.ts'
+import type { Sections, VirtualService } from './virtual-service.ts'
 
 const ATTEMPTS = 8
 
@@ -29,9 +29,6 @@ export type Draft = {
    */
   raises: boolean
 }
-
-/** Route objects as they were before this call, and the routes it was about to write. */
-type Journal = Map<string, { before: VirtualService; wrote: HttpRoute[] }>
 
 /** Writes what differs, in order, and reads it back. Returns the weights that were read. */
 export async function writeRoutes(writing: Writing): Promise<Weights> {
@@ -72,16 +69,16 @@ async function writeOne(writing: Writing, object: Present, plan: ObjectPlan, jou
   const { live, ref } = object
   const key = routeAnnotation(target.namespace, target.name)
   const text = plan.record && recordText(plan.record)
-  const rewritten = !isDeepStrictEqual(plan.http, live.spec.http ?? [])
-  if (!rewritten && text === live.metadata.annotations?.[key]) return rested(writing, object, plan)
-  const earlier = journal.get(ref.name)
+  const spec = changed(plan.sections, live)
+  if (!spec && text === live.metadata.annotations?.[key]) return rested(writing, object, plan)
+  const earlier = journal.get(pathOf(ref))
   // Before the request: its answer may be lost although it was served.
-  journal.set(ref.name, { before: earlier?.before ?? live, wrote: plan.http })
+  journal.set(pathOf(ref), { before: earlier?.before ?? object, wrote: plan.sections })
   const metadata = { resourceVersion: live.metadata.resourceVersion, annotations: { [key]: text ?? null } }
   try {
-    await kube.mergePatch(ref, { metadata, ...(rewritten ? { spec: { http: plan.http } } : {}) }, { fieldManager })
+    await kube.mergePatch(ref, { metadata, ...(spec ? { spec } : {}) }, { fieldManager })
   } catch (error) {
-    if (isConflict(error) && !earlier) journal.delete(ref.name)
+    if (isConflict(error) && !earlier) journal.delete(pathOf(ref))
     throw error
   }
   return rested(writing, await readBack(writing, object, plan), plan)
@@ -90,15 +87,15 @@ async function writeOne(writing: Writing, object: Present, plan: ObjectPlan, jou
 /** Weights are compared, not bytes: an admission webhook may write the same destinations in other words. */
 async function readBack({ kube, target }: Writing, { ref }: Present, { weights }: ObjectPlan): Promise<RouteObject> {
   const { istio } = target.router
-  const virtualServices = istio.virtualServices.filter(({ name }) => name === ref.name)
+  const virtualServices = istio.virtualServices.filter(
+    ({ name, namespace = target.namespace }) => name === ref.name && namespace === ref.namespace,
+  )
   const { objects } = await readRoutes(kube, { ...target, router: { istio: { ...istio, virtualServices } } })
   for (const route of objects.flatMap((object) => object.routes)) {
     if (isDeepStrictEqual(route.weights, weights) || Object.keys(route.weights).length === 0) continue
     const [read, wanted] = [JSON.stringify(route.weights), JSON.stringify(weights)]
-    throw routeError(
-      'ReadBackMismatch',
-      `route ${route.name} of VirtualService ${ref.name} reads ${read}, not ${wanted}`,
-    )
+    const which = `${route.key === '' ? 'the route' : `route ${route.key}`} of ${objectName(ref, target)}`
+    throw routeError('ReadBackMismatch', `${which} reads ${read}, not ${wanted}`)
   }
   return objects[0]!
 }
@@ -113,26 +110,11 @@ async function rested({ kube, fieldManager }: Writing, { ref, live }: RouteObjec
   return plan.weights
 }
 
-/**
- * Several route objects move together or not at all. What somebody else has written since is left alone. Throws when one
- * cannot be put back; the error's `cause` is what began it.
- */
-async function putBack({ kube, target, fieldManager }: Writing, journal: Journal, cause: unknown): Promise<void> {
-  const key = routeAnnotation(target.namespace, target.name)
-  for (const [name, { before, wrote }] of [...journal].reverse()) {
-    const ref = { resource: VIRTUAL_SERVICES, namespace: target.namespace, name }
-    try {
-      const live = await kube.get<VirtualService>(ref)
-      if (!live || !isDeepStrictEqual(live.spec.http, wrote)) continue
-      const metadata = {
-        resourceVersion: live.metadata.resourceVersion,
-        annotations: { [key]: before.metadata.annotations?.[key] ?? null },
-      }
-      await kube.mergePatch(ref, { metadata, spec: { http: before.spec.http } }, { fieldManager })
-    } catch (error) {
-      throw routeError('PutBackFailed', `VirtualService ${name} could not be put back: ${describeError(error)}`, cause)
-    }
-  }
+/** Only the kinds of routes that differ: what is not ours is not even sent. */
+function changed(sections: Sections, { spec }: VirtualService): Sections | undefined {
+  const differing = Object.entries(sections).filter(([section, routes]) => !isDeepStrictEqual(routes, spec[section]))
+  return differing.length === 0 ? undefined : Object.fromEntries(differing)
 }
 
+const pathOf = ({ namespace = '', name }: Ref): string => `${namespace}/${name}`
 const isPresent = (object: RouteObject): object is Present => object.live !== undefined

@@ -1,6 +1,5 @@
-import { revisionObject, serviceHost } from '../../crds/names.ts'
-import type { Revision } from '../../crds/traffic.ts'
-import type { RouteTarget } from '../router.ts'
+import { revisionObject, serviceHost } from './names.ts'
+import type { Revision } from './traffic.ts'
 
 /** Whose a destination is: stable's by the apex, one revision's, or somebody else's. */
 export type Owner = { kind: 'apex' } | { kind: 'revision'; revision: Revision } | { kind: 'foreign' }
@@ -11,15 +10,21 @@ export type Hosts = {
   ownerOf(destination: { host: string; subset?: string }): Owner
 }
 
-/** Hosts of a Rollout as FQDNs. Short names are read in the namespace of the route object, which is the Rollout's. */
-export function hostsOf({ namespace, name, service }: RouteTarget): Hosts {
+/** What the hosts of a Rollout are made of. */
+export type Hosted = { namespace: string; name: string; service: { name: string } }
+
+/**
+ * Hosts of a Rollout as FQDNs. Short names are read in the namespace of the object that names them, which is the
+ * Rollout's where it is not given.
+ */
+export function hostsOf({ namespace, name, service }: Hosted, readIn: string = namespace): Hosts {
   const apex = serviceHost(namespace, service.name)
   const of = (revision: Revision): string => serviceHost(namespace, revisionObject(name, revision))
   return {
     apex,
     of,
     ownerOf({ host, subset }) {
-      const full = fqdn(host, namespace)
+      const full = fqdn(host, readIn)
       // A subset is a choice of the user's among the apex's pods: revision hosts have none.
       if (full === apex) return { kind: subset === undefined ? 'apex' : 'foreign' }
       const revision = /-([0-9a-f]{10})$/.exec(full.split('.')[0]!)?.[1]
