@@ -4,7 +4,8 @@ import type { ReleaseStatus } from '../crds/schema/release.ts'
 /** Requests and failed ones of both sides, by the metric that counts requests best. */
 export function countsOf({ policy, rows }: Ledger): NonNullable<ReleaseStatus['counts']> {
   const metric =
-    policy.metrics.find(({ kind }) => kind === 'requests') ?? policy.metrics.find(({ kind }) => kind !== 'gauge')
+    policy.metrics.find(({ kind }) => kind === 'requests') ??
+    policy.metrics.find(({ kind }) => kind !== 'gauge' && kind !== 'conversion')
   const counts = { canary: { requests: 0, failed: 0 }, stable: { requests: 0, failed: 0 } }
   for (const { cells } of rows) {
     const key = Object.keys(cells).find((name) => name === metric?.name || name.startsWith(`${metric?.name}:`))

@@ -13,9 +13,11 @@ const RECENT = 20
 
 /**
  * Analysis.md 3.6 over the rows at the present weight. Evidence is never forgotten, so that a mismatch is over only when
- * the last rows speak against it. Undefined while no row can tell.
+ * the last rows speak against it. Undefined while no row can tell, and where clients stick to a revision: they differ in
+ * how many requests they send.
  */
 export function balanceOf(situation: Situation): Balance | undefined {
+  if (situation.policy.sticky) return undefined
   const configured = situation.row.weight / 100
   const key = volumeMetric(situation.evidence)?.streams[0]?.key
   if (key === undefined || !(configured > 0 && configured < 1)) return undefined

@@ -6,8 +6,8 @@ import { allowedShare, openObjective } from './objective.ts'
 import { openProcess, type Process } from './process.ts'
 import { addTo, begin, lnEAfterIn, lnEOfStream, mayReach, meet, type Stream } from './stream.ts'
 
-/** A gauge has bounds and is never compared. */
-export type ComparedMetric = Exclude<Metric, { kind: 'gauge' }>
+/** A gauge has bounds and is never compared; a conversion tells which arm is liked, not whether one does harm. */
+export type ComparedMetric = Exclude<Metric, { kind: 'gauge' | 'conversion' }>
 
 export type MetricEvidence = { metric: ComparedMetric; omega: number; streams: Stream[] }
 
@@ -33,7 +33,7 @@ const ERRORS_GRID = { lowest: 1.1, highest: 100, k: 48 }
 const LATENCY_GRID = { lowest: 1.05, highest: 50, k: 48 }
 
 export function openEvidence(policy: Policy, rows: Row[]): Evidence {
-  const compared = policy.metrics.filter((metric) => metric.kind !== 'gauge')
+  const compared = policy.metrics.filter((metric) => metric.kind !== 'gauge' && metric.kind !== 'conversion')
   const metrics = compared.map((metric) => ({
     metric,
     omega: omegaOf(metric, compared),

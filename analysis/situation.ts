@@ -92,9 +92,13 @@ export const objectiveAlone = ({ row, evidence }: Pick<Situation, 'row' | 'evide
     ? undefined
     : evidence.streams.find(({ objective, alone }) => objective !== undefined && alone.at(-1) === true)
 
-/** At this row nothing that is compared could be found to be bad. */
-export const isUnjudged = (situation: Pick<Situation, 'row' | 'evidence'>): boolean =>
-  situation.row.weight === 100 && situation.evidence.metrics.length > 0 && objectiveAlone(situation) === undefined
+/**
+ * At this row nothing that is compared could be found to be bad. A bake at 100 % is that of blue-green, which has no
+ * comparison by its nature: pods, bounds and failures of more than half of the requests judge it.
+ */
+export const isUnjudged = (situation: Pick<Situation, 'row' | 'evidence' | 'step'>): boolean =>
+  situation.row.weight === 100 &&
+  situation.step?.running.kind !== 'bake' && situation.evidence.metrics.length > 0 && objectiveAlone(situation) === undefined
 
 /** The metric with the largest share of the evidence, its loudest stream, and what speaks loudest in it. */
 export type Leader = { metric: MetricEvidence; stream: Stream; witness: Witness; startRow: number }

@@ -40,15 +40,16 @@ export function stepWords(step: Step): string {
       return `bake ${formatDuration(step.forMs)}`
     case 'pause':
       return step.forMs === undefined ? 'pause until resumed' : `pause ${formatDuration(step.forMs)}`
+    case 'webhook':
+      return `ask ${new URL(step.url).host}`
+    case 'job':
+      return 'job'
     default:
       return asideWords(step)
   }
 }
 
-type AsideStep = Extract<
-  Step,
-  { kind: 'scale' | 'preview' | 'mirror' | 'match' | 'fault' | 'webhook' | 'job' | 'abTest' }
->
+type AsideStep = Extract<Step, { kind: 'scale' | 'preview' | 'mirror' | 'match' | 'fault' | 'abTest' }>
 
 /** What goes on beside the weights. */
 function asideWords(step: AsideStep): string {
@@ -63,11 +64,7 @@ function asideWords(step: AsideStep): string {
       return step.cohort.length === 1 ? 'match a cohort' : `match ${step.cohort.length} cohorts`
     case 'fault':
       return `fault in ${step.fault.percent} % of the cohort for ${formatDuration(step.forMs)}`
-    case 'webhook':
-      return `webhook ${new URL(step.url).host}`
-    case 'job':
-      return 'job'
-    case 'abTest':
+    default:
       return `A/B test with ${step.percent} %, at most ${formatDuration(step.maxDurationMs)}`
   }
 }

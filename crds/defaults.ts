@@ -18,3 +18,6 @@ export const LATENCY_TOLERATED_RATIO = 1.1
 
 /** B: failed requests that a release by steps may cost. */
 export const ERROR_BUDGET = 50
+
+/** φ where clients stay with their revision: requests of one user fail together. Twice, and 1.5 as the margin of analysis.md 3.8. */
+export const STICKY_BURST = 3

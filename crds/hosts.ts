@@ -1,4 +1,4 @@
-import { revisionObject, serviceHost } from './names.ts'
+import { revisionObject, serviceHost, sideObject } from './names.ts'
 import type { Revision } from './traffic.ts'
 
 /** Whose a destination is: stable's by the apex, one revision's, or somebody else's. */
@@ -7,6 +7,8 @@ export type Owner = { kind: 'apex' } | { kind: 'revision'; revision: Revision } 
 export type Hosts = {
   apex: string
   of(revision: Revision): string
+  /** Takes what is beside the weights; nobody's in the eyes of `ownerOf`. */
+  side(revision: Revision): string
   ownerOf(destination: { host: string; subset?: string }): Owner
 }
 
@@ -23,6 +25,7 @@ export function hostsOf({ namespace, name, service }: Hosted, readIn: string = n
   return {
     apex,
     of,
+    side: (revision) => serviceHost(namespace, sideObject(name, revision)),
     ownerOf({ host, subset }) {
       const full = fqdn(host, readIn)
       // A subset is a choice of the user's among the apex's pods: revision hosts have none.

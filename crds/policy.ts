@@ -32,6 +32,8 @@ export type Policy = {
   shadow: ShadowRule[]
   /** φ: tempering for bursts, ≥ 1. */
   burst: number
+  /** Clients stay with their revision: requests do not follow the weight, because clients are not equally busy. */
+  sticky?: true
 }
 
 /** Weights in percent, rising; `dwell` in seconds at the last of them. Its time is limited by `deadline`. */
@@ -41,7 +43,7 @@ export type ShadowRule = 'flagger' | 'argo'
 
 /**
  * In PromQL of one's own, `$service`, `$revision`, `$namespace` and `$rollout` stand for what is asked about: `counters`
- * are asked once per arm, a `query` once, about the canary.
+ * and `conversion` are asked once per arm, a `query` once, about the canary.
  */
 export type Metric =
   | { name: string; kind: 'requests' }
@@ -53,6 +55,8 @@ export type Metric =
       boundariesMs?: number[]
     }
   | { name: string; kind: 'counters'; total: string; bad: string }
+  /** Users per arm, and those of them who did what is hoped for; only an A/B test asks. */
+  | { name: string; kind: 'conversion'; total: string; converted: string }
   | { name: string; kind: 'gauge'; query: string; bounds: Bounds; advisory: boolean }
 
 /** All that are given have to hold; `cel` is an expression over the number `value`. */

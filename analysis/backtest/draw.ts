@@ -108,7 +108,7 @@ type Column = [key: string, place: 'requests' | 'silent' | number]
 function columnsOf(metric: Metric, { boundaries }: History): Column[] {
   if (metric.kind === 'requests') return [[metric.name, 'requests']]
   if (metric.kind === 'counters') return [[metric.name, 'silent']]
-  if (metric.kind === 'gauge') return []
+  if (metric.kind === 'gauge' || metric.kind === 'conversion') return []
   return (metric.boundariesMs ?? []).map((ms) => [latencyKey(metric.name, ms), boundaries.indexOf(ms)])
 }
 

@@ -88,7 +88,7 @@ export function openCourse({ history, policy: declared, target, seed }: Setting,
     ...declared,
     mode: 'act',
     interval: grain.seconds,
-    metrics: declared.metrics.filter(({ kind }) => kind !== 'gauge'),
+    metrics: declared.metrics.filter(({ kind }) => kind !== 'gauge' && kind !== 'conversion'),
   }
   const start = startOf(history, seeded(seed, number, 0))
   const parts = partsOf(history, start, grain, chance.parts)

@@ -92,7 +92,7 @@ function rampFrom({ ladder, dwell }: Fields): Policy['ramp'] {
   }
 }
 
-const KINDS = ['requests', 'latency', 'counters', 'gauge'] as const
+const KINDS = ['requests', 'latency', 'counters', 'conversion', 'gauge'] as const
 
 function metricFrom(value: unknown, index: number): Metric {
   const at = `policy.metrics[${index}]`

@@ -37,7 +37,7 @@ export const releaseSpec = z
     from: revision('The revision that was stable when the release began; absent for the first.').exactOptional(),
     template: opaque<PodTemplate>('The pod template exactly as it was declared.'),
     configs: z
-      .record(z.string(), text(64, 'Digest of its content.'))
+      .record(z.string(), text(72, 'Digest of its content; begins with trigger: where it is not copied.'))
       .meta({
         description: 'What the ConfigMaps and Secrets of the pods contained, by <kind>/<name>.',
         maxProperties: 64,

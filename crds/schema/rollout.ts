@@ -5,13 +5,15 @@ import { analysis } from './analysis.ts'
 import { condition } from './condition.ts'
 import { router } from './router.ts'
 import { strategy } from './strategy.ts'
-import { duration, only, revision, rules, wellFormed } from './vocabulary.ts'
+import { duration, revision, rules, wellFormed } from './vocabulary.ts'
 import { configRef, podTemplate, serviceSpec, workloadRef } from './workload.ts'
 
 export type { AnalysisSpec } from './analysis.ts'
 export type { Condition } from './condition.ts'
 export type { IstioRouter } from './router.ts'
-export type { StepSpec } from './strategy.ts'
+export type { Cohort } from './cohort.ts'
+export type { JobSpec, WebhookSpec } from './hook.ts'
+export type { StepSpec } from './step.ts'
 export type { PodTemplate, ServiceSpec } from './workload.ts'
 
 /** Objects as the API server returns them: defaults filled in. */
@@ -31,7 +33,8 @@ const bake = z
     holdBack: z.int().min(1).max(50).default(5).meta({ description: 'Percentage that stays on stable meanwhile.' }),
   })
   .meta({
-    description: 'After the last step: nearly everything on the canary, a little on stable as a live control.',
+    description:
+      'After the last step: nearly everything on the canary, a little on stable as a live control. Blue-green bakes with everything on the new revision.',
   })
 
 const steps = 'self.strategy.canary.steps'
@@ -42,6 +45,8 @@ const bakes = `(has(self.bake) && ${wellFormed(bakeFor)} && duration(${bakeFor})
 const hasSteps = 'has(self.strategy.canary) && has(self.strategy.canary.steps)'
 const atFull = `${steps}.map(s, has(s.setWeight) && s.setWeight == 100).indexOf(true)`
 const lastAnalysis = `${steps}.map(s, has(s.analyze)).lastIndexOf(true)`
+const test = 'self.strategy.abTest'
+const hasTest = `has(${test})`
 const hasRamp = 'has(self.strategy.canary) && has(self.strategy.canary.ramp)'
 
 export const rolloutSpec = z
@@ -56,14 +61,10 @@ export const rolloutSpec = z
     strategy,
     analysis: analysis.exactOptional(),
     bake: bake.prefault({}),
-    onNewRevision: z
-      .enum(['supersede', 'queue'])
-      .default('supersede')
-      .meta({
-        description:
-          'When a newer revision is declared during a release: supersede goes back to stable and begins with it, queue finishes first.',
-        ...only('onNewRevision: queue', "'supersede'", 'leave it out or write supersede'),
-      }),
+    onNewRevision: z.enum(['supersede', 'queue']).default('supersede').meta({
+      description:
+        'When a newer revision is declared during a release: supersede goes back to stable and begins with it, queue finishes first.',
+    }),
     scaleDownDelay: duration(
       'How long the old revision stays warm after a promotion: the time in which return is one route write.',
     ).default('10m'),
@@ -122,6 +123,18 @@ export const rolloutSpec = z
       {
         rule: `!${bakes} || !(${hasRamp}) || self.strategy.canary.ramp.ladder.all(w, w < 100 - self.bake.holdBack)`,
         message: 'a rung is more than what the bake leaves to the canary; lower that rung, or bake.holdBack',
+      },
+      {
+        rule: `!${bakes} || !${hasTest}`,
+        message: 'an A/B test has no bake; leave bake out, the test itself is as long as you like',
+      },
+      {
+        rule: `!${hasTest} || !has(${test}.metric) || (has(self.analysis) && self.analysis.metrics.exists(m, m.name == ${test}.metric && has(m.conversion)))`,
+        message: 'abTest.metric is not the name of a conversion in analysis.metrics; add it there, or leave metric out',
+      },
+      {
+        rule: `${hasTest} || !has(self.analysis) || self.analysis.metrics.all(m, !has(m.conversion))`,
+        message: 'a conversion is what strategy.abTest decides by; use counters to compare a canary with stable',
       },
       {
         rule: `!(${hasSteps}) || !has(self.analysis) || !${analyses}.all(d, ${wellFormed('d')}) || !${wellFormed('self.analysis.deadline')} || ${analyses}.all(d, duration(d) < duration(self.analysis.deadline))`,

@@ -1,17 +1,82 @@
 import { z } from 'zod'
-import { dnsLabel, duration, notYet, objectName, only, opaque, rules } from './vocabulary.ts'
+import { duration, notYet, objectName, only, opaque, rules } from './vocabulary.ts'
 
 const routeName = (description: string) => z.string().min(1).max(253).meta({ description })
 
+const port = z
+  .int()
+  .min(1)
+  .max(65_535)
+  .meta({ description: 'Port that the route matches; any where there is one such route only.' })
+
+const tlsRoute = z
+  .object({
+    port: port.exactOptional(),
+    sniHosts: z
+      .array(z.string().min(1).max(253).meta({ description: 'A host.' }))
+      .min(1)
+      .max(16)
+      .meta({ description: 'sniHosts that the route matches, all of them.', 'x-kubernetes-list-type': 'set' })
+      .exactOptional(),
+  })
+  .meta({ description: 'A tls route, by what it matches; {} is the only one.' })
+
+const tcpRoute = z
+  .object({ port: port.exactOptional() })
+  .meta({ description: 'A tcp route, by what it matches; {} is the only one.' })
+
 const virtualService = z
   .object({
-    name: objectName('Name of an existing VirtualService, in the namespace of the Rollout.'),
-    routes: z.array(routeName('Name of a route, as in spec.http[].name of the VirtualService.')).min(1).max(16).meta({
-      description: 'Names of the http routes that carry this service. Every other route stays as it is, byte for byte.',
-      'x-kubernetes-list-type': 'set',
+    name: objectName('Name of an existing VirtualService.'),
+    namespace: objectName("Its namespace. Default: the Rollout's.")
+      .meta(notYet('virtualServices[].namespace', 'adopt a VirtualService in the namespace of the Rollout'))
+      .exactOptional(),
+    routes: z
+      .array(routeName('Name of a route, as in spec.http[].name of the VirtualService.'))
+      .max(16)
+      .default([])
+      .meta({
+        description:
+          'Names of the http routes that carry this service. Every other route stays as it is, byte for byte. Without any, and without tlsRoutes and tcpRoutes, it is the only http route, which needs no name.',
+        'x-kubernetes-list-type': 'set',
+        ...rules({
+          rule: 'self.size() > 0',
+          message:
+            'a route without name is not yet supported; name the route in the VirtualService, and here, for example routes: [primary]',
+        }),
+      }),
+    tlsRoutes: z
+      .array(tlsRoute)
+      .max(16)
+      .meta({
+        description: 'tls routes that carry this service, by weight.',
+        ...notYet('virtualServices[].tlsRoutes', 'name http routes in routes'),
+      })
+      .exactOptional(),
+    tcpRoutes: z
+      .array(tcpRoute)
+      .max(16)
+      .meta({
+        description: 'tcp routes that carry this service, by weight.',
+        ...notYet('virtualServices[].tcpRoutes', 'name http routes in routes'),
+      })
+      .exactOptional(),
+  })
+  .meta({ description: 'A VirtualService of yours in which routes are adopted.' })
+
+/** `namespace` is a word of CEL. */
+const namespaceOf = (entry: string): string => `(has(${entry}.__namespace__) ? ${entry}.__namespace__ : '')`
+
+const acknowledged = z
+  .string()
+  .max(384)
+  .meta({
+    description: 'Kind/name, or Kind/namespace/name where the object lives elsewhere.',
+    ...rules({
+      rule: "self.matches('^[A-Z][A-Za-z]*(/[a-z0-9][-a-z0-9.]*){1,2}$')",
+      message: 'write Kind/name or Kind/namespace/name, for example Sidecar/default',
     }),
   })
-  .meta({ description: 'A VirtualService of yours in which named routes are adopted.' })
 
 export const istioRouter = z
   .object({
@@ -21,19 +86,39 @@ export const istioRouter = z
       .default([])
       .meta({
         description:
-          'VirtualServices whose named routes carry this service. Their destinations are changed during a release only; at rest they read as in Git.',
-        'x-kubernetes-list-type': 'map',
-        'x-kubernetes-list-map-keys': ['name'],
+          'VirtualServices whose routes carry this service. Their destinations are changed during a release only; at rest they read as in Git.',
+        ...rules({
+          rule: `self.all(a, self.exists_one(b, b.name == a.name && ${namespaceOf('b')} == ${namespaceOf('a')}))`,
+          message: 'a VirtualService is named twice; put its routes into one entry',
+        }),
       }),
-    host: dnsLabel('Host of a VirtualService that the engine owns whole, instead of virtualServices.')
-      .meta(notYet('router.istio.host', 'adopt a route of a VirtualService of yours with virtualServices'))
+    host: z
+      .string()
+      .min(1)
+      .max(253)
+      .meta({
+        description:
+          'Instead of virtualServices: the engine makes and owns a VirtualService for this host, for example shop.example.',
+        ...notYet('router.istio.host', 'adopt a route of a VirtualService of yours with virtualServices'),
+      })
       .exactOptional(),
     gateways: z
-      .array(objectName('Name of a Gateway, or mesh.'))
+      .array(objectName('Name or namespace/name of a Gateway, or mesh.'))
       .max(10)
       .meta({
-        description: 'Gateways of the VirtualService that the engine owns.',
+        description: 'Gateways of the VirtualService that the engine owns. Default: mesh.',
+        'x-kubernetes-list-type': 'set',
         ...notYet('router.istio.gateways', 'adopt a route of a VirtualService of yours with virtualServices'),
+      })
+      .exactOptional(),
+    acknowledge: z
+      .array(acknowledged)
+      .max(32)
+      .meta({
+        description:
+          'Objects that name the host of the Service too and that you know: they say nothing about the hosts that both revisions have during a release.',
+        'x-kubernetes-list-type': 'set',
+        ...notYet('router.istio.acknowledge', 'leave it out'),
       })
       .exactOptional(),
     trafficPolicy: opaque<Record<string, unknown>>(
@@ -42,10 +127,20 @@ export const istioRouter = z
   })
   .meta({
     description: 'Weights are written into Istio VirtualServices.',
-    ...rules({
-      rule: 'has(self.host) || has(self.gateways) || self.virtualServices.size() > 0',
-      message: 'virtualServices is empty; name the VirtualService and the routes that carry this service',
-    }),
+    ...rules(
+      {
+        rule: 'has(self.host) || self.virtualServices.size() > 0',
+        message: 'virtualServices is empty; name the VirtualService and the routes that carry this service',
+      },
+      {
+        rule: '!has(self.host) || self.virtualServices.size() == 0',
+        message: 'host and virtualServices exclude each other: a VirtualService is either made by the engine or yours',
+      },
+      {
+        rule: 'has(self.host) || !has(self.gateways)',
+        message: 'gateways belong to a VirtualService that the engine makes; add host, or leave them out',
+      },
+    ),
   })
 
 const gatewayAPIRouter = z

@@ -68,3 +68,37 @@ export const secretKey = (description: string) =>
       key: z.string().min(1).max(253).meta({ description: 'Key inside the Secret.' }),
     })
     .meta({ description })
+
+export const percent = (description: string) => z.int().min(1).max(100).meta({ description })
+
+/** An address that is asked over HTTP. Credentials in it would be readable by whoever may read the Rollout. */
+export const httpAddress = (description: string, maxLength: number, instead: string) =>
+  z
+    .string()
+    .max(maxLength)
+    .meta({
+      description,
+      ...rules(
+        {
+          rule: "self.startsWith('http://') || self.startsWith('https://')",
+          message: 'must begin with http:// or https://',
+        },
+        {
+          rule: "!self.contains('@')",
+          message: `must not contain credentials; put them into a Secret and name it in ${instead}`,
+        },
+      ),
+    })
+
+export const secretHeaders = (description: string) =>
+  z
+    .array(
+      z
+        .object({
+          name: z.string().min(1).max(128).meta({ description: 'Name of the header, for example X-Scope-OrgID.' }),
+          value: secretKey('Secret key with the value of the header.'),
+        })
+        .meta({ description: 'A header and where its value is.' }),
+    )
+    .max(8)
+    .meta({ description, 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })

@@ -19,7 +19,7 @@ const container = z
   .meta({ description: 'A container, as in a Deployment.' })
 
 /** Kubernetes owns this type: every field is kept as declared, so that the revision's pods are exactly what was written. */
-const podSpec = z
+export const podSpec = z
   .looseObject({
     containers: z.array(container).min(1).max(50).meta({ description: 'Containers of the pods, as in a Deployment.' }),
   })

@@ -74,8 +74,8 @@ describe('the plan', () => {
   })
 
   it('names the field that an older object lacks', () => {
-    expect(() => compile(spec({ strategy: {} }))).toThrow('spec.strategy.canary is missing')
-    expect(() => compile(withSteps([{ setWeight: 5 }, {}]))).toThrow('spec.strategy.canary.steps[1] is none of')
+    expect(() => compile(spec({ strategy: {} }))).toThrow('spec.strategy names none of canary, blueGreen and abTest')
+    expect(() => compile(withSteps([{ setWeight: 5 }, {}]))).toThrow('spec.strategy.canary.steps[1] has no kind')
     const metrics = [{ name: 'cart' }]
     expect(() => compile(spec({ analysis: { ...analysis, metrics } }))).toThrow('spec.analysis.metrics cart is none of')
   })

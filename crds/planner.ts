@@ -1,0 +1,141 @@
+import { parseDuration } from './duration.ts'
+import type { AbTest, Plan, Step } from './plan.ts'
+import type { Cohort, JobSpec, RolloutSpec, StepSpec, WebhookSpec } from './schema/rollout.ts'
+import type { MatchRoute, StringMatch } from './traffic.ts'
+
+/** The flat plan of a strategy, from a spec with defaults. Throws a sentence that names the field. */
+export function planOf(spec: RolloutSpec): Plan {
+  const { canary, blueGreen, abTest } = spec.strategy
+  if (canary) return canaryPlan(canary, spec)
+  if (blueGreen) return { steps: blueGreenSteps(blueGreen, spec) }
+  if (abTest) return abTestPlan(abTest, spec)
+  throw new Error('spec.strategy names none of canary, blueGreen and abTest')
+}
+
+type Strategy = RolloutSpec['strategy']
+type Canary = NonNullable<Strategy['canary']>
+type BlueGreen = NonNullable<Strategy['blueGreen']>
+
+function canaryPlan({ steps, ramp, affinity }: Canary, { bake, service }: RolloutSpec): Plan {
+  if (!steps && !ramp) throw new Error('spec.strategy.canary has neither steps nor ramp')
+  const way: Step[] = ramp ? [{ kind: 'ramp', ladder: ramp.ladder }] : (steps ?? []).map(stepOf)
+  const forMs = parseDuration(bake.for)
+  const end: Step[] =
+    forMs === 0
+      ? []
+      : [
+          { kind: 'setWeight', weight: 100 - bake.holdBack },
+          { kind: 'bake', forMs },
+        ]
+  return {
+    steps: [...way, ...end],
+    ...(affinity ? { affinity: cookieOf(affinity.cookie, affinity.maxAge, service.name) } : {}),
+  }
+}
+
+/** Full size before the switch: no weight goes to pods that are not there. */
+function blueGreenSteps(
+  { preview, previewReplicas, mirror, tests, approve }: BlueGreen,
+  { bake }: RolloutSpec,
+): Step[] {
+  const forMs = parseDuration(bake.for)
+  return [
+    { kind: 'scale', percent: previewReplicas },
+    ...(preview ? [{ kind: 'preview' as const, host: preview.host }] : []),
+    ...(mirror ? [mirrorOf(mirror)] : []),
+    ...(tests ?? []).map(testOf),
+    ...(approve ? [approveOf(approve)] : []),
+    ...(previewReplicas < 100 ? [{ kind: 'scale' as const, percent: 100 }] : []),
+    { kind: 'setWeight', weight: 100 },
+    ...(forMs === 0 ? [] : [{ kind: 'bake' as const, forMs }]),
+  ]
+}
+
+function abTestPlan(
+  { match, split, cookie, metric, maxDuration, then }: NonNullable<Strategy['abTest']>,
+  { service }: RolloutSpec,
+): Plan {
+  const test: AbTest = {
+    ...(match ? { cohort: cohortOf(match) } : {}),
+    percent: split,
+    ...(metric === undefined ? {} : { metric }),
+    maxDurationMs: parseDuration(maxDuration),
+    // oxlint-disable-next-line unicorn/no-thenable -- the word of the language; never a function
+    then,
+  }
+  return { steps: [{ kind: 'abTest', ...test }], affinity: cookieOf(cookie.name, cookie.maxAge, service.name) }
+}
+
+const cookieOf = (name: string | undefined, maxAge: string, service: string): NonNullable<Plan['affinity']> => ({
+  cookie: name ?? `sluice-${service}`,
+  maxAgeMs: parseDuration(maxAge),
+})
+
+function stepOf(step: StepSpec, index: number): Step {
+  if (step.setWeight !== undefined) return { kind: 'setWeight', weight: step.setWeight }
+  if (step.analyze) return { kind: 'analyze', forMs: parseDuration(step.analyze.for) }
+  if (step.pause) return { kind: 'pause', ...(step.pause.for ? { forMs: parseDuration(step.pause.for) } : {}) }
+  if (step.approve) return approveOf(step.approve)
+  if (step.mirror) return mirrorOf(step.mirror)
+  if (step.match) return { kind: 'match', cohort: cohortOf(step.match) }
+  if (step.fault) return faultOf(step.fault)
+  if (step.webhook) return webhookOf(step.webhook)
+  if (step.job) return jobOf(step.job)
+  throw new Error(`spec.strategy.canary.steps[${index}] has no kind, for example setWeight: 20`)
+}
+
+const approveOf = ({ name, expiresAfter }: NonNullable<StepSpec['approve']>): Step => ({
+  kind: 'approve',
+  name,
+  expiresAfterMs: parseDuration(expiresAfter),
+})
+
+const mirrorOf = ({ percent, for: time }: NonNullable<StepSpec['mirror']>): Step => ({
+  kind: 'mirror',
+  percent,
+  ...(time === undefined ? {} : { forMs: parseDuration(time) }),
+})
+
+const faultOf = ({ percent, delay, abort, for: time }: NonNullable<StepSpec['fault']>): Step => ({
+  kind: 'fault',
+  fault: {
+    percent,
+    ...(delay === undefined ? {} : { delayMs: parseDuration(delay) }),
+    ...(abort === undefined ? {} : { abort }),
+  },
+  forMs: parseDuration(time),
+})
+
+function testOf({ webhook, job }: NonNullable<BlueGreen['tests']>[number], index: number): Step {
+  if (webhook) return webhookOf(webhook)
+  if (job) return jobOf(job)
+  throw new Error(`spec.strategy.blueGreen.tests[${index}] is neither webhook nor job`)
+}
+
+const webhookOf = ({ timeout, ...webhook }: WebhookSpec): Step => ({
+  kind: 'webhook',
+  ...webhook,
+  timeoutMs: parseDuration(timeout),
+})
+
+const jobOf = ({ template, timeout }: JobSpec): Step => ({ kind: 'job', template, timeoutMs: parseDuration(timeout) })
+
+/** Names of headers have no case, and Istio knows them in lower case only; those of cookies do. */
+function cohortOf(cohort: Cohort): MatchRoute[] {
+  return cohort.map(({ headers, cookies }) => ({
+    ...(headers ? { headers: matchesOf(headers, (name) => name.toLowerCase()) } : {}),
+    ...(cookies ? { cookies: matchesOf(cookies, (name) => name) } : {}),
+  }))
+}
+
+type Matches = NonNullable<Cohort[number]['headers']>
+
+const matchesOf = (matches: Matches, spell: (name: string) => string): Record<string, StringMatch> =>
+  Object.fromEntries(Object.entries(matches).map(([name, match]) => [spell(name), matchOf(name, match)]))
+
+function matchOf(name: string, { exact, prefix, regex }: Matches[string]): StringMatch {
+  if (exact !== undefined) return { exact }
+  if (prefix !== undefined) return { prefix }
+  if (regex !== undefined) return { regex }
+  throw new Error(`a match of ${name} says none of exact, prefix and regex`)
+}

@@ -1,0 +1,112 @@
+import { z } from 'zod'
+import { cohort } from './cohort.ts'
+import { job, webhook } from './hook.ts'
+import { atLeast, dnsLabel, duration, percent, rules } from './vocabulary.ts'
+
+export const approve = z
+  .object({
+    name: dnsLabel('Name of the gate. A decision names it, so it is unique in the strategy.'),
+    expiresAfter: duration(
+      'Time after which an approval is no longer asked for and the release holds.',
+      atLeast('1s', 'expiresAfter must be at least 1s'),
+    ).default('72h'),
+  })
+  .meta({ description: 'A gate: waits until a person approves. The canary is watched meanwhile.' })
+
+export const mirror = z
+  .object({
+    percent: percent('Share of the requests that are copied to the canary; its answers are thrown away.').default(100),
+    for: duration(
+      'The step lasts so long and ends the copies. Without it the next step begins at once, and copies are made to the end of the release.',
+      atLeast('1s', 'mirror.for must be at least 1s'),
+    ).exactOptional(),
+  })
+  .meta({ description: 'Copies requests to the canary. They stay out of the evidence; crashes end the release.' })
+
+const fault = z
+  .object({
+    percent: percent('Share of the cohort that is hit.').default(100),
+    delay: duration('Added latency.', atLeast('1ms', 'delay must be at least 1ms')).exactOptional(),
+    abort: z.int().min(400).max(599).meta({ description: 'HTTP status that is answered instead.' }).exactOptional(),
+    for: duration('How long; then it is taken away.', atLeast('1s', 'fault.for must be at least 1s')).default('1m'),
+  })
+  .meta({
+    description: 'Makes requests of the cohort of the match before it fail or wait, to see how callers bear it.',
+    ...rules({
+      rule: 'has(self.delay) != has(self.abort)',
+      message: 'a fault is exactly one of delay and abort, for example delay: 2s or abort: 503',
+    }),
+  })
+
+const KINDS = ['setWeight', 'analyze', 'pause', 'approve', 'mirror', 'match', 'webhook', 'job', 'fault'] as const
+
+const step = z
+  .object({
+    setWeight: percent(
+      'Moves the canary to this percentage of the requests, after scaling it to what that needs.',
+    ).exactOptional(),
+    analyze: z
+      .object({
+        for: duration(
+          'Time that has to be covered by data. No data holds the release, it never passes and never fails.',
+          atLeast('1s', 'analyze.for must be at least 1s'),
+        ),
+      })
+      .meta({ description: 'Waits until the evidence of this weight allows to go on.' })
+      .exactOptional(),
+    pause: z
+      .object({
+        for: duration('How long; without it the release waits until a person resumes it.').exactOptional(),
+      })
+      .meta({ description: 'Waits. The canary is watched meanwhile.' })
+      .exactOptional(),
+    approve: approve.exactOptional(),
+    mirror: mirror.exactOptional(),
+    match: cohort(
+      'From here to the end of the release, or to the next match, requests that match any of these go to the canary, whatever the weight. They stay out of the evidence.',
+    ).exactOptional(),
+    webhook: webhook.exactOptional(),
+    job: job.exactOptional(),
+    fault: fault.exactOptional(),
+  })
+  .meta({
+    description: `One step: exactly one of ${KINDS.slice(0, -1).join(', ')} and ${KINDS.at(-1)}.`,
+    ...rules({
+      rule: `[${KINDS.map((kind) => `has(self.${kind})`).join(', ')}].exists_one(x, x)`,
+      message:
+        'a step has exactly one kind, for example setWeight: 20; write two steps, each with its own dash, for two kinds',
+    }),
+  })
+
+const weights = 'self.filter(s, has(s.setWeight)).map(s, s.setWeight)'
+const gates = 'self.filter(s, has(s.approve)).map(s, s.approve.name)'
+const first = (kind: string): string => `self.map(s, has(s.${kind})).indexOf(true)`
+
+export const steps = z
+  .array(step)
+  .min(1)
+  .max(50)
+  .meta({
+    description:
+      'The way of a release, in order, for example setWeight: 5, analyze: {for: 2m}, approve: {name: go-wide}, setWeight: 50. After the last step the canary gets everything. A release is watched from its first request to its last and goes back by itself in whatever step it is.',
+    ...rules(
+      {
+        rule: `${weights}.isSorted() && ${weights}.all(w, ${weights}.exists_one(v, v == w))`,
+        message: 'setWeight must rise from step to step; going back is what a rollback does',
+      },
+      {
+        rule: `${gates}.all(g, ${gates}.exists_one(h, h == g))`,
+        message: 'two approve steps have the same name; an approval is bound to one gate, so give each its own name',
+      },
+      {
+        rule: `${first('analyze')} < 0 || (${first('setWeight')} >= 0 && ${first('setWeight')} <= ${first('analyze')})`,
+        message: 'analyze before the first setWeight would never see a request; put a setWeight before it',
+      },
+      {
+        rule: `${first('fault')} < 0 || (${first('match')} >= 0 && ${first('match')} <= ${first('fault')})`,
+        message: 'a fault hits the cohort of a match; put a match step before it',
+      },
+    ),
+  })
+
+export type StepSpec = z.output<typeof step>
