@@ -55,6 +55,8 @@ export type StartOptions = {
   stateDir: string
   /** From a pod's readiness to its address in the mesh. Default 100. */
   endpointDelayMs?: number
+  /** istiod signs certificates, and pods may run a proxy with one: see `images/injection.ts`. Default false. */
+  sidecars?: boolean
   /** Servers and pods end with this process, however it ends. Default true. */
   owned?: boolean
   log?: Pick<Log, 'info'>
@@ -70,12 +72,15 @@ export type StartOptions = {
  * killed owners left running, here or elsewhere, is ended first.
  */
 export async function startStack(options: StartOptions): Promise<Stack> {
-  const { stateDir, endpointDelayMs = 100, owned = true, log, onReady, signal } = options
-  const tools = await ensureTools({ names: TOOLS, ...only({ onProgress: options.onProgress, signal }) })
+  const { stateDir, endpointDelayMs = 100, sidecars = false, owned = true, log, onReady, signal } = options
+  const names = sidecars ? [...TOOLS, 'pilot-agent' as const] : TOOLS
+  const tools = await ensureTools({ names, ...only({ onProgress: options.onProgress, signal }) })
   const registry = openRegistry()
   const ended = await registry.endOrphans()
   if (ended.length > 0) log?.info({ stacks: ended }, 'ended what killed owners left running')
-  const layout = await registry.enter(resolve(stateDir), (others) => makeLayout(stateDir, endpointDelayMs, others))
+  const layout = await registry.enter(resolve(stateDir), (others) =>
+    makeLayout(stateDir, endpointDelayMs, { others, sidecars }),
+  )
   const template = await openTemplate(tools)
   const guard = await withLock(layout.path('lock'), async () => {
     await clear(layout)

@@ -16,6 +16,8 @@ export type Layout = {
   ports: Ports
   /** From a pod's readiness to its address in the mesh, milliseconds. */
   endpointDelayMs: number
+  /** Pods may have a proxy of their own, with a certificate of istiod's. */
+  sidecars: boolean
   pki: { ca: string; certificate: string; key: string; accountKey: string; accountPublicKey: string }
   tokens: string
   auditLog: string
@@ -25,7 +27,7 @@ export type Layout = {
   logOf: (server: string) => string
 }
 
-type State = { ports: Ports; endpointDelayMs: number }
+type State = { ports: Ports; endpointDelayMs: number; sidecars?: boolean }
 
 /** The layout of a stack that was made before. Throws when there is none. */
 export function openLayout(stateDir: string): Layout {
@@ -41,7 +43,11 @@ export const isMade = (stateDir: string): boolean => existsSync(stateFile(resolv
  * The layout of a stack that is to be started: the ports of an earlier start in this folder are kept, those of `others`
  * are left to them, running or not.
  */
-export async function makeLayout(stateDir: string, endpointDelayMs: number, others: Layout[] = []): Promise<Layout> {
+export async function makeLayout(
+  stateDir: string,
+  endpointDelayMs: number,
+  { others = [], sidecars = false }: { others?: Layout[]; sidecars?: boolean } = {},
+): Promise<Layout> {
   const home = resolve(stateDir)
   for (const folder of ['pki', 'kubeconfig', 'config', 'run', 'logs']) {
     mkdirSync(join(home, folder), { recursive: true, mode: 0o700 })
@@ -49,7 +55,7 @@ export async function makeLayout(stateDir: string, endpointDelayMs: number, othe
   const kept = existsSync(stateFile(home)) ? openLayout(home).ports : undefined
   // A stack of an earlier version may lack one.
   const ports = kept && PORT_NAMES.every((name) => name in kept) ? kept : await choosePorts(portsOf(others))
-  const state: State = { ports, endpointDelayMs }
+  const state: State = { ports, endpointDelayMs, sidecars }
   writeFileSync(`${stateFile(home)}.new`, JSON.stringify(state, undefined, 2))
   renameSync(`${stateFile(home)}.new`, stateFile(home))
   return layoutOf(home, state)
@@ -63,12 +69,13 @@ function stateFile(home: string): string {
   return join(home, 'stack.json')
 }
 
-function layoutOf(stateDir: string, { ports, endpointDelayMs }: State): Layout {
+function layoutOf(stateDir: string, { ports, endpointDelayMs, sidecars = false }: State): Layout {
   const path = (...parts: string[]): string => join(stateDir, ...parts)
   return {
     stateDir,
     ports,
     endpointDelayMs,
+    sidecars,
     pki: {
       ca: path('pki', 'ca.crt'),
       certificate: path('pki', 'server.crt'),

@@ -17,6 +17,8 @@ const OF_DEMO =
   'This cluster is what `npm start` left behind, and the next `npm start` clears it. One of your own: ' +
   'npm run stack -- --state-dir .state/mine up\n'
 
+type UpOptions = { endpointDelayMs: number; sidecars?: boolean }
+
 try {
   await program().parseAsync()
 } catch (error) {
@@ -34,7 +36,8 @@ function program(): Command {
     .command('up')
     .description('starts what is not running; servers go on when this command has ended')
     .option('--endpoint-delay-ms <ms>', "from a pod's readiness to its address in the mesh", milliseconds, 100)
-    .action(({ endpointDelayMs }: { endpointDelayMs: number }) => up(stateDir(), endpointDelayMs))
+    .option('--sidecars', 'istiod signs certificates, and pods may have a proxy with one')
+    .action((options: UpOptions) => up(stateDir(), options))
   root
     .command('down')
     .description('ends exactly what was started; data stays')
@@ -78,7 +81,7 @@ function addReaders(root: Command, stateDir: () => string): void {
     .action((args: string[]) => kubectl(stateDir(), args))
 }
 
-async function up(stateDir: string, endpointDelayMs: number): Promise<void> {
+async function up(stateDir: string, options: UpOptions): Promise<void> {
   if (resolve(stateDir) === DEFAULT_STATE_DIR && isOfDemo(stateDir)) process.stderr.write(OF_DEMO)
   if (existsSync(stateDir) && isUp(stateDir)) return void process.stdout.write('it is up already\n')
   const progress = showProgress(process.stderr)
@@ -86,7 +89,7 @@ async function up(stateDir: string, endpointDelayMs: number): Promise<void> {
   const seconds = (): string => `${((performance.now() - began) / 1_000).toFixed(1)} s`
   const onReady = (name: string): void => void process.stdout.write(`${name} is ready after ${seconds()}\n`)
   try {
-    const stack = await startStack({ stateDir, endpointDelayMs, owned: false, onReady, onProgress: progress.report })
+    const stack = await startStack({ stateDir, ...options, owned: false, onReady, onProgress: progress.report })
     process.stdout.write(`up in ${seconds()}; state is in ${stack.stateDir}\n\n${exports(stack)}`)
   } finally {
     progress.end()

@@ -9,6 +9,7 @@ export const PORT_NAMES = [
   'istiodHttp',
   'istiodMonitoring',
   'istiodXds',
+  'istiodSecure',
   'istiodWebhook',
   'istiodControl',
   'gateway',

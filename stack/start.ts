@@ -49,13 +49,14 @@ export async function startServers({ layout, tools, template, onReady, signal }:
     await untilServed(kubectl)
     if (isNew) await template.keep(layout)
   }
-  /** istiod starts beside its kinds and finds them as they come. */
+  /** istiod starts beside its kinds and finds them as they come; its own key waits until the template has been kept. */
   async function fillCluster(): Promise<void> {
     const served = isPrepared ? Promise.resolve() : install()
     const engine = served.then(() => engineToken(kubectl)).then((token) => writeKubeconfig(layout, 'engine', token))
     const authority = readFileSync(layout.pki.ca).toString('base64')
     const agent = served.then(() => up('agent'))
-    await all(agent, up('istiod'), engine)
+    const mesh = layout.sidecars ? served.then(() => up('istiod')) : up('istiod')
+    await all(agent, mesh, engine)
     await openCluster(kubectl, layout.ports, authority)
     await untilGatewayAnswers(layout, either)
   }

@@ -1,6 +1,7 @@
 import type { Kube, Resource } from '../../kube/index.ts'
 import { NODE_NAME } from './node.ts'
 import type { Pod } from './pod.ts'
+import { reachedBy } from './proxy.ts'
 
 const WORKLOAD_ENTRIES: Resource = {
   group: 'networking.istio.io',
@@ -17,8 +18,8 @@ const NODE_LABEL = 'node.sluice.dev/name'
  * Gives clients the pod's address. Server-side apply: an address that an earlier agent left under this name is replaced.
  * Goes with the Pod by garbage collection when everything else fails.
  */
-export async function publishAddress(kube: Kube, { metadata }: Pod, ports: Record<string, number>): Promise<void> {
-  const { name, namespace = '', uid = '', labels = {} } = metadata
+export async function publishAddress(kube: Kube, pod: Pod, ports: Record<string, number>): Promise<void> {
+  const { name, namespace = '', uid = '', labels = {} } = pod.metadata
   const object = {
     apiVersion: 'networking.istio.io/v1',
     kind: 'WorkloadEntry',
@@ -28,7 +29,11 @@ export async function publishAddress(kube: Kube, { metadata }: Pod, ports: Recor
       labels: { ...labels, [NODE_LABEL]: NODE_NAME },
       ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name, uid }],
     },
-    spec: { address: '127.0.0.1', ports, labels },
+    spec: {
+      address: '127.0.0.1',
+      labels,
+      ...reachedBy(pod, ports),
+    },
   }
   await kube.apply(WORKLOAD_ENTRIES, object, { fieldManager: MANAGER, force: true })
 }

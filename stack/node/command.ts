@@ -1,6 +1,7 @@
 import type { Configs } from './configs.ts'
 import { environmentOf, expand } from './environment.ts'
 import type { Container, Handler, Pod } from './pod.ts'
+import type { Tokens } from './tokens.ts'
 import { mountVolumes } from './volumes.ts'
 
 /** What a registry is on other clusters: a name stands for a program of this machine. */
@@ -30,6 +31,7 @@ type Means = {
   image: Image | undefined
   ports: Record<string, number>
   configs: Configs
+  tokens: Tokens
   /** Of the pod. */
   directory: string
 }

@@ -10,6 +10,7 @@ import { followProbes } from './probes.ts'
 import { launch, type Running } from './process.ts'
 import type { Records } from './records.ts'
 import { countRestarts, type Restarts } from './restarts.ts'
+import type { Tokens } from './tokens.ts'
 
 export type ContainerRun = {
   name: string
@@ -33,6 +34,7 @@ export type Surroundings = {
   catalogue: Catalogue
   records: Records
   configs: Configs
+  tokens: Tokens
   /** Of the pod. */
   directory: string
   /** One container of a pod at a time makes its files. */

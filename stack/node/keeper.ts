@@ -5,9 +5,11 @@ import { createConfigs } from './configs.ts'
 import { logFileOf, type Surroundings, type Tell } from './container.ts'
 import { NODE_NAME } from './node.ts'
 import { BINDINGS, PODS, type Pod, type PodStatus } from './pod.ts'
+import { guidanceOf, guide } from './proxy.ts'
 import type { LogSource } from './log.ts'
 import { directoryOf, runPod, type PodRun } from './run.ts'
 import { isOver, statusOf, unschedulable } from './status.ts'
+import { createTokens } from './tokens.ts'
 
 export type KeeperOptions = {
   kube: Kube
@@ -65,7 +67,13 @@ function forget({ runs, run: { onChange } }: Context, key: string, run: PodRun):
 
 function begin({ kube, runs, tellOf, run: { onChange, ...around } }: Context, key: string, pod: Pod): PodRun {
   const configs = createConfigs(kube, pod.metadata.namespace ?? '')
-  const run = runPod(pod, { ...around, configs, tell: tellOf(pod), onChange: () => onChange(key) })
+  const run = runPod(pod, {
+    ...around,
+    configs,
+    tokens: createTokens(kube),
+    tell: tellOf(pod),
+    onChange: () => onChange(key),
+  })
   runs.set(key, run)
   return run
 }
@@ -118,6 +126,7 @@ async function keep({ kube, endpointDelayMs }: Context, pod: Pod, run: PodRun): 
   const ready = run.ready()
   const ports = run.ports()
   const wanted = ready ? JSON.stringify(ports) : undefined
+  await guideProxy(kube, pod, run)
   await report(kube, pod, run)
   if (run.published !== undefined && run.published !== wanted) {
     await withdraw(kube, pod, run)
@@ -131,6 +140,14 @@ async function keep({ kube, endpointDelayMs }: Context, pod: Pod, run: PodRun): 
   run.published = wanted
   run.served = true
   return {}
+}
+
+async function guideProxy(kube: Kube, pod: Pod, run: PodRun): Promise<void> {
+  const guidance = guidanceOf(pod, run.ports())
+  const text = JSON.stringify(guidance)
+  if (!guidance || text === run.guidance) return
+  await guide(kube, guidance)
+  run.guidance = text
 }
 
 async function remove(

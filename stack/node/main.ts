@@ -1,6 +1,8 @@
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { describeError, type Log } from '../../kube/index.ts'
+import { catalogue } from '../images/catalogue.ts'
+import { PROXY_IMAGE, proxyImage } from '../images/proxy.ts'
 import { startAgent } from './agent.ts'
 
 /** The node agent as a process: says `ready`, ends its pods at SIGTERM. */
@@ -13,16 +15,18 @@ const { values } = parseArgs({
     certificate: { type: 'string' },
     key: { type: 'string' },
     authority: { type: 'string' },
+    'mesh-port': { type: 'string' },
   },
 })
 const { kubeconfig, 'state-dir': stateDir, 'endpoint-delay-ms': delay, port, certificate, key, authority } = values
+const meshPort = Number(values['mesh-port'])
 const endpoint =
   port && certificate && key && authority ? { port: Number(port), certificate, key, authority } : undefined
 const endpointDelayMs = Number(delay)
 if (!kubeconfig || !stateDir || !Number.isFinite(endpointDelayMs) || endpointDelayMs < 0) {
   console.error(
     'usage: main.ts --kubeconfig FILE --state-dir DIRECTORY [--endpoint-delay-ms MILLISECONDS]\n' +
-      '               [--port PORT --certificate FILE --key FILE --authority FILE]',
+      '               [--port PORT --certificate FILE --key FILE --authority FILE [--mesh-port PORT]]',
   )
   process.exit(2)
 }
@@ -34,11 +38,16 @@ const line = (level: string) => (fields: object, message: string) =>
   console.error(JSON.stringify({ time: new Date().toISOString(), level, message, ...fields }))
 const log: Log = { debug: () => undefined, info: line('info'), warn: line('warn'), error: line('error') }
 
+const proxy =
+  authority && meshPort > 0
+    ? await proxyImage({ folder: join(resolve(stateDir), 'config'), istiodPort: meshPort, authority })
+    : undefined
 const agent = await startAgent({
   kubeconfig,
   stateDir: resolve(stateDir),
   endpointDelayMs,
   ...(endpoint ? { endpoint } : {}),
+  catalogue: { ...catalogue, ...(proxy ? { [PROXY_IMAGE]: proxy } : {}) },
   log,
 })
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void end(signal))

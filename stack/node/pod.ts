@@ -51,7 +51,9 @@ export type Projection = {
   configMap?: SourceRef & { items?: Items }
   secret?: SourceRef & { items?: Items }
   downwardAPI?: { items?: DownwardItems }
+  serviceAccountToken?: TokenSource
 }
+export type TokenSource = { path: string; audience?: string; expirationSeconds?: number }
 export type Volume = {
   name: string
   emptyDir?: object

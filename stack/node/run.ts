@@ -23,6 +23,8 @@ export type PodRun = {
   readySince: number | undefined
   /** Ports of the address that clients have, as JSON; absent while there is none. */
   published: string | undefined
+  /** What its proxy was told last, as JSON; absent where there is none. */
+  guidance: string | undefined
   /** It had an address: requests may be on their way. */
   served: boolean
 }
@@ -73,6 +75,7 @@ export function runPod(
     written: pod.status,
     readySince: undefined,
     published: undefined,
+    guidance: undefined,
     served: false,
   }
   void startInOrder(parts)

@@ -5,6 +5,7 @@ import { notFound, type Configs, type Source } from './configs.ts'
 import type { Missing } from './environment.ts'
 import { fieldOf } from './fields.ts'
 import type { Container, DownwardItems, Items, Pod, Projection, Volume } from './pod.ts'
+import type { Tokens } from './tokens.ts'
 
 /** Every pod has one from the API server itself: credentials for it, which nothing on this node asks for. */
 const CREDENTIALS = /^kube-api-access-/
@@ -17,7 +18,7 @@ const CREDENTIALS = /^kube-api-access-/
 export async function mountVolumes(
   pod: Pod,
   container: Container,
-  { configs, directory }: { configs: Configs; directory: string },
+  { configs, tokens, directory }: Sources & { directory: string },
 ): Promise<{ root: string } | Missing> {
   const root = join(directory, 'root', container.name)
   await rm(root, { recursive: true, force: true })
@@ -26,7 +27,7 @@ export async function mountVolumes(
     const volume = pod.spec.volumes?.find((one) => one.name === name)
     if (!volume || CREDENTIALS.test(name)) continue
     const folder = join(directory, 'volumes', name)
-    const missing = existsSync(folder) ? undefined : await fill(pod, volume, { configs, folder })
+    const missing = existsSync(folder) ? undefined : await fill(pod, volume, { configs, tokens, folder })
     if (missing !== undefined) return { missing: `MountVolume.SetUp failed for volume "${name}" : ${missing}` }
     const place = join(root, normalize(mountPath))
     await mkdir(dirname(place), { recursive: true })
@@ -42,15 +43,17 @@ export async function removeVolumes(directory: string): Promise<void> {
 
 type Files = Record<string, Buffer | string>
 
-type Filling = { configs: Configs; folder: string }
+type Sources = { configs: Configs; tokens: Tokens }
+
+type Filling = Sources & { folder: string }
 
 /** The folder appears when everything that belongs into it is known. */
-async function fill(pod: Pod, volume: Volume, { configs, folder }: Filling): Promise<string | undefined> {
+async function fill(pod: Pod, volume: Volume, { folder, ...from }: Filling): Promise<string | undefined> {
   const sources = sourcesOf(volume)
   if (!sources) return 'its kind is not supported by this node'
   const files: Files = {}
   for (const source of sources) {
-    const found = await filesOf(pod, source, configs)
+    const found = await filesOf(pod, source, from)
     if ('missing' in found) return found.missing
     Object.assign(files, found.files)
   }
@@ -78,7 +81,13 @@ function sourcesOf({ emptyDir, configMap, secret, downwardAPI, projected }: Volu
   return projected?.sources
 }
 
-async function filesOf(pod: Pod, projection: Projection, configs: Configs): Promise<{ files: Files } | Missing> {
+async function filesOf(
+  pod: Pod,
+  projection: Projection,
+  { configs, tokens }: Sources,
+): Promise<{ files: Files } | Missing> {
+  const { serviceAccountToken } = projection
+  if (serviceAccountToken) return { files: { [serviceAccountToken.path]: await tokens(pod, serviceAccountToken) } }
   if (projection.downwardAPI) return fieldFiles(pod, projection.downwardAPI.items ?? [])
   const source: Source = projection.secret ? 'secret' : 'configMap'
   const ref = projection.secret ?? projection.configMap

@@ -5,7 +5,7 @@ import type { ServerFactory } from './server.ts'
 const MAIN = fileURLToPath(new URL('../node/main.ts', import.meta.url))
 
 /** The node: pods as processes of this machine. */
-export const agent: ServerFactory = ({ stateDir, kubeconfig, endpointDelayMs, ports, pki, logOf }) => ({
+export const agent: ServerFactory = ({ stateDir, kubeconfig, endpointDelayMs, ports, pki, logOf, sidecars }) => ({
   port: ports.node,
   command: () => process.execPath,
   args: [
@@ -17,6 +17,7 @@ export const agent: ServerFactory = ({ stateDir, kubeconfig, endpointDelayMs, po
     `--certificate=${pki.certificate}`,
     `--key=${pki.key}`,
     `--authority=${pki.ca}`,
+    ...(sidecars ? [`--mesh-port=${ports.istiodSecure}`] : []),
   ],
   ready: async (logFrom) => /^ready$/m.test(readFrom(logOf('agent'), logFrom)),
 })

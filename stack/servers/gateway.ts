@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises'
+import { dynamicResources, grpcCluster, loopback } from '../envoy.ts'
 import { statusOf } from '../probe.ts'
 import type { ServerFactory } from './server.ts'
 
 /** An address that no workload has: istiod would take the proxy for that workload's own. */
 const ADDRESS = '127.0.9.1'
-const HTTP2 = 'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions'
 const FLAGS =
   '--concurrency 1 --disable-hot-restart --log-level warning --drain-time-s 1 --parent-shutdown-time-s 2'.split(' ')
 
@@ -19,22 +19,11 @@ export const gateway: ServerFactory = ({ ports, path }) => ({
 })
 
 function bootstrap(adminPort: number, xdsPort: number): object {
-  const dynamic = { ads: {}, resource_api_version: 'V3', initial_fetch_timeout: '0s' }
-  const backOff = { retry_back_off: { base_interval: '0.1s', max_interval: '0.5s' } }
   return {
     node: node(),
-    admin: { address: address(adminPort) },
-    dynamic_resources: {
-      ads_config: {
-        api_type: 'DELTA_GRPC',
-        transport_api_version: 'V3',
-        set_node_on_first_message_only: true,
-        grpc_services: [{ envoy_grpc: { cluster_name: 'xds-grpc', retry_policy: backOff } }],
-      },
-      lds_config: dynamic,
-      cds_config: dynamic,
-    },
-    static_resources: { clusters: [xdsCluster(xdsPort)] },
+    admin: { address: loopback(adminPort) },
+    dynamic_resources: dynamicResources(),
+    static_resources: { clusters: [grpcCluster('xds-grpc', loopback(xdsPort))] },
     // Histograms only move on a flush.
     stats_flush_interval: '1s',
     stats_config: { use_all_default_tags: false, stats_tags: tags(), stats_matcher: { inclusion_list: inclusion() } },
@@ -53,24 +42,6 @@ function node(): object {
       INSTANCE_IPS: ADDRESS,
       SERVICE_ACCOUNT: 'gw',
       LABELS: { istio: 'ingressgateway', app: 'istio-ingressgateway' },
-    },
-  }
-}
-
-function xdsCluster(port: number): object {
-  return {
-    name: 'xds-grpc',
-    type: 'STATIC',
-    connect_timeout: '1s',
-    typed_extension_protocol_options: {
-      'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
-        '@type': HTTP2,
-        explicit_http_config: { http2_protocol_options: {} },
-      },
-    },
-    load_assignment: {
-      cluster_name: 'xds-grpc',
-      endpoints: [{ lb_endpoints: [{ endpoint: { address: address(port) } }] }],
     },
   }
 }
@@ -95,8 +66,4 @@ function inclusion(): object {
       ...prefixes.map((prefix) => ({ prefix })),
     ],
   }
-}
-
-function address(port: number): object {
-  return { socket_address: { address: '127.0.0.1', port_value: port } }
 }

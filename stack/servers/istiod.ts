@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { isOpen, statusOf } from '../probe.ts'
 import type { ServerFactory } from './server.ts'
 
-/** What istiod does in a cluster and has nobody to do it for here: certificates, injection, pods that register. */
+/** What istiod does in a cluster and has nobody to do it for here: injection, pods that register, certificates. */
 const ENVIRONMENT = {
   POD_NAME: 'istiod-0',
   POD_NAMESPACE: 'istio-system',
@@ -27,11 +27,14 @@ const ENVIRONMENT = {
   PILOT_DEBOUNCE_AFTER: '20ms',
 }
 
-export const istiod: ServerFactory = ({ ports, pki, kubeconfig, path }) => ({
+/** Pods have proxies: it signs their certificates, and gives each only its own configuration. */
+const AUTHORITY = { ENABLE_CA_SERVER: 'true', XDS_AUTH: 'true', PILOT_ENABLE_XDS_IDENTITY_CHECK: 'true' }
+
+export const istiod: ServerFactory = ({ ports, pki, kubeconfig, path, sidecars }) => ({
   port: ports.istiodHttp,
   configure: () => writeFile(path('config', 'mesh.json'), JSON.stringify(meshConfig(ports.istiodXds))),
   command: (tools) => tools.istiod,
-  env: ENVIRONMENT,
+  env: sidecars ? { ...ENVIRONMENT, ...AUTHORITY } : ENVIRONMENT,
   args: [
     'discovery',
     `--kubeconfig=${kubeconfig.istiod}`,
@@ -44,7 +47,7 @@ export const istiod: ServerFactory = ({ ports, pki, kubeconfig, path }) => ({
     `--tlsCertFile=${pki.certificate}`,
     `--tlsKeyFile=${pki.key}`,
     `--caCertFile=${pki.ca}`,
-    '--secureGRPCAddr=',
+    `--secureGRPCAddr=${sidecars ? `127.0.0.1:${ports.istiodSecure}` : ''}`,
     '--ctrlz_address=127.0.0.1',
     `--ctrlz_port=${ports.istiodControl}`,
     '--keepaliveMaxServerConnectionAge=24h',
@@ -53,6 +56,7 @@ export const istiod: ServerFactory = ({ ports, pki, kubeconfig, path }) => ({
   ready: async () =>
     (await statusOf(`http://127.0.0.1:${ports.istiodHttp}/ready`)) === 200 &&
     (await isOpen(ports.istiodXds)) &&
+    (!sidecars || (await isOpen(ports.istiodSecure))) &&
     (await isOpen(ports.istiodWebhook)),
 })
 

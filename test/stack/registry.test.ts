@@ -26,7 +26,7 @@ async function start(): Promise<ChildProcess & { pid: number }> {
 /** A stack on the registry whose etcd is this process. */
 async function enter(registry: Registry, server: { pid: number; started?: string }): Promise<Layout> {
   const stateDir = folder()
-  const layout = await registry.enter(stateDir, (others) => makeLayout(stateDir, 0, others))
+  const layout = await registry.enter(stateDir, (others) => makeLayout(stateDir, 0, { others }))
   const record = { ...identify(server.pid), since: new Date().toISOString(), logFrom: 0 }
   const started = server.started ?? record.started
   writeFileSync(layout.path('run', 'etcd.json'), JSON.stringify({ ...record, started }))
@@ -76,7 +76,7 @@ test('stacks keep their ports while they do not run, until their folder is remov
     const own = folder()
     await registry.enter(own, (layouts) => {
       seen.push(...layouts.map((one) => one.stateDir))
-      return makeLayout(own, 0, layouts)
+      return makeLayout(own, 0, { others: layouts })
     })
     rmSync(own, { recursive: true })
     return seen

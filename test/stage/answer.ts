@@ -15,7 +15,8 @@ export async function untilAnswered(url: string, host: string): Promise<void> {
   }
 }
 
-function statusOf(url: string, host: string): Promise<number | string> {
+/** Of one request on a connection of its own; the words of the error where there is no answer within two seconds. */
+export function statusOf(url: string, host: string): Promise<number | string> {
   const { promise, resolve } = Promise.withResolvers<number | string>()
   const options = { headers: { host }, agent: false, signal: AbortSignal.timeout(2_000) } as const
   const asked = request(url, options, (response) => {

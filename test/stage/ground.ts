@@ -33,16 +33,18 @@ export type GroundOptions = {
   roles?: Role[]
   /** From a pod's readiness to its address in the mesh. */
   endpointDelayMs?: number
+  /** Pods may have proxies with certificates. */
+  sidecars?: boolean
 }
 
 const CLUSTER = 'local'
 
 /** Leaving its scope ends every process and removes every file. */
-export async function startGround({ roles = ['all'], endpointDelayMs = 100 }: GroundOptions = {}): Promise<Ground> {
+export async function startGround({ roles = ['all'], endpointDelayMs = 100, sidecars = false }: GroundOptions = {}): Promise<Ground> {
   const { kubectl } = await ensureTools({ names: ['kubectl'] })
   const stateDir = await mkdtemp(join(tmpdir(), 'sluice-ground-'))
   const log = createLog({ component: 'stack', level: 'warn' })
-  const stack = await startStack({ stateDir, endpointDelayMs, log })
+  const stack = await startStack({ stateDir, endpointDelayMs, sidecars, log })
   const temporal = stack.urls.temporal
   const engines = roles.map((role, index) => {
     const logFile = join(stateDir, `engine-${role}-${index}.log`)
