@@ -1,14 +1,11 @@
 import { parseArgs } from 'node:util'
 import { acceptanceRows } from './evidence/acceptance.ts'
-import { latencyChapter } from './evidence/latency-table.ts'
+import { allChapters } from './evidence/chapters.ts'
 import type { Chapter } from './evidence/line.ts'
 import { playAll } from './evidence/pool.ts'
 import { detailsOf, printChapter } from './evidence/print.ts'
 import { figuresOf } from './evidence/published.ts'
-import { rampChapter } from './evidence/ramp-table.ts'
-import { lateChapter, quietChapter, s1Chapter, supremumChapter } from './evidence/s1.ts'
 import type { Scene } from './evidence/scene.ts'
-import { violationsChapter } from './evidence/violations.ts'
 import { kept, type Report } from './report.ts'
 
 const SEED = 20_260_301
@@ -20,15 +17,7 @@ const FULL_RUNS = 20_000
  * `--seed N`: other draws.
  */
 export async function measureEvidence(words: string[]): Promise<Report> {
-  const chapters = [
-    s1Chapter(),
-    supremumChapter(),
-    lateChapter(),
-    quietChapter(),
-    latencyChapter(),
-    rampChapter(),
-    violationsChapter(),
-  ]
+  const chapters = allChapters()
   const wish = wishOf(words)
   const { seed } = wish
   const scenes = scenesOf(chapters, wish)

@@ -6,6 +6,7 @@ import {
   targetOf,
   withBoundaries,
   type History,
+  type Outcome,
   type RuleName,
   type Setting,
   type Task,
@@ -107,13 +108,15 @@ async function computed(setting: Setting, tasks: Task[], { threads }: BacktestOp
   const progress = openProgress('replaying', terminal)
   try {
     const bounds = threads === undefined ? {} : { threads }
-    return await runTasks({ setting, tasks, ...bounds, onDone: (done, total) => progress.tell(done, total) })
+    const onDone = (done: number, total: number): void => progress.tell(done, total)
+    const script = new URL('./worker.ts', import.meta.url)
+    return await runTasks<Task, Outcome[]>({ script, setting, tasks, ...bounds, onDone })
   } finally {
     progress.end()
   }
 }
 
-function summedUp(tasks: Task[], outcomes: Awaited<ReturnType<typeof runTasks>>): Result[] {
+function summedUp(tasks: Task[], outcomes: Outcome[][]): Result[] {
   const groups = Map.groupBy(tasks.entries(), ([, { rule, harm }]) => `${rule} ${harm.label}`)
   return [...groups.values()].flatMap((group): Result[] => {
     const [[, task] = []] = group

@@ -1,40 +1,41 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
-import type { Outcome, Setting, Task } from '../../analysis/backtest/index.ts'
-import type { ToWorker } from './worker.ts'
 
-export type PoolOptions = {
-  setting: Setting
+export type PoolOptions<Task> = {
+  /** What a thread runs: it answers every task, which is a message, with one message. */
+  script: URL
+  /** `workerData` of every thread. */
+  setting?: unknown
   tasks: Task[]
   /** Threads; default: one per core. */
   threads?: number
   onDone: (done: number, total: number) => void
 }
 
-/** Outcomes per task, in the order of the tasks: the number of threads changes the time alone. Rejects with the first error. */
-export async function runTasks({ setting, tasks, threads, onDone }: PoolOptions): Promise<Outcome[][]> {
-  const results: Outcome[][] = []
+/** Results in the order of the tasks: the number of threads changes the time alone. Rejects with the first error of a thread. */
+export async function runTasks<Task, Result>(options: PoolOptions<Task>): Promise<Result[]> {
+  const { script, setting, tasks, threads = availableParallelism(), onDone } = options
+  const results: Result[] = []
   let next = 0
   let done = 0
-  const workers = Array.from({ length: Math.min(threads ?? availableParallelism(), tasks.length) }, () => {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url))
-    const send = (message: ToWorker): void => worker.postMessage(message, [])
-    const takeNext = (): boolean => {
-      const task = tasks[next]
-      if (task) send({ task, id: next++ })
-      return task !== undefined
-    }
+  const workers = Array.from({ length: Math.min(threads, tasks.length) }, () => {
+    const worker = new Worker(script, { workerData: setting })
     const ended = new Promise<void>((resolve, reject) => {
+      let id = 0
+      const takeNext = (): void => {
+        id = next++
+        if (id < tasks.length) worker.postMessage(tasks[id], [])
+        else resolve()
+      }
       worker.on('error', reject)
       worker.on('exit', () => reject(new Error('a worker thread has ended before its work')))
-      worker.on('message', ({ id, outcomes }: { id: number; outcomes: Outcome[] }) => {
-        results[id] = outcomes
+      worker.on('message', (result: Result) => {
+        results[id] = result
         onDone((done += 1), tasks.length)
-        if (!takeNext()) resolve()
+        takeNext()
       })
+      takeNext()
     })
-    send({ setting })
-    if (!takeNext()) void worker.terminate()
     return { worker, ended }
   })
   try {

@@ -1,23 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { acceptanceRows } from '../../bench/evidence/acceptance.ts'
-import { latencyChapter } from '../../bench/evidence/latency-table.ts'
+import { allChapters } from '../../bench/evidence/chapters.ts'
 import type { Told } from '../../bench/evidence/print.ts'
 import type { Figure } from '../../bench/evidence/published.ts'
-import { rampChapter } from '../../bench/evidence/ramp-table.ts'
-import { lateChapter, quietChapter, s1Chapter, supremumChapter } from '../../bench/evidence/s1.ts'
-import { violationsChapter } from '../../bench/evidence/violations.ts'
 
 /** Every line of every table, as if every figure of it had come out as 1.5. */
 const figure = (unit: Figure['unit']): Figure => ({ unit, ours: 1.5, isOff: false })
-const told = [
-  s1Chapter(),
-  supremumChapter(),
-  lateChapter(),
-  quietChapter(),
-  latencyChapter(),
-  rampChapter(),
-  violationsChapter(),
-]
+const told = allChapters()
   .flatMap(({ lines }) => lines)
   .map((line): Told => ({ line, figures: [figure('share'), figure('seconds'), figure('p90'), figure('failed')] }))
 
