@@ -1,30 +1,12 @@
 import type { Reading, SampleRequest, Sampler } from '../../analysis/index.ts'
+import { policyOf } from '../../bench/evidence/policy.ts'
 import type { Policy } from '../../crds/policy.ts'
 import type { FakeSample, FakeSeries } from '../fakes/prometheus.ts'
 
 /** Series and requests of one small release: `checkout-c` against `checkout-b` in namespace `shop`. */
 
-export const policy = (changes: Partial<Policy> = {}): Policy => ({
-  mode: 'act',
-  interval: 15,
-  prometheus: { address: 'http://prometheus' },
-  metrics: [{ name: 'errors', kind: 'requests' }],
-  falseRollback: 0.01,
-  toleratedRatio: 1.25,
-  latencyToleratedRatio: 1.1,
-  promoteRatio: 2,
-  errorBudget: 50,
-  warmUp: 0,
-  dataDeadline: 900,
-  deadline: 7_200,
-  onInconclusive: 'hold',
-  slots: 4,
-  replaceLocalised: false,
-  enforceSlo: false,
-  shadow: [],
-  burst: 1,
-  ...changes,
-})
+export const policy = (changes: Partial<Policy> = {}): Policy =>
+  policyOf({ prometheus: { address: 'http://prometheus' }, slots: 4, ...changes })
 
 /** A moment that is an edge of every interval the tests use. */
 export const T = 1_800_000_000
