@@ -1,21 +1,15 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import colors from 'picocolors'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import type { Summary } from '../../analysis/backtest/index.ts'
-import { run } from '../../cli/program.ts'
 import { validManifest } from '../fixtures/manifests.ts'
 import { pastOf } from '../analysis/backtest/past.ts'
 import { fakePrometheus } from '../fakes/prometheus.ts'
+import { folder, sluice } from './typed.ts'
 
 /** A folder with a manifest and the past of its service; gone after the test. */
 function desk(changes: Record<string, unknown> = {}, lines = csvOf(pastOf(3_000))) {
-  const folder = mkdtempSync(join(tmpdir(), 'sluice-backtest-'))
-  onTestFinished(() => rm(folder, { recursive: true }))
-  const place = (name: string): string => join(folder, name)
+  const place = folder()
   writeFileSync(place('rollout.yaml'), `# before it\nkind: Service\n---\n${stringify(manifest(changes))}`)
   writeFileSync(place('minutes.csv'), lines.join('\n'))
   return {
@@ -41,17 +35,6 @@ function csvOf({ moments, from, step }: ReturnType<typeof pastOf>): string[] {
     'time,requests,bad,slower_100,slower_250',
     ...moments.flatMap((moment, i) => (moment ? [line(i, moment)] : [])),
   ]
-}
-
-async function sluice(...args: string[]) {
-  const said = { out: '', complaints: '' }
-  const code = await run(args, {
-    print: (text) => (said.out += text),
-    complain: (text) => (said.complaints += text),
-    colors: colors.createColors(false),
-    now: () => Date.parse('2030-01-01T00:00:30Z'),
-  })
-  return { code, ...said }
 }
 
 type Json = { results: (Summary & { rule: string; harm: { label: string } })[] }

@@ -1,17 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
-import colors from 'picocolors'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { encodeLedger, harm, judge, type Ledger, type Row } from '../../analysis/index.ts'
-import { run } from '../../cli/program.ts'
 import { ledgerOf, type ShortRow } from '../analysis/ledgers.ts'
 import { A } from '../analysis/vectors.ts'
 import { compile } from '../../crds/plan.ts'
 import type { RolloutSpec } from '../../crds/schema/rollout.ts'
+import { folder, sluice as typed } from './typed.ts'
 
 const ledger = ledgerOf(
   A.map((errors): ShortRow => ({ errors })),
@@ -27,31 +24,17 @@ const release = (of: Ledger) => ({
 const harmOf = (slots: number): number =>
   judge({ ledger: { ...ledger, policy: { ...ledger.policy, slots, falseRollback: 1e-9 } } }).lnE
 
-/** A folder that is gone after the test, with one file in it. */
+/** In a folder that is gone after the test. */
 function fileWith(...lines: string[]): string {
-  const folder = mkdtempSync(join(tmpdir(), 'sluice-judge-'))
-  onTestFinished(() => rm(folder, { recursive: true }))
-  const file = join(folder, 'ledgers.ndjson')
+  const file = folder()('ledgers.ndjson')
   writeFileSync(file, lines.join('\n'))
   return file
 }
 
 async function sluice(...args: string[]) {
-  const said = { out: '', complaints: '' }
-  const code = await run(args, {
-    print: (text) => (said.out += text),
-    complain: (text) => (said.complaints += text),
-    colors: colors.createColors(false),
-    now: () => 0,
-  })
-  return {
-    code,
-    ...said,
-    verdicts: said.out
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line) as Verdict),
-  }
+  const said = await typed(...args)
+  const lines = said.out.split('\n').filter(Boolean)
+  return { ...said, verdicts: lines.map((line) => JSON.parse(line) as Verdict) }
 }
 
 type Verdict = {
