@@ -40,7 +40,11 @@ export type GroundOptions = {
 const CLUSTER = 'local'
 
 /** Leaving its scope ends every process and removes every file. */
-export async function startGround({ roles = ['all'], endpointDelayMs = 100, sidecars = false }: GroundOptions = {}): Promise<Ground> {
+export async function startGround({
+  roles = ['all'],
+  endpointDelayMs = 100,
+  sidecars = false,
+}: GroundOptions = {}): Promise<Ground> {
   const { kubectl } = await ensureTools({ names: ['kubectl'] })
   const stateDir = await mkdtemp(join(tmpdir(), 'sluice-ground-'))
   const log = createLog({ component: 'stack', level: 'warn' })
