@@ -55,12 +55,18 @@ function asBefore(live: VirtualService, { live: before }: Present, wrote: Sectio
 /** Another Rollout has written its routes of the same object meanwhile: only ours go back. */
 function besideOthers(now: AnyRoute[], then: AnyRoute[], written: AnyRoute[], prefix: string): AnyRoute[] {
   const isManaged = ({ name }: AnyRoute): boolean => name?.startsWith(prefix) ?? false
-  const theirs = (routes: AnyRoute[]): AnyRoute[] => routes.filter((route) => !isManaged(route))
-  const [before, after] = [theirs(then), theirs(written)]
-  if (theirs(now).length !== after.length) return now
-  const changed = after.map((route, index) => (isDeepStrictEqual(route, before[index]) ? undefined : before[index]))
-  const back = theirs(now).map((route, index) =>
-    changed[index] && isDeepStrictEqual(route, after[index]) ? changed[index] : route,
-  )
-  return [...then.filter(isManaged), ...back]
+  const after = written.filter((route) => !isManaged(route))
+  const places = then.flatMap((route, index) => (isManaged(route) ? [] : index))
+  return now
+    .filter((route) => !isManaged(route))
+    .flatMap((route): AnyRoute | AnyRoute[] => {
+      const at = places[after.findIndex((one) => isDeepStrictEqual(one, route))]
+      return at === undefined ? route : [...managedBefore(then, at, isManaged), then[at]!]
+    })
+}
+
+/** Managed routes stand right before the route that they are made from. */
+function managedBefore(routes: AnyRoute[], at: number, isManaged: (route: AnyRoute) => boolean): AnyRoute[] {
+  const begin = routes.slice(0, at).findLastIndex((route) => !isManaged(route)) + 1
+  return routes.slice(begin, at)
 }

@@ -75,6 +75,21 @@ describe('several VirtualServices', () => {
     expect(live('east')!.spec).toEqual(inGit('east').spec)
   })
 
+  it('go back beside the writes of another Rollout', async () => {
+    const { shift, server, live, edit, list } = await both()
+    await shift(5, fence(2, 1))
+    const before = list('east')
+    server.interfere(({ method, path }) => {
+      if (method !== 'PATCH' || !path.endsWith('/west')) return undefined
+      const http = live('east')!.spec.http.map((route) => (route.name === 'beta' ? { ...route, timeout: '1s' } : route))
+      edit({ spec: { http } }, 'east')
+      return refusal
+    })
+    await expect(shift(25, fence(2, 2))).rejects.toThrow(/frozen by policy/)
+    expect(list('east')).toEqual(before)
+    expect(live('east')!.spec.http[0]).toMatchObject({ name: 'beta', timeout: '1s' })
+  })
+
   it('say so when one cannot be put back', async () => {
     const { shift, server } = await both()
     await shift(5, fence(2, 1))
