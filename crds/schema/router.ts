@@ -39,11 +39,6 @@ const virtualService = z
         description:
           'Names of the http routes that carry this service. Every other route stays as it is, byte for byte. Without any, and without tlsRoutes and tcpRoutes, it is the only http route, which needs no name.',
         'x-kubernetes-list-type': 'set',
-        ...rules({
-          rule: 'self.size() > 0',
-          message:
-            'a route without name is not yet supported; name the route in the VirtualService, and here, for example routes: [primary]',
-        }),
       }),
     tlsRoutes: z
       .array(tlsRoute)
@@ -62,7 +57,14 @@ const virtualService = z
       })
       .exactOptional(),
   })
-  .meta({ description: 'A VirtualService of yours in which routes are adopted.' })
+  .meta({
+    description: 'A VirtualService of yours in which routes are adopted.',
+    ...rules({
+      rule: 'self.routes.size() > 0',
+      message:
+        'a route without name is not yet supported; name the route in the VirtualService, and here, for example routes: [primary]',
+    }),
+  })
 
 /** `namespace` is a word of CEL. */
 const namespaceOf = (entry: string): string => `(has(${entry}.__namespace__) ? ${entry}.__namespace__ : '')`
