@@ -1,84 +1,26 @@
 import { MockActivityEnvironment } from '@temporalio/testing'
-import { expect, it, onTestFinished } from 'vitest'
-import type { Deps } from '../../activities/deps.ts'
+import { expect, it } from 'vitest'
 import { watch, type WatchInput } from '../../activities/watch.ts'
 import { decodeLedger, encodeLedger, type Ledger, type Reading, type Row } from '../../analysis/index.ts'
 import type { Policy } from '../../crds/policy.ts'
 import { RELEASES } from '../../crds/resources.ts'
 import type { Release } from '../../crds/schema/release.ts'
-import { createKube } from '../../kube/index.ts'
-import type { Readiness } from '../../workload/workload.ts'
 import { policy } from '../analysis/shop.ts'
-import { startApiServer } from '../fakes/api-server.ts'
+import { BEGAN, REF, reading as rowOf, stage, WATCHED, type Scene } from './stage.ts'
 
-/** One watch on an API server of its own; `readings` is what Prometheus says, `pods` what becomes of the canary's. */
-type Play = {
-  policy?: Partial<Policy>
-  ledger?: string
-  readings?: Reading[]
-  pods?: Readiness[]
-  input?: Partial<WatchInput>
-}
+type Play = Scene & { input?: Partial<WatchInput> }
 
-const AT = { resource: RELEASES, namespace: 'shop', name: 'checkout-2' }
-const BEGAN = Math.floor(Date.now() / 1_000) - 300
-const reading = (index: number, failed = 0): Reading => ({
-  t0: BEGAN + index,
-  t1: BEGAN + index + 1,
-  cells: { errors: [100, 100, failed, 0] },
-})
+const reading = (index: number, failed = 0): Reading => rowOf(index, { cells: { errors: [100, 100, failed, 0] } })
 
-async function play(options: Play = {}) {
-  const server = await startApiServer()
-  onTestFinished(() => server.stop())
-  const kube = createKube({ kubeconfig: server.kubeconfig })
-  const { address: _address, ...rules } = policy({ interval: 1, slots: 2, ...options.policy }) as Policy & {
-    address?: string
-  }
-  server.put(RELEASES, {
-    apiVersion: 'sluice.dev/v1alpha1',
-    kind: 'Release',
-    metadata: { name: AT.name, namespace: AT.namespace },
-    spec: { policy: rules },
-    ...(options.ledger === undefined ? {} : { status: { ledger: options.ledger } }),
-  })
+async function play({ input, ...scene }: Play = {}) {
+  const { server, kube, deps } = await stage(scene)
   const env = new MockActivityEnvironment()
-  const marks = [{ slot: 0, weight: 25, since: BEGAN, addedPods: false }]
-  const ref = { namespace: 'shop', name: 'checkout' }
-  const input: WatchInput = { ref, release: 2, canary: 'bbb', stable: 'aaa', epoch: 1, marks, ...options.input }
   return {
     server,
     env,
-    run: () => env.run(watch, depsOf(kube, options), input),
-    stored: async () => (await kube.get<Release>(AT))?.status,
-  }
-}
-
-function depsOf(kube: Deps['kube'], { readings = [], pods = [{ desired: 1, ready: 1 }] }: Play): Deps {
-  const ended = (signal: AbortSignal): Promise<void> =>
-    new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
-  return {
-    kube,
-    samplers: () => ({
-      sources: () => [{ metric: 'errors', query: 'q', window: '1s' }],
-      before: async ({ policy: asked }) => ({ before: {}, policy: asked }),
-      async *read(_request, signal) {
-        yield* readings
-        await ended(signal)
-      },
-    }),
-    workload: {
-      async followPods(_target, see, signal) {
-        for (const state of pods) see(state)
-        await ended(signal)
-      },
-    } as Partial<Deps['workload']> as Deps['workload'],
-    router: {} as Deps['router'],
-    events: { record: async () => undefined },
-    metrics: { analysisVerdicts: { inc: () => undefined }, rollbacks: { inc: () => undefined } } as Partial<
-      Deps['metrics']
-    > as Deps['metrics'],
-    now: Date.now,
+    run: () => env.run(watch, deps, { ...WATCHED, ...input }),
+    stored: async () =>
+      (await kube.get<Release>({ resource: RELEASES, namespace: REF.namespace, name: 'checkout-2' }))?.status,
   }
 }
 
