@@ -1,20 +1,12 @@
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { WatchResult } from '../../activities/watch.ts'
-import type { Plan, Step } from '../../crds/plan.ts'
 import { CANARY, STABLE, type Watching, type World } from '../fakes/activities.ts'
-import { openRehearsal, type Rehearsal } from '../stage/rehearsal.ts'
+import { gate, plan, rehearse, setWeight, shares, told } from '../stage/play.ts'
 
 /** What a run that takes over knows of the one before, and what it has to see first. */
 
-let rehearsal: Rehearsal
-beforeAll(async () => {
-  rehearsal = await openRehearsal(inject('access'))
-})
-afterAll(() => rehearsal[Symbol.asyncDispose]())
+const rehearsal = rehearse()
 
-const plan = (...steps: Step[]): Plan => ({ steps })
-const setWeight = (weight: number): Step => ({ kind: 'setWeight', weight })
-const gate: Step = { kind: 'approve', name: 'go', expiresAfterMs: 60_000 }
 const noData: WatchResult = {
   kind: 'holdChanged',
   hold: { reason: 'noData', cause: 'it is down', sentence: 'Holding at 20 %: no data (it is down)' },
@@ -128,10 +120,3 @@ const newest = (world: World, epoch: number): Promise<Watching> =>
 /** The watch of a run that took over. */
 const judging = (world: World): Promise<Watching> =>
   world.until(() => world.watches.findLast(({ input }) => input.judgedFrom !== undefined))
-
-const told = (world: World, is: (progress: World['told'][number]) => boolean): Promise<unknown> =>
-  world.until(() => world.told.some(is))
-
-/** Percent of the canary; the last entry, at rest, is left out. */
-const shares = ({ weights }: World): number[] =>
-  weights.filter((each) => !('apex' in each)).map((each) => each[CANARY] ?? 0)

@@ -1,20 +1,13 @@
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { WatchResult } from '../../activities/watch.ts'
-import type { Plan, Step } from '../../crds/plan.ts'
+import type { Step } from '../../crds/plan.ts'
 import { CANARY, STABLE, type Watching, type World } from '../fakes/activities.ts'
-import { openRehearsal, type Rehearsal } from '../stage/rehearsal.ts'
+import { gate, plan, rehearse, setWeight, shares, told } from '../stage/play.ts'
 
 /** What the real workflow does about the verdicts of a watch that the test plays. */
 
-let rehearsal: Rehearsal
-beforeAll(async () => {
-  rehearsal = await openRehearsal(inject('access'))
-})
-afterAll(() => rehearsal[Symbol.asyncDispose]())
+const rehearsal = rehearse()
 
-const plan = (...steps: Step[]): Plan => ({ steps })
-const setWeight = (weight: number): Step => ({ kind: 'setWeight', weight })
-const gate: Step = { kind: 'approve', name: 'go', expiresAfterMs: 60_000 }
 const ramp: Step = { kind: 'ramp', ladder: [1, 5, 25, 50] }
 const advance = (sentence: string, weight?: number | null): WatchResult => ({
   kind: 'advance',
@@ -243,10 +236,3 @@ const runs = (world: World, kind: string, weight: number): Promise<Watching> =>
 /** The nth watch of the release; two belong to its first weight, the second of which goes on after the write. */
 const watching = (world: World, epoch: number): Promise<Watching> =>
   world.until(() => world.watches.find(({ input }) => input.epoch === epoch))
-
-const told = (world: World, is: (progress: World['told'][number]) => boolean): Promise<unknown> =>
-  world.until(() => world.told.some(is))
-
-/** Percent of the canary; 0 is the way back. The last entry, at rest, is left out. */
-const shares = ({ weights }: World): number[] =>
-  weights.filter((each) => !('apex' in each)).map((each) => each[CANARY] ?? 0)
