@@ -59,7 +59,7 @@ function besideOthers(now: AnyRoute[], then: AnyRoute[], written: AnyRoute[], pr
   const places = then.flatMap((route, index) => (isManaged(route) ? [] : index))
   return now
     .filter((route) => !isManaged(route))
-    .flatMap((route): AnyRoute | AnyRoute[] => {
+    .flatMap<AnyRoute>((route) => {
       const at = places[after.findIndex((one) => isDeepStrictEqual(one, route))]
       return at === undefined ? route : [...managedBefore(then, at, isManaged), then[at]!]
     })
