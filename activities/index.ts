@@ -7,7 +7,7 @@ import { replacePod } from './pods.ts'
 import { awaitQuiet } from './quiet.ts'
 import { awaitReady } from './ready.ts'
 import { report } from './report.ts'
-import { collect, ensureRevision, pointApex, prepare, removeRevision, secondLever } from './revisions.ts'
+import { collect, ensureRevision, pointApex, prepare, prepareSide, removeRevision, secondLever } from './revisions.ts'
 import { settle } from './settle.ts'
 import { restoreRoute, setTraffic } from './traffic.ts'
 import { watch } from './watch.ts'
@@ -21,6 +21,7 @@ export function createActivities(deps: Deps) {
       observe,
       openRelease,
       prepare,
+      prepareSide,
       ensureRevision,
       setTraffic,
       restoreRoute,

@@ -53,6 +53,13 @@ export type Settings = {
 
 /**
  * A stretch of time at one weight. Rows that contain a change belong to the older mark. `since` is epoch seconds;
- * `replaced`: it began because a pod was replaced.
+ * `replaced`: it began because a pod was replaced; `beside`: no weight, but a cohort, copies or a preview.
  */
-export type Mark = { slot: number; weight: number; since: number; addedPods: boolean; replaced?: true }
+export type Mark = {
+  slot: number
+  weight: number
+  since: number
+  addedPods: boolean
+  replaced?: true
+  beside?: true
+}

@@ -36,6 +36,18 @@ export async function prepare(deps: Deps, input: PrepareInput): Promise<void> {
   })
 }
 
+/** What takes requests beside the weights exists before a route names it. What is refused fails for good. */
+export async function prepareSide(
+  deps: Deps,
+  { ref, target, revision }: { ref: RolloutRef; target: RouteTarget; revision: Revision },
+): Promise<void> {
+  const rollout = await needRollout(deps.kube, ref)
+  await refusable(async () => {
+    await deps.workload.ensureSideService(rollout, revision)
+    await deps.router.prepareSide(target, revision)
+  })
+}
+
 /** `grown` is false when the Deployment was as large already. What is refused fails for good. */
 export async function ensureRevision(
   deps: Deps,

@@ -1,5 +1,5 @@
 import type { Kube } from '../kube/index.ts'
-import { affinity, prepare, release } from './istio/destination-rules.ts'
+import { affinity, prepare, prepareSide, release } from './istio/destination-rules.ts'
 import { observe } from './istio/observing.ts'
 import { restore, setTraffic } from './istio/traffic.ts'
 import type { Router } from './router.ts'
@@ -11,6 +11,7 @@ export type { Router, RouteRecord, RouteTarget } from './router.ts'
 export function createIstioRouter({ kube }: { kube: Kube }): Router {
   return {
     prepare: (target, revisions) => prepare(kube, target, revisions),
+    prepareSide: (target, revision) => prepareSide(kube, target, revision),
     affinity: (target) => affinity(kube, target),
     setTraffic: (target, traffic, write) => setTraffic({ kube, target, traffic, ...write }),
     observe: (target) => observe(kube, target),

@@ -26,6 +26,9 @@ export type RouteRecord = {
   aborted?: number
   /** What the last write gave to whom, percent: anything else on the route is a foreign edit. Absent at rest. */
   weights?: Record<Revision, number>
+  /** Names of the routes of our own that the last write put on this object, and the preview's host; absent at rest. */
+  managed?: string[]
+  preview?: string
   /** The original destination lists, verbatim, keyed by `<route object>/<route name>`; absent at rest. */
   rest?: Record<string, unknown[]>
 }
@@ -33,9 +36,9 @@ export type RouteRecord = {
 export type Observed = {
   /** False when a route object or a named route is gone. */
   found: boolean
-  /** The named routes read as in Git: the apex, no revision host. */
+  /** The named routes read as in Git: the apex, no revision host, nothing of our own beside them. */
   atRest: boolean
-  /** Percent per revision as written on the route; at rest stable has 100. */
+  /** Percent per revision as written on the route (of those requests that are divided); at rest stable has 100. */
   weights: Record<Revision, number>
   record?: RouteRecord
   /** Somebody else changed our destinations since our last write; `manager` is the newest other field manager. */
@@ -50,6 +53,8 @@ export type Observed = {
 export type Router = {
   /** Destinations (DestinationRules) exist before any weight names them. Revision Services are the workload room's. */
   prepare(target: RouteTarget, revisions: Revision[]): Promise<void>
+  /** As `prepare`, for the side host, which takes what is beside the weights. */
+  prepareSide(target: RouteTarget, revision: Revision): Promise<void>
   /** Whose load balancing keeps the requests of one client together, as words; undefined where none does. */
   affinity(target: RouteTarget): Promise<string | undefined>
   /** `stable` commits: that revision becomes stable in the same write. Returns what was read back. */
@@ -57,6 +62,6 @@ export type Router = {
   observe(target: RouteTarget): Promise<Observed>
   /** At rest: the original destinations, verbatim. */
   restore(target: RouteTarget, fence: Fence): Promise<void>
-  /** Removes what `prepare` made for these revisions. */
+  /** Removes what `prepare` and `prepareSide` made for these revisions. */
   release(target: RouteTarget, revisions: Revision[]): Promise<void>
 }

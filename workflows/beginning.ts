@@ -13,7 +13,8 @@ const LOOK_AGAIN_MS = 15_000
  * nothing begins unless a person says so. Gives the first weight of a ramp, percent.
  */
 export async function mayBegin(run: Run): Promise<number | undefined> {
-  if (!run.measured || run.override || run.weight > 0 || run.marks.length > 0) return undefined
+  const { measured, override, marks } = run
+  if (!measured || override || marks.some(({ weight }) => weight > 0)) return undefined
   for (let told: string | undefined; ;) {
     const { rung, hold, notes = [] } = await lookBack(run)
     await tellOnce(run, notes)

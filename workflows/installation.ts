@@ -5,9 +5,10 @@ import { openRun } from './opening.ts'
 import { awaitReady } from './pods.ts'
 import { forward, insist } from './proxies.ts'
 import type { Stay } from './retirement.ts'
-import { nextFence, type Run } from './run.ts'
+import type { Run } from './run.ts'
 import { tell } from './telling.ts'
 import { during } from './waiting.ts'
+import { write } from './weights.ts'
 
 /** Nothing serves, so there is nothing to compare with: the declared revision takes everything as soon as it is ready. */
 export async function install(stay: Stay, number: number, replaces?: string): Promise<void> {
@@ -34,7 +35,7 @@ export async function install(stay: Stay, number: number, replaces?: string): Pr
 }
 
 async function bringUp(run: Run, replaces: string | undefined): Promise<void> {
-  const { ref, target } = run.picture
+  const { ref } = run.picture
   await tell(run, {
     phase: 'Progressing',
     message: `Starting revision ${run.canary}: ${replaces ? `${replaces} has no ready pod` : 'the first one'}`,
@@ -43,13 +44,7 @@ async function bringUp(run: Run, replaces: string | undefined): Promise<void> {
   await during(run, () => forward.ensureRevision(wanted))
   await awaitReady(run, run.replicas, replaces ? run.picture.settings.settleMs : 0)
   await insist.pointApex({ ref, stable: run.canary })
-  await forward.setTraffic({
-    target,
-    weights: { [run.canary]: 100 },
-    fence: nextFence(run),
-    stable: run.canary,
-    replicas: run.replicas,
-  })
+  await write(run, { [run.canary]: 100 }, { stable: run.canary })
   run.weight = 100
   const message = `Revision ${run.canary} serves all of the traffic, without comparison: there was nothing to compare it with`
   const event = { type: 'Normal', reason: 'Promoted', message: `Release ${run.number}: ${message}` } as const

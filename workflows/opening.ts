@@ -5,6 +5,7 @@ import type { CarriedRelease } from './contract.ts'
 import { openGuard, watch } from './guard.ts'
 import { insist } from './proxies.ts'
 import type { Stay } from './retirement.ts'
+import { asideRecalled, isInUse } from './aside.ts'
 import type { Run } from './run.ts'
 
 export type Opening = { number: number; revision: Revision; stable: Revision; stepIndex?: number; epoch?: number }
@@ -13,9 +14,8 @@ export type Opening = { number: number; revision: Revision; stable: Revision; st
 export async function openRun(stay: Stay, opening: Opening): Promise<Run> {
   const { input, desk, picture } = stay
   const carried = input.carried?.release?.number === opening.number ? input.carried.release : undefined
-  const { ref } = picture
   const opened = await insist.openRelease({
-    ref,
+    ref: picture.ref,
     number: opening.number,
     revision: opening.revision,
     from: opening.stable,
@@ -40,15 +40,22 @@ export async function openRun(stay: Stay, opening: Opening): Promise<Run> {
     routeGone: false,
     writing: false,
     warm: stay.warm,
-    guard: openGuard(() => ({ ref, release: run.number, canary: run.canary, stable: run.stable }), {
+    guard: openGuard(() => ({ ref: picture.ref, release: run.number, canary: run.canary, stable: run.stable }), {
       epoch: Math.max(carried?.epoch ?? 0, opening.epoch ?? 0),
       hold: carried?.hold,
       judgedFrom: weight > 0 && opened.measured ? Date.now() / 1_000 : undefined,
     }),
   }
   desk.subject = { release: run.number, revision: run.canary }
-  if (weight > 0) watch(run.guard, run.marks)
+  if (!carried && opening.stepIndex !== undefined) recall(run)
+  if (weight > 0 || isInUse(run.aside)) watch(run.guard, run.marks)
   return run
+}
+
+/** Nobody handed over what stands beside the weights: the plan tells what should, and the first write makes it so. */
+function recall(run: Run): void {
+  run.recovered = true
+  run.aside = asideRecalled(run)
 }
 
 function memory(

@@ -11,13 +11,36 @@ export const podsFor = (weight: number, replicas: number): number => Math.max(1,
 
 /** Pods first, then the weight: a revision is never given more than its ready pods carry. True when pods were added. */
 export async function carry(run: Run, weight: number): Promise<boolean> {
-  const { ref, settings } = run.picture
-  const replicas = podsFor(weight, run.replicas)
-  const wanted = { ref, revision: run.canary, release: run.number, replicas }
-  const { grown } = await during(run, () => forward.ensureRevision(wanted))
+  const replicas = podsFor(loadAt(run, weight), run.replicas)
+  const { grown } = await grow(run, replicas)
   if (!grown && run.weight > 0) return false
-  await awaitReady(run, replicas, settings.settleMs)
+  await awaitReady(run, replicas, run.picture.settings.settleMs)
   return true
+}
+
+/** So many percent of the replicas are ready; gives their number. */
+export async function scaleTo(run: Run, percent: number): Promise<number> {
+  const replicas = podsFor(percent, run.replicas)
+  await grow(run, replicas)
+  await awaitReady(run, replicas, 0)
+  return replicas
+}
+
+/** Pods and the side host, before a route names it. `load`: percent of the requests that the pods have to carry then. */
+export async function standBy(run: Run, load: number): Promise<void> {
+  const { ref, target, settings } = run.picture
+  const replicas = podsFor(loadAt(run, load), run.replicas)
+  await grow(run, replicas)
+  await during(run, () => forward.prepareSide({ ref, target, revision: run.canary }))
+  await awaitReady(run, replicas, settings.settleMs)
+}
+
+/** Mirrored requests are load like any other. */
+const loadAt = ({ aside }: Run, weight: number): number => Math.min(100, weight + (aside.mirror?.percent ?? 0))
+
+function grow(run: Run, replicas: number): Promise<{ grown: boolean }> {
+  const { ref } = run.picture
+  return during(run, () => forward.ensureRevision({ ref, revision: run.canary, release: run.number, replicas }))
 }
 
 /** Waits until so many pods of the canary are ready, and says in the status what stands in the way meanwhile. */

@@ -1,5 +1,7 @@
 import { CancellationScope, ContinueAsNew } from '@temporalio/workflow'
+import { BESIDE, hasAside } from './aside.ts'
 import { endingOf, goBack, type Ending } from './back.ts'
+import { standAgain } from './beside.ts'
 import type { ReleaseInput } from './contract.ts'
 import { openDesk } from './desk.ts'
 import { install } from './installation.ts'
@@ -65,6 +67,7 @@ async function bringOut(run: Run, stay: Stay): Promise<void> {
   try {
     await conclude(run, stay, async () => {
       await prepare(run)
+      if (run.recovered && hasAside(run.plan)) await standAgain(run)
       await walk(run)
     })
   } finally {
@@ -96,16 +99,19 @@ async function prepare(run: Run): Promise<void> {
     stable: run.stable,
     canary: run.canary,
     fence: nextFence(run),
-    canaryReplicas: podsFor(firstWeightOf(run), run.replicas),
+    canaryReplicas: podsFor(firstLoadOf(run), run.replicas),
     stableReplicas: run.replicas,
   }
   await during(run, () => forward.prepare(wanted), endingInterruption)
 }
 
-function firstWeightOf({ plan, stepIndex }: Run): number {
+/** Percent of the requests that the first pods carry. */
+function firstLoadOf({ plan, stepIndex }: Run): number {
   for (const step of plan.steps.slice(stepIndex)) {
     if (step.kind === 'setWeight') return step.weight
     if (step.kind === 'ramp') return step.ladder[0] ?? 1
+    if (step.kind === 'scale' || step.kind === 'mirror' || step.kind === 'abTest') return step.percent
+    if (BESIDE.has(step.kind)) return 0
   }
   return 100
 }

@@ -33,6 +33,8 @@ export type Run = {
   weight: number
   /** What is beside the weights right now: every forward write repeats it, the way back leaves it out. */
   aside: Aside
+  /** It found an open release that nobody handed over. */
+  recovered?: true
   marks: Mark[]
   retreats: number
   /** What was noticed when the release began was told. */

@@ -2,6 +2,7 @@ import { formatDuration } from '../crds/duration.ts'
 import type { Step } from '../crds/plan.ts'
 import { approve } from './approval.ts'
 import { mayBegin } from './beginning.ts'
+import { fault, match, mirror, preview, scale } from './beside.ts'
 import { watch } from './guard.ts'
 import { ramp } from './ramp.ts'
 import type { Run } from './run.ts'
@@ -24,6 +25,16 @@ export async function doStep(run: Run, step: Step): Promise<void> {
       return pause(run, step.forMs)
     case 'approve':
       return approve(run, step)
+    case 'scale':
+      return scale(run, step)
+    case 'preview':
+      return preview(run, step)
+    case 'mirror':
+      return mirror(run, step)
+    case 'match':
+      return match(run, step)
+    case 'fault':
+      return fault(run, step)
   }
 }
 

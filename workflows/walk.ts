@@ -1,5 +1,7 @@
 import { CancellationScope } from '@temporalio/workflow'
+import { asideBefore, BESIDE } from './aside.ts'
 import { withdraw } from './back.ts'
+import type { Step } from '../crds/plan.ts'
 import { take } from './desk.ts'
 import { promote } from './promotion.ts'
 import { Interrupted, type Run } from './run.ts'
@@ -9,7 +11,7 @@ import { renewIfDue } from './waiting.ts'
 
 const MOST_RETREATS = 3
 /** Steps that give a weight. */
-const WEIGHING = new Set(['setWeight', 'ramp'])
+const WEIGHING: ReadonlySet<Step['kind']> = new Set<Step['kind']>(['setWeight', 'ramp', 'abTest'])
 
 /** The plan, step by step, and the promotion at its end. A retreat walks its step again; `promote` and `step` skip; everything else ends the release. */
 export async function walk(run: Run): Promise<void> {
@@ -50,21 +52,27 @@ async function divert(run: Run, error: unknown): Promise<void> {
   await CancellationScope.nonCancellable(() => retreat(run, sentence))
 }
 
-/** Weight 0, canary kept: no pod to serve is no verdict on the code. The step starts again when pods are ready. */
+/** Weight 0 and nothing beside it, canary kept: no pod to serve is no verdict on the code. The step starts again when pods are ready. */
 async function retreat(run: Run, sentence: string): Promise<void> {
   run.guard.alarm = undefined
   run.retreats += 1
   await withdraw(run)
   run.marks.push({ slot: run.marks.at(-1)?.slot ?? 0, weight: 0, since: Date.now() / 1_000, addedPods: false })
-  goTo(
-    run,
-    run.plan.steps.findLastIndex((step, index) => index <= run.stepIndex && WEIGHING.has(step.kind)),
-  )
+  goTo(run, beginningOf(run))
+  run.aside = asideBefore(run, run.stepIndex)
   await tell(run, {
     phase: 'Holding',
     message: sentence,
     event: { type: 'Warning', reason: 'Retreated', message: sentence },
   })
+}
+
+/** The step that gave the canary its requests. */
+function beginningOf({ plan, stepIndex }: Run): number {
+  const last = (kinds: ReadonlySet<Step['kind']>): number =>
+    plan.steps.findLastIndex(({ kind }, index) => index <= stepIndex && kinds.has(kind))
+  const weighing = last(WEIGHING)
+  return Math.max(0, weighing >= 0 ? weighing : last(BESIDE))
 }
 
 function goTo(run: Run, stepIndex: number): void {

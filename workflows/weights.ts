@@ -1,12 +1,13 @@
 import { condition, isCancellation } from '@temporalio/workflow'
 import type { Mark } from '../activities/picture.ts'
-import type { Aside } from '../crds/traffic.ts'
+import type { Aside, Revision } from '../crds/traffic.ts'
+import { asideAt, isInUse, written } from './aside.ts'
 import { isWatching, watch, watchOn, type Guard } from './guard.ts'
 import { carry } from './pods.ts'
 import { volley } from './proxies.ts'
-import { nextFence, type Run } from './run.ts'
+import { Interrupted, nextFence, type Run } from './run.ts'
 import { tell } from './telling.ts'
-import { throwIfInterrupted, waitFor } from './waiting.ts'
+import { interruption, throwIfInterrupted, waitFor } from './waiting.ts'
 import { isFinal } from './words.ts'
 
 /** Holds under which no step ends and no weight rises while the canary has traffic. */
@@ -22,7 +23,7 @@ export async function raise(run: Run, weight: number, why?: string): Promise<voi
   await mayGoForward(run)
   const addedPods = await carry(run, weight)
   await mayGoForward(run)
-  await shift(run, { weight, addedPods, handOver: watch })
+  await shift(run, { weight, addedPods, aside: asideAt(run, weight), handOver: watch })
   const because = why ? `. ${why}` : ''
   await tell(run, {
     phase: 'Progressing',
@@ -52,16 +53,43 @@ export const isBlocking = ({ mode }: Pick<Run, 'mode'>, reason: string): boolean
 
 /** Somebody else moved the route: the weight is written again, and the step that runs keeps its right to advance. */
 export const putBack = (run: Run): Promise<void> =>
-  shift(run, { weight: run.weight, addedPods: false, handOver: watchOn })
+  shift(run, { weight: run.weight, addedPods: false, aside: run.aside, handOver: watchOn })
 
-type Shift = { weight: number; addedPods: boolean; handOver: (guard: Guard, marks: Mark[]) => void }
+/**
+ * Writes what is beside the weight, which stays as it is. At weight 0 the guard begins with it: pods that end or are
+ * gone are seen, requests are nobody's evidence.
+ */
+export async function arrange(run: Run, aside: Aside, heard = interruption): Promise<void> {
+  const begins = run.weight === 0 && isInUse(aside) && !run.marks.at(-1)?.beside
+  const mark = (): Mark => ({
+    slot: nextSlot(run),
+    weight: 0,
+    since: Date.now() / 1_000,
+    addedPods: false,
+    beside: true,
+  })
+  if (begins && !isWatching(run.guard)) watch(run.guard, [...run.marks, mark()])
+  await write(run, sharesOf(run, run.weight), { aside: written(aside, run.weight), heard })
+  run.aside = aside
+  if (!begins) return
+  run.marks.push(mark())
+  watchOn(run.guard, run.marks)
+}
+
+type Shift = {
+  weight: number
+  addedPods: boolean
+  aside: Aside
+  handOver: (guard: Guard, marks: Mark[]) => void
+}
 
 /** Writes the weight and hands the guard over to it; the old watch goes on until the new weight was read back. */
-async function shift(run: Run, { weight, addedPods, handOver }: Shift): Promise<void> {
+async function shift(run: Run, { weight, addedPods, aside, handOver }: Shift): Promise<void> {
   const mark = (): Mark => ({ slot: nextSlot(run), weight, since: Date.now() / 1_000, addedPods })
   if (!isWatching(run.guard)) watch(run.guard, [...run.marks, mark()])
-  await write(run, { [run.stable]: 100 - weight, [run.canary]: weight }, { aside: run.aside })
+  await write(run, sharesOf(run, weight), { aside })
   run.weight = weight
+  run.aside = aside
   run.marks.push(mark())
   handOver(run.guard, run.marks)
 }
@@ -72,8 +100,8 @@ async function shift(run: Run, { weight, addedPods, handOver }: Shift): Promise<
  */
 export async function write(
   run: Run,
-  weights: Record<string, number>,
-  also: { aside?: Aside; stable?: string } = {},
+  weights: Record<Revision, number>,
+  { heard = interruption, ...also }: { aside?: Aside; stable?: Revision; heard?: typeof interruption } = {},
 ): Promise<void> {
   await condition(() => !run.writing)
   run.writing = true
@@ -87,7 +115,8 @@ export async function write(
         written = true
       } catch (error) {
         if (isFinal(error) || isCancellation(error) || Date.now() > gaveUpAt) throw error
-        throwIfInterrupted(run)
+        const found = heard(run)
+        if (found) throw new Interrupted(found)
       }
     }
   } finally {
@@ -95,7 +124,16 @@ export async function write(
   }
 }
 
-export const nextSlot = (run: Run): number => (run.marks.at(-1)?.slot ?? -1) + 1
+/** A stretch without weight has no evidence: the slot that it has is the next weight's. */
+export function nextSlot({ marks }: Run): number {
+  const last = marks.at(-1)
+  return last === undefined ? 0 : last.beside ? last.slot : last.slot + 1
+}
+
+const sharesOf = ({ stable, canary }: Run, weight: number): Record<Revision, number> => ({
+  [stable]: 100 - weight,
+  [canary]: weight,
+})
 
 function standsInTheWay(run: Run): string | undefined {
   if (!isUnjudged(run)) return obstacle(run)

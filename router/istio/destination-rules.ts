@@ -1,5 +1,5 @@
 import { fqdn, hostsOf } from '../../crds/hosts.ts'
-import { API_VERSION, FIELD_MANAGER, LABEL, revisionObject } from '../../crds/names.ts'
+import { API_VERSION, FIELD_MANAGER, LABEL, revisionObject, sideObject } from '../../crds/names.ts'
 import { DEPLOYMENTS, DESTINATION_RULES } from '../../crds/resources.ts'
 import type { Revision } from '../../crds/traffic.ts'
 import type { Kube, KubeObject, OwnerReference } from '../../kube/index.ts'
@@ -15,23 +15,41 @@ type TrafficPolicy = LoadBalanced & { portLevelSettings?: LoadBalanced[] }
 
 /** One DestinationRule per revision host: the declared policy, or what the apex host's has; none where neither says anything. */
 export async function prepare(kube: Kube, target: RouteTarget, revisions: Revision[]): Promise<void> {
+  const hosts = hostsOf(target)
+  const rules = revisions.map((revision) => ({
+    revision,
+    name: revisionObject(target.name, revision),
+    host: hosts.of(revision),
+  }))
+  await ensureRules(kube, target, rules)
+}
+
+/** As `prepare`, for the side host of a revision. */
+export async function prepareSide(kube: Kube, target: RouteTarget, revision: Revision): Promise<void> {
+  const host = hostsOf(target).side(revision)
+  await ensureRules(kube, target, [{ revision, name: sideObject(target.name, revision), host }])
+}
+
+type Rule = { revision: Revision; name: string; host: string }
+
+async function ensureRules(kube: Kube, target: RouteTarget, rules: Rule[]): Promise<void> {
   const policy = (await policyFor(kube, target))?.policy
   if (policy === undefined) return
   const { namespace, name } = target
-  for (const revision of revisions) {
-    const rule = {
+  for (const { revision, host, ...rule } of rules) {
+    const object = {
       apiVersion: 'networking.istio.io/v1',
       kind: 'DestinationRule',
       metadata: {
-        name: revisionObject(name, revision),
+        name: rule.name,
         namespace,
         labels: { [LABEL.rollout]: name, [LABEL.revision]: revision, [LABEL.managedBy]: 'sluice' },
         ownerReferences: [await ownerOf(kube, target, revision)],
       },
-      spec: { ...policy, host: hostsOf(target).of(revision) },
+      spec: { ...policy, host },
     }
-    await refuseForeign(kube, target, rule.metadata.name)
-    await kube.apply(DESTINATION_RULES, rule, { fieldManager: FIELD_MANAGER.objects, force: true })
+    await refuseForeign(kube, target, rule.name)
+    await kube.apply(DESTINATION_RULES, object, { fieldManager: FIELD_MANAGER.objects, force: true })
   }
 }
 

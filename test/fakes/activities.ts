@@ -6,7 +6,7 @@ import type { Progress } from '../../activities/report.ts'
 import type { WatchInput, WatchResult } from '../../activities/watch.ts'
 import type { Beginning } from '../../activities/beginning.ts'
 import type { Plan } from '../../crds/plan.ts'
-import { formatFence } from '../../crds/traffic.ts'
+import { formatFence, type Aside } from '../../crds/traffic.ts'
 
 type Activities = ReturnType<typeof createActivities>
 
@@ -23,6 +23,12 @@ export type World = {
   beginning: Beginning
   /** Every change of the shares, oldest first. */
   weights: Record<string, number>[]
+  /** What was beside each of them; nothing at rest. */
+  asides: Aside[]
+  /** Whose side host was made. */
+  sides: string[]
+  /** How many pods the canary was given, every time it was asked for. */
+  sizes: number[]
   fences: string[]
   told: Progress[]
   removed: string[]
@@ -58,7 +64,10 @@ export function createWorld(name: string, plan: Plan): World {
     plan,
     terms: { mode: 'act', measured: true },
     beginning: {},
-    weights: [],
+    weights: telling([], tell),
+    asides: telling([], tell),
+    sides: [],
+    sizes: [],
     fences: [],
     told: telling([], tell),
     removed: [],
@@ -94,16 +103,22 @@ function acting(worldOf: (name: string) => World): Activities['act'] {
       return { plan, ...terms }
     },
     prepare: async ({ ref, canary }) => worldOf(ref.name).whilePreparing?.(canary),
-    async ensureRevision({ ref, revision }) {
-      await worldOf(ref.name).whilePreparing?.(revision)
+    async prepareSide({ target, revision }) {
+      worldOf(target.name).sides.push(revision)
+    },
+    async ensureRevision({ ref, revision, replicas }) {
+      const world = worldOf(ref.name)
+      await world.whilePreparing?.(revision)
+      world.sizes.push(replicas)
       return { grown: false }
     },
-    async setTraffic({ target, weights, fence, stable }) {
+    async setTraffic({ target, weights, aside, fence, stable }) {
       const { picture, ...world } = worldOf(target.name)
       const refused = world.refusing?.(weights)
       if (refused !== undefined) throw new Error(refused)
       const written = Object.fromEntries(Object.entries(weights).filter(([, weight]) => weight > 0))
       world.weights.push(written)
+      world.asides.push(aside ?? {})
       world.fences.push(formatFence(fence))
       picture.route = { ...picture.route, atRest: false, weights: written }
       picture.nextSeq = fence.seq
@@ -114,10 +129,11 @@ function acting(worldOf: (name: string) => World): Activities['act'] {
       return { weights: written }
     },
     async restoreRoute({ target, fence }) {
-      const { picture, weights, fences, refusing } = worldOf(target.name)
+      const { picture, weights, asides, fences, refusing } = worldOf(target.name)
       const refused = refusing?.({ apex: 100 })
       if (refused !== undefined) throw new Error(refused)
       weights.push({ apex: 100 })
+      asides.push({})
       fences.push(formatFence(fence))
       picture.route = { ...picture.route, atRest: true, weights: { [picture.stable ?? '']: 100 } }
       picture.nextSeq = fence.seq
