@@ -18,7 +18,18 @@ export const FIELD_MANAGER = {
   controller: 'sluice-controller',
   objects: 'sluice',
   direct: 'sluice-direct',
+  /** Holds `replicas` of an adopted Deployment, by server-side apply. */
+  adoption: 'sluice-adoption',
 } as const
+
+/** On an adopted Deployment: the Rollout whose revisions are its pods. What `pin` goes by. */
+export const ADOPTED_BY = 'sluice.dev/adopted-by'
+
+/** A Rollout with this finalizer is handed back before it goes. */
+export const HAND_BACK = 'sluice.dev/hand-back'
+
+/** Name of the admission policies of deploy/components/pin, and of their bindings. */
+export const PIN = 'sluice-pin'
 
 /** Provenance annotations: read from the Rollout (any applier may set them), copied into the Release. */
 export const PROVENANCE = {
@@ -32,6 +43,9 @@ export const revisionObject = (rollout: string, revision: string): string => `${
 
 /** Takes what is beside the weights: cohorts, mirrored requests, previews. Telemetry tells it from the revision's own. */
 export const sideObject = (rollout: string, revision: string): string => `${revisionObject(rollout, revision)}-x`
+
+/** The VirtualService of a preview host. */
+export const previewObject = (rollout: string): string => `${rollout}-preview`
 
 export const releaseObject = (rollout: string, number: number): string => `${rollout}-${number}`
 

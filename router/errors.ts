@@ -6,8 +6,8 @@ export type RouteErrorName =
   | 'AbortedOnRoute'
   /** The object, the named route, or our destination in it is gone. Final. */
   | 'RouteMissing'
-  /** The traffic asks for something that is not built yet. Final. */
-  | 'NotYetSupported'
+  /** What is asked for beside the weights cannot be said on this route; the message says why. Final. */
+  | 'Unroutable'
   /** What was read back is not what was written: somebody wrote at the same time. */
   | 'ReadBackMismatch'
   /** At rest the apex would serve another revision than stable. */

@@ -95,7 +95,7 @@ async function policyFor(kube: Kube, target: RouteTarget): Promise<Policy | unde
 }
 
 /** The owner of the revision's Deployment; without blockOwnerDeletion, so that no deletion waits for a rule. */
-async function ownerOf(kube: Kube, target: RouteTarget, revision: Revision): Promise<OwnerReference> {
+export async function ownerOf(kube: Kube, target: RouteTarget, revision: Revision): Promise<OwnerReference> {
   const ref = { resource: DEPLOYMENTS, namespace: target.namespace, name: revisionObject(target.name, revision) }
   const owner = (await kube.get(ref))?.metadata.ownerReferences?.find(({ controller }) => controller)
   if (!owner) return { apiVersion: API_VERSION, kind: 'Rollout', name: target.name, uid: target.uid }

@@ -4,6 +4,7 @@ import { parseFence, type Revision } from '../../crds/traffic.ts'
 import type { Kube, KubeObject } from '../../kube/index.ts'
 import { routeError } from '../errors.ts'
 import type { RouteRecord, RouteTarget } from '../router.ts'
+import { removePreview } from './managed/preview.ts'
 import { planRest, planTraffic, type ObjectPlan, type Present } from './plan.ts'
 import { apexRevision, type Routes } from './routes.ts'
 import { writeRoutes } from './writing.ts'
@@ -34,6 +35,7 @@ export async function rollbackDirect({ kube, target }: { kube: Kube; target: Rou
       return { of: (object: Present) => directPlan(object, { record, to, from, release, apex }), raises: false }
     },
   })
+  await removePreview(kube, target)
   return done!
 }
 

@@ -11,18 +11,22 @@ export async function observe(kube: Kube, target: RouteTarget): Promise<Observed
   const foreign = objects.map(foreignEdit).find((edit) => edit !== undefined)
   return {
     found: objects.every((object) => object.missing.length === 0),
-    atRest: objects.every((object) => object.routes.every((route) => route.atRest)),
+    atRest: objects.every(isAtRest) && record?.preview === undefined,
     weights: weightsOn(routes),
     ...(record ? { record } : {}),
     ...(foreign ? { foreign } : {}),
   }
 }
 
+const isAtRest = ({ routes, managed }: RouteObject): boolean =>
+  managed.length === 0 && routes.every((route) => route.atRest)
+
 /** Compared by weights with what our record says was written; at rest nobody's edit is foreign. */
-function foreignEdit({ live, record, routes, missing }: RouteObject): Observed['foreign'] {
+function foreignEdit({ live, record, routes, managed, missing }: RouteObject): Observed['foreign'] {
   if (!live || !record?.weights) return undefined
   const manager = otherManager(live)
   if (missing.length > 0) return { direction: 'gone', manager }
+  if (record.managed?.some((name) => !managed.includes(name))) return { direction: 'towardsStable', manager }
   for (const route of routes) {
     const direction = directionOf(route.weights, record, record.weights)
     if (direction) return { direction, manager }

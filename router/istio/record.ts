@@ -19,8 +19,20 @@ export function readRecord({ metadata }: VirtualService, target: RouteTarget): R
 
 /** Members in a fixed order, so that equal records are equal texts. */
 export function recordText(record: RouteRecord): string {
-  const { fence, stable, previous, canary, release, committed, aborted, weights, rest } = record
-  return JSON.stringify({ fence, stable, previous, canary, release, committed, aborted, weights, rest })
+  const { fence, stable, previous, canary, release, committed, aborted, weights, managed, preview, rest } = record
+  return JSON.stringify({
+    fence,
+    stable,
+    previous,
+    canary,
+    release,
+    committed,
+    aborted,
+    weights,
+    managed,
+    preview,
+    rest,
+  })
 }
 
 export function restOf(

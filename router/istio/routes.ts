@@ -6,6 +6,7 @@ import type { Revision } from '../../crds/traffic.ts'
 import type { Kube, KubeObject, Ref } from '../../kube/index.ts'
 import type { RouteRecord, RouteTarget } from '../router.ts'
 import { original, revisionsIn, weightsOf, type RouteDestination, type Weights } from './destinations.ts'
+import { amongRoute, managedNames } from './managed/naming.ts'
 import { mergeRecords, readRecord, restOf } from './record.ts'
 import { destinationsAt, type VirtualService } from './virtual-service.ts'
 
@@ -19,6 +20,9 @@ export type RouteObject = {
   hosts: Hosts
   /** Named routes that carry us. */
   routes: NamedRoute[]
+  /** Names of routes of our own, and what they begin with. */
+  managed: string[]
+  prefix: string
   /** What stands in the way of writing all of them, in sentences. */
   missing: string[]
 }
@@ -28,7 +32,7 @@ export type NamedRoute = AdoptedRoute & {
   /** The list as the user means it. */
   original: RouteDestination[]
   atRest: boolean
-  /** Percent per revision; the apex counts for stable. */
+  /** Percent per revision, of those requests that are divided; the apex counts for stable. */
   weights: Weights
 }
 
@@ -64,8 +68,11 @@ function routeObject(
   stable: Revision | undefined,
 ): RouteObject {
   const hosts = hostsOf(target, ref.namespace)
-  if (!live) return { ref, live, record: undefined, hosts, routes: [], missing: [`${objectName(ref, target)} is gone`] }
   const prefix = managedRoutePrefix(target.namespace, target.name)
+  if (!live) {
+    const missing = [`${objectName(ref, target)} is gone`]
+    return { ref, live, record: undefined, hosts, routes: [], managed: [], prefix, missing }
+  }
   const { routes, problems } = adoptionOf({
     adopted,
     spec: live.spec,
@@ -73,13 +80,14 @@ function routeObject(
     elsewhere: ref.namespace === target.namespace ? undefined : ref.namespace,
     isManaged: (name) => name.startsWith(prefix),
   })
-  const named = routes.map((at) => namedRoute(at, live, { record, stable, hosts }))
-  return { ref, live, record, hosts, routes: named, missing: problems }
+  const named = routes.map((at) => namedRoute(at, live, { record, stable, hosts, prefix }))
+  const managed = managedNames(live.spec.http, prefix)
+  return { ref, live, record, hosts, routes: named, managed, prefix, missing: problems }
 }
 
-type Known = { record: RouteRecord | undefined; stable: Revision | undefined; hosts: Hosts }
+type Known = { record: RouteRecord | undefined; stable: Revision | undefined; hosts: Hosts; prefix: string }
 
-function namedRoute(at: AdoptedRoute, live: VirtualService, { record, stable, hosts }: Known): NamedRoute {
+function namedRoute(at: AdoptedRoute, live: VirtualService, { record, stable, hosts, prefix }: Known): NamedRoute {
   const list = destinationsAt(live, at)
   const rest = restOf(record, live, at.key)
   const written = record?.weights && rest && { rest, weights: record.weights, stable: record.stable }
@@ -88,7 +96,7 @@ function namedRoute(at: AdoptedRoute, live: VirtualService, { record, stable, ho
     list,
     original: original(list, written, hosts),
     atRest: revisionsIn(list, hosts).length === 0,
-    weights: weightsOf(list, stable, hosts) ?? {},
+    weights: weightsOf(amongRoute(live.spec.http, prefix, at.key)?.route ?? list, stable, hosts) ?? {},
   }
 }
 

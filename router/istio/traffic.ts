@@ -1,10 +1,12 @@
 import { FIELD_MANAGER } from '../../crds/names.ts'
-import { parseFence, passesFence, type Fence, type Revision, type Traffic } from '../../crds/traffic.ts'
+import { parseFence, passesFence, type Aside, type Fence, type Revision, type Traffic } from '../../crds/traffic.ts'
 import type { Kube } from '../../kube/index.ts'
 import { routeError } from '../errors.ts'
 import type { RouteRecord, RouteTarget } from '../router.ts'
 import type { Weights } from './destinations.ts'
-import { planRest, planTraffic } from './plan.ts'
+import { asked, refuseOtherWeight } from './managed/asked.ts'
+import { previewOf, removePreview, writePreview, type Preview } from './managed/preview.ts'
+import { planRest, planTraffic, type Present } from './plan.ts'
 import { isOfSameRollout } from './record.ts'
 import { apexRevision, type Routes } from './routes.ts'
 import { writeRoutes, type Draft } from './writing.ts'
@@ -14,6 +16,9 @@ export type TrafficInput = { kube: Kube; target: RouteTarget; traffic: Traffic; 
 /** See `Router.setTraffic`. A route at rest whose apex serves the one wanted revision gets the annotation only. */
 export async function setTraffic({ kube, target, traffic, fence, stable }: TrafficInput): Promise<Traffic> {
   const weights = accepted(traffic)
+  const aside = asked({ ...traffic, weights })
+  let preview: Preview | undefined
+  let previewed = false
   const read = await writeRoutes({
     kube,
     target,
@@ -21,11 +26,11 @@ export async function setTraffic({ kube, target, traffic, fence, stable }: Traff
     async plan(routes): Promise<Draft> {
       const before = routes.record
       passFence(before, fence)
-      const known = before !== undefined && onlyOne(weights) === undefined
+      const known = before !== undefined && onlyOne(weights) === undefined && !aside?.among
       const apex = known ? before.stable : ((await apexRevision(kube, target)) ?? before?.stable)
       const current = before?.stable ?? apex
       const commits = stable !== undefined && stable !== before?.stable
-      const raises = commits || isRaise(routes, weights, current)
+      const raises = commits || aside !== undefined || isRaise(routes, weights, current)
       if (raises) refuseAborted(before, fence)
       const next = stable ?? current ?? onlyOne(weights)
       if (next === undefined) {
@@ -33,10 +38,14 @@ export async function setTraffic({ kube, target, traffic, fence, stable }: Traff
           `nothing tells which of ${Object.keys(weights).join(' and ')} is stable; say it with this write`,
         )
       }
-      const write = { weights, fence, stable: next, commits, apex, before }
+      preview = aside && previewFor(routes, weights, { aside, stable: next })
+      previewed = before?.preview !== undefined
+      const write = { weights, fence, stable: next, commits, apex, before, aside }
       return { of: (object) => planTraffic(object, write), raises }
     },
   })
+  if (preview) await writePreview(kube, target, preview)
+  else if (previewed) await removePreview(kube, target)
   return { weights: read }
 }
 
@@ -66,19 +75,31 @@ export async function restore({
       return { of: (object) => planRest(object, { before, fence }), raises: false }
     },
   })
+  // Asked for whatever the record says: a write that took it away may have been cut off before it did.
+  await removePreview(kube, target)
 }
 
-function accepted({ weights: asked, ...rest }: Traffic): Weights {
-  const extra = Object.entries(rest).filter(([, value]) => value !== undefined)
-  if (extra.length > 0) {
-    const names = extra.map(([name]) => name).join(', ')
-    throw routeError('NotYetSupported', `traffic with ${names} is not yet supported; give weights only`)
+/** Everything that can be refused is refused before the first write. */
+function previewFor(
+  { objects }: Routes,
+  weights: Weights,
+  { aside, stable }: { aside: Aside; stable: Revision },
+): Preview | undefined {
+  const canary = aside.canary ?? Object.keys(weights).find((revision) => revision !== stable)
+  if (canary === undefined || canary === stable) {
+    throw routeError('Unroutable', `${canary} is stable: nothing is to be tried beside the weights`)
   }
-  const weights = Object.fromEntries(Object.entries(asked).filter(([, weight]) => weight !== 0))
+  refuseOtherWeight(aside, weights[canary] ?? 0)
+  const present = objects.filter((object): object is Present => object.live !== undefined)
+  return aside.preview && previewOf(present, aside.preview.host, canary)
+}
+
+function accepted({ weights: given }: Traffic): Weights {
+  const weights = Object.fromEntries(Object.entries(given).filter(([, weight]) => weight !== 0))
   const values = Object.values(weights)
   const sum = values.reduce((total, weight) => total + weight, 0)
   if (sum !== 100 || values.length > 2 || values.some((weight) => !Number.isInteger(weight) || weight < 0)) {
-    throw new Error(`weights must be whole percent of one or two revisions and add up to 100: ${JSON.stringify(asked)}`)
+    throw new Error(`weights must be whole percent of one or two revisions and add up to 100: ${JSON.stringify(given)}`)
   }
   return weights
 }

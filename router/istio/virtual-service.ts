@@ -2,6 +2,7 @@ import type { Revision } from '../../crds/traffic.ts'
 import { SECTIONS, type AdoptedRoute, type Section } from '../../crds/adoption.ts'
 import type { Hosts } from '../../crds/hosts.ts'
 import type { KubeObject } from '../../kube/index.ts'
+import { isManaged } from './managed/naming.ts'
 import { withoutRevision, type RouteDestination } from './destinations.ts'
 
 /** Routes by weight, of all three kinds; a kind that the user does not have is absent. */
@@ -17,22 +18,25 @@ export const destinationsAt = ({ spec }: VirtualService, { section, index }: Ado
   spec[section]?.[index]?.route ?? []
 
 export type Rewrite = {
-  /** New destination lists, and the routes that they are for. */
-  lists: { at: AdoptedRoute; list: RouteDestination[] }[]
+  /** New destination lists, the routes that they are for, and the routes of our own that stand before those. */
+  lists: { at: AdoptedRoute; list: RouteDestination[]; managed: HttpRoute[] }[]
   /** Revisions that may stand nowhere any more, not even in a route that is not ours. */
   withdrawn: Revision[]
   hosts: Hosts
+  /** Of the names of our own routes: those that are not given anew are gone. */
+  prefix: string
 }
 
 /** The routes with new destinations; every other field, and every route without our hosts, is the same object as before. */
-export function rewrite(virtualService: VirtualService, { lists, withdrawn, hosts }: Rewrite): Sections {
+export function rewrite(virtualService: VirtualService, { lists, withdrawn, hosts, prefix }: Rewrite): Sections {
   const sections = Object.entries(sectionsOf(virtualService)) as [Section, AnyRoute[]][]
   return Object.fromEntries(
     sections.map(([section, routes]) => [
       section,
-      routes.map((route, index) => {
+      routes.flatMap((route, index) => {
+        if (isManaged(route, prefix)) return []
         const found = lists.find(({ at }) => at.section === section && at.index === index)
-        if (found) return { ...route, route: found.list }
+        if (found) return [...found.managed, { ...route, route: found.list }]
         if (!route.route) return route
         const cleaned = withdrawn.reduce((kept, revision) => withoutRevision(kept, revision, hosts), route.route)
         return { ...route, route: cleaned }

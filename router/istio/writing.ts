@@ -85,7 +85,11 @@ async function writeOne(writing: Writing, object: Present, plan: ObjectPlan, jou
 }
 
 /** Weights are compared, not bytes: an admission webhook may write the same destinations in other words. */
-async function readBack({ kube, target }: Writing, { ref }: Present, { weights }: ObjectPlan): Promise<RouteObject> {
+async function readBack(
+  { kube, target }: Writing,
+  { ref }: Present,
+  { weights, record }: ObjectPlan,
+): Promise<RouteObject> {
   const { istio } = target.router
   const virtualServices = istio.virtualServices.filter(
     ({ name, namespace = target.namespace }) => name === ref.name && namespace === ref.namespace,
@@ -97,7 +101,9 @@ async function readBack({ kube, target }: Writing, { ref }: Present, { weights }
     const which = `${route.key === '' ? 'the route' : `route ${route.key}`} of ${objectName(ref, target)}`
     throw routeError('ReadBackMismatch', `${which} reads ${read}, not ${wanted}`)
   }
-  return objects[0]!
+  const lost = record?.managed?.find((name) => !objects[0]?.managed.includes(name))
+  if (lost === undefined) return objects[0]!
+  throw routeError('ReadBackMismatch', `route ${lost} of ${objectName(ref, target)} is gone again`)
 }
 
 /** At rest the spec is its owner's again, in the eyes of the API server too. */

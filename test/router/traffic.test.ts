@@ -105,19 +105,6 @@ describe('a weight', () => {
   })
 
   it.each([
-    { match: [{}] },
-    { mirror: { percent: 5 } },
-    { affinity: { cookie: 'a', maxAgeMs: 3_600_000, token: '1', weights: [] } },
-    { fault: { percent: 1 } },
-  ])('with %o is refused, because it is not built yet', async (extra) => {
-    const { router, target, writes } = await stage()
-    const before = writes()
-    const refused = router.setTraffic(target, { weights: { [STABLE]: 100 }, ...extra }, { fence: fence() })
-    await expect(refused).rejects.toMatchObject({ name: 'NotYetSupported' })
-    expect(writes()).toBe(before)
-  })
-
-  it.each([
     { [STABLE]: 90, [CANARY]: 5 },
     { [STABLE]: 99.5, [CANARY]: 0.5 },
     { [STABLE]: 110, [CANARY]: -10 },
