@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { LABEL, revisionObject } from '../../crds/names.ts'
+import { revisionObject } from '../../crds/names.ts'
 import { DESTINATION_RULES, VIRTUAL_SERVICES } from '../../crds/resources.ts'
 import { startLoad } from '../../demo/load.ts'
 import type { KubeObject, Resource } from '../../kube/index.ts'
@@ -14,7 +14,7 @@ import { openStage, type Stage } from '../stage/stage.ts'
 
 let ground: Ground
 beforeAll(async () => {
-  ground = await startGround({ sidecars: true })
+  ground = await startGround({ sidecars: true, endpointDelayMs: 1_000 })
 })
 afterAll(() => ground[Symbol.asyncDispose]())
 
@@ -27,7 +27,7 @@ test('between sidecars, with mutual TLS required and one client allowed, a relea
   // Proxies of pods route by Service: the way into the mesh needs no name.
   const route = { resource: VIRTUAL_SERVICES, namespace: NAMESPACE, name: ROUTES }
   await stage.kube.mergePatch(route, { spec: { hosts: [HOST, ROLLOUT] } })
-  const [client, stranger] = await openClients(stage)
+  const { client, stranger } = await openClients(stage)
   const stable = await stage.install(declaration('1.4.0'))
   await untilAnswered(`${client}${MANAGED_PATH}`, ROLLOUT)
   expect(await statusOf(`${stranger}${MANAGED_PATH}`, ROLLOUT)).toBe(200)
@@ -40,25 +40,37 @@ test('between sidecars, with mutual TLS required and one client allowed, a relea
   const load = startLoad({ url: `${client}${MANAGED_PATH}`, host: ROLLOUT, rps: 200 })
   await stage.push(declaration('1.5.0'))
   await stage.until('the gate waits', (sight) => phaseOf(sight) === 'AwaitingApproval')
-  const canary = stage.now().rollout?.status?.canary ?? ''
-  for (const revision of [stable, canary]) {
-    const host = `${revisionObject(ROLLOUT, revision)}.${NAMESPACE}.svc.cluster.local`
-    expect(await statusOf(`${client}/`, host)).toBe(200)
-    expect(await statusOf(`${stranger}/`, host)).toBe(403)
-    for (const pod of podsOf(stage.now(), revision)) {
-      expect(await statusOf(`${urlOf(pod, 'inbound')}/`, HOST)).toMatch(/ECONNRESET|hang up/)
-    }
-  }
-  const rules = await stage.kube.list<Rule>(DESTINATION_RULES, { namespace: NAMESPACE, labelSelector: LABEL.rollout })
-  expect(rules.items.map(({ spec }) => spec.trafficPolicy)).toEqual([MUTUAL, MUTUAL])
-
+  await expectClosed(stage, { client, stranger }, stable)
+  await expectClosed(stage, { client, stranger }, stage.now().rollout?.status?.canary ?? '')
   await stage.say('approve')
   await stage.until('1.5.0 is promoted', (sight) => outcomeOf(sight, '1.5.0') === 'Promoted')
   await stage.until('the old version has left', (sight) => hasLeft(sight, stable))
+  expect(await statusOf(`${stranger}${MANAGED_PATH}`, ROLLOUT)).toBe(403)
+
+  await stage.push(declaration('1.7.0'))
+  await stage.until('the gate waits', (sight) => phaseOf(sight) === 'AwaitingApproval')
+  const aborted = stage.now().rollout?.status?.canary ?? ''
+  await stage.say('abort')
+  await stage.until('1.7.0 has left', (sight) => outcomeOf(sight, '1.7.0') === 'Aborted' && hasLeft(sight, aborted))
   const { lost, mesh, trouble, statuses, answered, versions } = await load.stop()
   expect({ lost, mesh, trouble, statuses }).toEqual({ lost: 0, mesh: 0, trouble: [], statuses: { 200: answered } })
-  expect(Object.keys(versions).toSorted()).toEqual(['1.4.0', '1.5.0'])
+  expect(Object.keys(versions).toSorted()).toEqual(['1.4.0', '1.5.0', '1.7.0'])
 })
+
+/** A revision's own host answers the one client, refuses the other, and its pods take nothing in plain text. */
+async function expectClosed(stage: Stage, { client, stranger }: Clients, revision: string): Promise<void> {
+  const name = revisionObject(ROLLOUT, revision)
+  const host = `${name}.${NAMESPACE}.svc.cluster.local`
+  expect(await statusOf(`${client}/`, host)).toBe(200)
+  expect(await statusOf(`${stranger}/`, host)).toBe(403)
+  const pods = podsOf(stage.now(), revision)
+  expect(pods.length).toBeGreaterThan(0)
+  for (const pod of pods) expect(await statusOf(`${urlOf(pod, 'inbound')}/`, host)).toMatch(/ECONNRESET|hang up/)
+  const rule = await stage.kube.get<Rule>({ resource: DESTINATION_RULES, namespace: NAMESPACE, name })
+  expect(rule?.spec.trafficPolicy).toEqual(MUTUAL)
+}
+
+type Clients = { client: string; stranger: string }
 
 type Rule = KubeObject & { spec: { trafficPolicy: object } }
 
@@ -71,31 +83,27 @@ const account = (name: string): KubeObject => ({
 })
 
 /** Two pods with proxies of their own and different identities; gives the addresses at which they take requests. */
-async function openClients(stage: Stage): Promise<string[]> {
+async function openClients(stage: Stage): Promise<Clients> {
   await stage.kube.create(ACCOUNTS, account(ROLLOUT))
-  const names = ['client', 'stranger']
-  for (const name of names) {
-    await stage.kube.create(ACCOUNTS, account(name))
-    const containers = [
-      { name: 'main', image: 'shop.local/catalog:2.1.0', ports: [{ name: 'http', containerPort: 8080 }] },
-    ]
-    const template = withProxy({
-      metadata: { name, namespace: NAMESPACE, labels: { app: name } },
-      spec: { serviceAccountName: name, terminationGracePeriodSeconds: 2, containers },
-    })
-    await stage.kube.create(PODS, { apiVersion: 'v1', kind: 'Pod', ...template } as unknown as KubeObject)
-  }
-  return Promise.all(
-    names.map((name) =>
-      stage.until(`the proxy of ${name} is ready`, ({ pods }) => {
-        const pod = pods.find(({ metadata }) => metadata.name === name)
-        return (
-          pod?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') &&
-          urlOf(pod, 'outbound')
-        )
-      }),
-    ),
-  )
+  const [client, stranger] = await Promise.all(['client', 'stranger'].map((name) => openClient(stage, name)))
+  return { client: client ?? '', stranger: stranger ?? '' }
+}
+
+async function openClient(stage: Stage, name: string): Promise<string> {
+  await stage.kube.create(ACCOUNTS, account(name))
+  const containers = [
+    { name: 'main', image: 'shop.local/catalog:2.1.0', ports: [{ name: 'http', containerPort: 8080 }] },
+  ]
+  const template = withProxy({
+    metadata: { name, namespace: NAMESPACE, labels: { app: name } },
+    spec: { serviceAccountName: name, terminationGracePeriodSeconds: 2, containers },
+  })
+  await stage.kube.create(PODS, { apiVersion: 'v1', kind: 'Pod', ...template } as unknown as KubeObject)
+  return stage.until(`the proxy of ${name} is ready`, ({ pods }) => {
+    const pod = pods.find(({ metadata }) => metadata.name === name)
+    const isReady = pod?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True')
+    return pod && isReady && urlOf(pod, 'outbound')
+  })
 }
 
 function urlOf({ metadata }: Pod, port: 'inbound' | 'outbound'): string {
@@ -152,7 +160,7 @@ function declaration(version: string): Declaration {
     ...spec.template,
     spec: { ...spec.template.spec, serviceAccountName: ROLLOUT },
   })
-  const router = { istio: { virtualServices: [{ name: ROUTES, routes: [PRIMARY] }] }, settle: '500ms' }
+  const router = { istio: { virtualServices: [{ name: ROUTES, routes: [PRIMARY] }] }, settle: '1500ms' }
   return { version, steps: STEPS, spec: { template, router } }
 }
 
