@@ -89,7 +89,9 @@ function namedRoute(adopting: Adopting, name: string): AdoptedRoute | string {
   const all = adopting.spec.http ?? []
   const found = all.flatMap((route, index) => (route.name === name ? index : []))
   const has = ofNames(all.flatMap((route) => route.name ?? []))
-  if (found.length === 0) return `${nameOf(adopting)} has no http route named ${name} (${has})`
+  if (found.length === 0) {
+    return `${nameOf(adopting)} has no http route named ${name} (${has}); name that route in the VirtualService, or another one in routes`
+  }
   if (found.length > 1) return `${nameOf(adopting)} has ${found.length} http routes named ${name}: names must be unique`
   return carrying(adopting, { section: 'http', index: found[0]!, key: name })
 }

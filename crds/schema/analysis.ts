@@ -117,7 +117,7 @@ export const analysis = z
         message: 'enforceSlo needs an objective; add analysis.slo, for example slo: 99.9',
       },
       {
-        rule: '!self.enforceSlo || self.slo >= 50.0',
+        rule: '!self.enforceSlo || !has(self.slo) || self.slo >= 50.0',
         message: 'enforceSlo needs an objective of at least 50 percent',
       },
     ),

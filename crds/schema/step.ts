@@ -13,15 +13,25 @@ export const approve = z
   })
   .meta({ description: 'A gate: waits until a person approves. The canary is watched meanwhile.' })
 
-export const mirror = z
+const mirrored = percent(
+  'Share of the requests that are copied to the new revision; its answers are thrown away.',
+).default(100)
+const mirroredFor = (description: string) => duration(description, atLeast('1s', 'mirror.for must be at least 1s'))
+const MIRRORS = 'Copies requests to the new revision. They stay out of the evidence; crashes end the release.'
+
+const mirror = z
   .object({
-    percent: percent('Share of the requests that are copied to the canary; its answers are thrown away.').default(100),
-    for: duration(
+    percent: mirrored,
+    for: mirroredFor(
       'The step lasts so long and ends the copies. Without it the next step begins at once, and copies are made to the end of the release.',
-      atLeast('1s', 'mirror.for must be at least 1s'),
     ).exactOptional(),
   })
-  .meta({ description: 'Copies requests to the canary. They stay out of the evidence; crashes end the release.' })
+  .meta({ description: MIRRORS })
+
+/** After the switch copies would come to whom they are copied from. */
+export const mirrorBefore = z
+  .object({ percent: mirrored, for: mirroredFor('How long, before the tests begin.').default('1m') })
+  .meta({ description: MIRRORS })
 
 const fault = z
   .object({

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { cohort } from './cohort.ts'
 import { job, webhook } from './hook.ts'
-import { approve, mirror, steps } from './step.ts'
+import { approve, mirrorBefore, steps } from './step.ts'
 import { atLeast, duration, percent, rules } from './vocabulary.ts'
 
 const cookieName = z
@@ -92,7 +92,7 @@ const blueGreen = z
     previewReplicas: percent(
       'Pods of the new revision before the switch, in percent of replicas; all of them before it gets traffic.',
     ).default(100),
-    mirror: mirror.exactOptional(),
+    mirror: mirrorBefore.exactOptional(),
     tests: z
       .array(
         z.object({ webhook: webhook.exactOptional(), job: job.exactOptional() }).meta({
