@@ -2,8 +2,8 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { describeError, type Log } from '../../kube/index.ts'
 import { catalogue } from '../images/catalogue.ts'
-import { PROXY_IMAGE, proxyImage } from '../images/proxy.ts'
 import { startAgent } from './agent.ts'
+import type { Catalogue } from './command.ts'
 
 /** The node agent as a process: says `ready`, ends its pods at SIGTERM. */
 const { values } = parseArgs({
@@ -38,20 +38,23 @@ const line = (level: string) => (fields: object, message: string) =>
   console.error(JSON.stringify({ time: new Date().toISOString(), level, message, ...fields }))
 const log: Log = { debug: () => undefined, info: line('info'), warn: line('warn'), error: line('error') }
 
-const proxy =
-  authority && meshPort > 0
-    ? await proxyImage({ folder: join(resolve(stateDir), 'config'), istiodPort: meshPort, authority })
-    : undefined
 const agent = await startAgent({
   kubeconfig,
   stateDir: resolve(stateDir),
   endpointDelayMs,
   ...(endpoint ? { endpoint } : {}),
-  catalogue: { ...catalogue, ...(proxy ? { [PROXY_IMAGE]: proxy } : {}) },
+  catalogue: { ...catalogue, ...(authority && meshPort > 0 ? await proxies(authority) : {}) },
   log,
 })
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void end(signal))
 console.log('ready')
+
+/** Loaded where it is wanted: it finds tools, and most nodes have no proxies. */
+async function proxies(authority: string): Promise<Catalogue> {
+  const { PROXY_IMAGE, proxyImage } = await import('../images/proxy.ts')
+  const folder = join(resolve(stateDir ?? ''), 'config')
+  return { [PROXY_IMAGE]: await proxyImage({ folder, istiodPort: meshPort, authority }) }
+}
 
 async function end(signal: string): Promise<void> {
   log.info({ signal }, 'ending the pods')
