@@ -61,5 +61,12 @@ export const bareRow = (marks: Mark[], ledger: Ledger): Row => ({
 function earlyRow(marks: Mark[], ledger: Ledger): Omit<Row, 'ready'> {
   const t0 = cursor(ledger, marks)
   const mark = marks.at(-1)
-  return { t0, t1: t0 + ledger.policy.interval, weight: mark?.weight ?? 0, slot: mark?.slot ?? 0, cells: {} }
+  return {
+    t0,
+    t1: t0 + ledger.policy.interval,
+    weight: mark?.weight ?? 0,
+    ...(mark?.beside ? { beside: true } : {}),
+    slot: mark?.slot ?? 0,
+    cells: {},
+  }
 }

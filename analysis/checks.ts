@@ -4,7 +4,7 @@ import type { Finding } from './finding.ts'
 import { brokenBound, hardOnes, outsideAt } from './gauges.ts'
 import { localisedPod, proofOf, threshold, tooFew } from './proof.ts'
 import { climb } from './ramp.ts'
-import { counts } from './row.ts'
+import { counts, isUsed } from './row.ts'
 import { hasData, isUnjudged, type Situation } from './situation.ts'
 
 /**
@@ -37,19 +37,20 @@ export function check(situation: Situation): Finding {
 
 /** Canary requests without which a clocked step does not end. */
 export const ENOUGH_REQUESTS = 50
+/** Canary requests without which the fast path does not decide. */
+export const FAST_REQUESTS = 20
 
 const BARE_ROWS = 2
 const BARE_SECONDS = 5
 const MOST_RETREATS = 3
-const FAST_REQUESTS = 20
 
 function crash({ row }: Situation): Finding | undefined {
-  return row.crash && row.weight > 0 ? { verdict: 'rollback', reason: 'crash' } : undefined
+  return row.crash && isUsed(row) ? { verdict: 'rollback', reason: 'crash' } : undefined
 }
 
 /** Pods that were taken away are no verdict on the code, but without pods nobody can be served. */
 function retreat({ rows, index, row, retreats }: Situation): Finding | undefined {
-  if (row.flag !== 'retreat' || row.weight === 0) return undefined
+  if (row.flag !== 'retreat' || !isUsed(row)) return undefined
   const before = rows.slice(Math.max(0, index - BARE_ROWS + 1), index + 1)
   const inTwoRows =
     before.length === BARE_ROWS && before.every(({ flag, slot }) => flag === 'retreat' && slot === row.slot)

@@ -7,6 +7,8 @@ export type Row = {
   t1: number
   /** Canary percent in force. */
   weight: number
+  /** No weight, but a cohort, copies or a preview: pods count, requests are nobody's evidence. */
+  beside?: true
   /** Restart slot, +1 at every weight change. */
   slot: number
   /** Kept, but no evidence. */

@@ -8,6 +8,9 @@ export const MOST_PODS = 10
 /** Rows that fast path, budget and the sizes of steps may look at; evidence leaves out those of the warm-up, too. */
 export const counts = ({ flag }: Pick<Row, 'flag'>): boolean => flag === undefined || flag === 'warmup'
 
+/** Somebody may notice when the canary's pods are gone. */
+export const isUsed = ({ weight, beside }: Pick<Row, 'weight' | 'beside'>): boolean => weight > 0 || beside === true
+
 /** Throws RangeError with the reason. `before` is the row that precedes it. */
 export function assertRow(row: Row, before: Row | undefined): void {
   const name = `the row that ends at ${row.t1}`

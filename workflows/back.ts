@@ -12,6 +12,7 @@ export type Ending = { outcome: 'RolledBack' | 'Aborted' | 'Withdrawn' | 'Supers
 /** What a release that does not go on is called, and why. */
 export function endingOf(error: unknown): Ending {
   if (isCancellation(error)) return { outcome: 'Aborted', sentence: 'Aborted: the run was cancelled' }
+  if (typeOf(error) === 'ConfigChanged') return { outcome: 'Superseded', sentence: `Superseded: ${wordsOf(error)}` }
   if (!(error instanceof Interrupted)) return { outcome: 'RolledBack', sentence: `Rolled back: ${wordsOf(error)}` }
   const { kind, sentence } = error.interruption
   switch (kind) {

@@ -1,33 +1,31 @@
 import type { Revision } from '../crds/traffic.ts'
-import type { Opened } from '../activities/open.ts'
+import type { OpenInput, Opened } from '../activities/open.ts'
 import type { Mark } from '../activities/picture.ts'
 import type { CarriedRelease } from './contract.ts'
 import { openGuard, watch } from './guard.ts'
 import { insist } from './proxies.ts'
-import type { Stay } from './retirement.ts'
+import { inheritance, type Stay } from './retirement.ts'
 import { asideRecalled, isInUse } from './aside.ts'
 import type { Run } from './run.ts'
+import { beginAnew } from './waiting.ts'
+import { typeOf } from './words.ts'
 
 export type Opening = { number: number; revision: Revision; stable: Revision; stepIndex?: number; epoch?: number }
 
 /** The run's memory: from the state an earlier run carried over, from the open Release, or fresh. */
 export async function openRun(stay: Stay, opening: Opening): Promise<Run> {
   const { input, desk, picture } = stay
-  const carried = input.carried?.release?.number === opening.number ? input.carried.release : undefined
-  const opened = await insist.openRelease({
-    ref: picture.ref,
-    number: opening.number,
-    revision: opening.revision,
-    from: opening.stable,
-  })
-  const weight = carried?.weight ?? picture.route.weights[opening.revision] ?? 0
+  const { number, revision, stable: from } = opening
+  const carried = input.carried?.release?.number === number ? input.carried.release : undefined
+  const opened = await openRelease(stay, { ref: picture.ref, number, revision, from })
+  const weight = carried?.weight ?? picture.route.weights[revision] ?? 0
   const run: Run = {
     input,
     desk,
     picture,
-    number: opening.number,
-    canary: opening.revision,
-    stable: opening.stable,
+    number,
+    canary: revision,
+    stable: from,
     plan: opened.plan,
     mode: opened.mode,
     measured: opened.measured,
@@ -35,6 +33,7 @@ export async function openRun(stay: Stay, opening: Opening): Promise<Run> {
     stepIndex: carried?.stepIndex ?? opening.stepIndex ?? 0,
     stepSince: carried?.stepSince ?? Date.now(),
     ...memory(carried, opened, weight),
+    ...(opened.because ? { because: opened.because } : {}),
     replicas: picture.replicas,
     suspended: picture.suspend,
     routeGone: false,
@@ -56,6 +55,16 @@ export async function openRun(stay: Stay, opening: Opening): Promise<Run> {
 function recall(run: Run): void {
   run.recovered = true
   run.aside = asideRecalled(run)
+}
+
+/** What was seen may be another by now: then everything is looked at again. */
+async function openRelease(stay: Stay, wanted: OpenInput): Promise<Opened> {
+  try {
+    return await insist.openRelease(wanted)
+  } catch (error) {
+    if (typeOf(error) !== 'Outdated') throw error
+    return beginAnew(stay.input, inheritance(stay))
+  }
 }
 
 function memory(

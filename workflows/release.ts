@@ -91,7 +91,7 @@ async function conclude(run: Run, stay: Stay, forwards: () => Promise<void>): Pr
 async function prepare(run: Run): Promise<void> {
   const { ref, target } = run.picture
   if (run.weight > 0) return
-  await tell(run, { phase: 'Progressing', message: `Preparing revision ${run.canary}` })
+  await tellBeginning(run)
   const wanted = {
     ref,
     target,
@@ -103,6 +103,15 @@ async function prepare(run: Run): Promise<void> {
     stableReplicas: run.replicas,
   }
   await during(run, () => forward.prepare(wanted), endingInterruption)
+}
+
+/** Why there is a release at all is told once, where the template does not tell. */
+async function tellBeginning(run: Run): Promise<void> {
+  const { number, canary, because, seq } = run
+  const message = `Preparing revision ${canary}`
+  if (because === undefined) return tell(run, { phase: 'Progressing', message })
+  const event = { type: 'Normal', reason: 'ConfigChanged', message: `Release ${number}: ${because}` } as const
+  await tell(run, { phase: 'Progressing', message: `${message}: ${because}`, ...(seq === 0 ? { event } : {}) })
 }
 
 /** Percent of the requests that the first pods carry. */

@@ -96,4 +96,5 @@ async function lookForNews(stay: Stay): Promise<void> {
   if (taskFor(seen, carried).kind !== 'nothing') await beginAnew(stay.input, carried)
 }
 
-const inheritance = ({ desk, warm, lastNumber }: Stay): Carried => ({ v: 1, warm, consumed: desk.consumed, lastNumber })
+/** What a run begins with that goes on where this one stands. */
+export const inheritance = ({ desk, warm, lastNumber }: Stay): Carried => ({ v: 1, warm, consumed: desk.consumed, lastNumber })

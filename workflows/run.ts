@@ -39,6 +39,8 @@ export type Run = {
   retreats: number
   /** What was noticed when the release began was told. */
   noted: boolean
+  /** The configs that changed, where nothing else did. */
+  because?: string
   replicas: number
   suspended: boolean
   /** What a look found that ends or changes this release. */

@@ -4,7 +4,7 @@ import { withdraw } from './back.ts'
 import type { Step } from '../crds/plan.ts'
 import { take } from './desk.ts'
 import { promote } from './promotion.ts'
-import { Interrupted, type Run } from './run.ts'
+import { Interrupted, stepLabel, type Run } from './run.ts'
 import { doStep } from './steps.ts'
 import { tell } from './telling.ts'
 import { renewIfDue } from './waiting.ts'
@@ -32,15 +32,7 @@ export async function walk(run: Run): Promise<void> {
 async function divert(run: Run, error: unknown): Promise<void> {
   if (!(error instanceof Interrupted)) throw error
   const { kind, sentence } = error.interruption
-  if (kind === 'promote') {
-    take(run.desk, 'promote')
-    run.override = true
-    return goTo(run, run.plan.steps.length)
-  }
-  if (kind === 'step') {
-    take(run.desk, 'step')
-    return goTo(run, Math.min(run.stepIndex + 1, run.plan.steps.length))
-  }
+  if (kind === 'promote' || kind === 'step') return skip(run, kind)
   if (kind !== 'retreat') throw error
   if (run.retreats === MOST_RETREATS) {
     throw new Interrupted({
@@ -50,6 +42,19 @@ async function divert(run: Run, error: unknown): Promise<void> {
     })
   }
   await CancellationScope.nonCancellable(() => retreat(run, sentence))
+}
+
+/** What a person did not wait for is not done, and the record says so. */
+async function skip(run: Run, kind: 'promote' | 'step'): Promise<void> {
+  const { by, reason } = take(run.desk, kind) ?? {}
+  const { steps } = run.plan
+  if (kind === 'promote') run.override = true
+  if (run.stepIndex < steps.length) {
+    const rest = kind === 'promote' ? ' and everything after it' : ''
+    const message = `${by} said ${kind}: step ${stepLabel(run)}${rest} is skipped${reason ? ` (${reason})` : ''}`
+    await tell(run, { phase: 'Progressing', message, event: { type: 'Normal', reason: 'Skipped', message } })
+  }
+  goTo(run, kind === 'promote' ? steps.length : Math.min(run.stepIndex + 1, steps.length))
 }
 
 /** Weight 0 and nothing beside it, canary kept: no pod to serve is no verdict on the code. The step starts again when pods are ready. */

@@ -192,12 +192,12 @@ function watching(worldOf: (name: string) => World): Activities['watch'] {
 /** An array that says when something was put into it. */
 function telling<T>(items: T[], tell: () => void): T[] {
   const push = items.push.bind(items)
-  items.push = (...more) => {
+  const value = (...more: T[]): number => {
     const length = push(...more)
     tell()
     return length
   }
-  return items
+  return Object.defineProperty(items, 'push', { value })
 }
 
 function pictureOf(name: string): Picture {
