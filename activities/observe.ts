@@ -7,6 +7,7 @@ import type { Observed } from '../router/router.ts'
 import type { Declared } from '../workload/declared.ts'
 import { isLaterRestart, RESTARTED_AT, sameSource } from '../workload/revision.ts'
 import type { RevisionState } from '../workload/workload.ts'
+import { declaredOrNot } from './declared.ts'
 import type { Deps } from './deps.ts'
 import type { OpenRelease, Picture, RolloutRef, Settings } from './picture.ts'
 import { getRollout, releasesOf, routeTarget } from './rollouts.ts'
@@ -17,7 +18,7 @@ export async function observe(deps: Deps, input: { ref: RolloutRef; release?: nu
   if (!rollout) return undefined
   const target = routeTarget(rollout)
   const [source, releases, route, revisions] = await Promise.all([
-    deps.workload.declared(rollout),
+    declaredOrNot(deps, rollout),
     releasesOf(deps.kube, input.ref),
     deps.router.observe(target),
     deps.workload.revisions(input.ref),
@@ -31,10 +32,12 @@ export async function observe(deps: Deps, input: { ref: RolloutRef; release?: nu
     deleting: rollout.metadata.deletionTimestamp !== undefined,
     replicas: rollout.spec.replicas,
     suspend: rollout.spec.suspend,
-    declared: {
-      ...declared({ rollout, source, releases, route, stable }),
-      restart: restartOf(source, revisions, stable),
-    },
+    declared: source
+      ? {
+          ...declared({ rollout, source, releases, route, stable }),
+          restart: restartOf(source, revisions, stable),
+        }
+      : { ...nothingDeclared(open), restart: false },
     ...(stable ? { stable } : {}),
     stableReady: revisions.find((state) => state.revision === stable)?.ready ?? 0,
     route,
@@ -47,6 +50,13 @@ export async function observe(deps: Deps, input: { ref: RolloutRef; release?: nu
     settings: settings(rollout),
   }
 }
+
+/** What is under way goes on: it has all it needs. Nothing else begins. */
+const nothingDeclared = (open: OpenRelease | undefined): Omit<Picture['declared'], 'restart'> => ({
+  revision: open?.revision ?? '',
+  isStable: false,
+  rejected: open === undefined,
+})
 
 /** A record that an earlier Rollout of this name left on the route names pods that went with it. */
 const ownStable = ({ record }: Observed, uid: string): string | undefined =>

@@ -7,9 +7,11 @@ import type { Release, ReleaseSpec } from '../crds/schema/release.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
 import { isConflict } from '../kube/index.ts'
 import type { Declared } from '../workload/declared.ts'
+import { sameTemplate } from '../workload/revision.ts'
+import { declaredOrNot } from './declared.ts'
 import type { Deps } from './deps.ts'
 import type { RolloutRef } from './picture.ts'
-import { needRollout } from './rollouts.ts'
+import { needRollout, releasesOf } from './rollouts.ts'
 import { storedLedger } from './storage.ts'
 
 export type OpenInput = { ref: RolloutRef; number: number; revision: string; from: string }
@@ -21,17 +23,23 @@ export type Opened = {
   measured: boolean
   /** Where the rows that are known already end. */
   last?: { slot: number; weight: number }
+  /** The configs that changed, in words, where the template is what served before. */
+  because?: string
 }
 
-/** Makes the public record of a release, or finds the one that an earlier attempt made. */
+/** Makes the public record of a release, or finds the one that an earlier attempt made. A final `Outdated` when something else is declared by now. */
 export async function openRelease(deps: Deps, input: OpenInput): Promise<Opened> {
   const { kube } = deps
   const { ref, number } = input
   const at = { resource: RELEASES, namespace: ref.namespace, name: releaseObject(ref.name, number) }
   const existing = await kube.get<Release>(at)
-  if (existing) return sameRevision(existing, input)
+  if (existing) return { ...sameRevision(existing, input), ...(await causeOf(deps, ref, existing.spec)) }
   const rollout = await needRollout(kube, ref)
-  const spec = specOf(rollout, await deps.workload.declared(rollout), input)
+  const declared = await declaredOrNot(deps, rollout)
+  if (declared?.revision !== input.revision) {
+    throw ApplicationFailure.nonRetryable(`revision ${input.revision} is no longer what is declared`, 'Outdated')
+  }
+  const spec = specOf(rollout, declared, input)
   try {
     await kube.create<Release>(RELEASES, { ...releaseShell(rollout, number), spec })
   } catch (error) {
@@ -40,7 +48,18 @@ export async function openRelease(deps: Deps, input: OpenInput): Promise<Opened>
     if (other) return sameRevision(other, input)
     throw error
   }
-  return opened({ spec })
+  return { ...opened({ spec }), ...(await causeOf(deps, ref, spec)) }
+}
+
+/** Nothing where the template is another one too: whoever changed that knows why there is a release. */
+async function causeOf(deps: Deps, ref: RolloutRef, spec: ReleaseSpec): Promise<Pick<Opened, 'because'>> {
+  if (spec.from === undefined) return {}
+  const releases = await releasesOf(deps.kube, ref)
+  const before = releases.findLast((release) => release.spec.revision === spec.from)?.spec
+  if (!before || !sameTemplate(before.template, spec.template)) return {}
+  const [old, now] = [before.configs ?? {}, spec.configs ?? {}]
+  const changed = Object.keys({ ...old, ...now }).filter((key) => old[key] !== now[key])
+  return changed.length === 0 ? {} : { because: `${changed.map((key) => key.replace('/', ' ')).join(', ')} changed` }
 }
 
 function sameRevision(existing: Release, input: OpenInput): Opened {

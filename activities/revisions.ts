@@ -137,7 +137,26 @@ export async function collect(deps: Deps, input: { ref: RolloutRef; target: Rout
   ])
   const empty = revisions.filter((state) => state.replicas === 0 && !kept.has(state.revision))
   for (const { revision } of empty) await deps.workload.remove(rollout, revision)
+  await collectConfigs(
+    deps,
+    rollout,
+    releases,
+    names.filter((name) => !empty.some(({ revision }) => revision === name)),
+  )
   await collectReleases(deps, rollout, releases, stable)
+}
+
+/** Copies live as long as the Deployment that reads them; those of a release that never made one go too. */
+async function collectConfigs(
+  { workload }: Deps,
+  rollout: Rollout,
+  releases: Release[],
+  keep: Revision[],
+): Promise<void> {
+  const copied = releases.flatMap(({ spec }) => Object.keys(spec.configs ?? {}))
+  const named = rollout.spec.config.some(({ secret }) => secret !== undefined)
+  if (copied.length === 0 && rollout.spec.config.length === 0) return
+  await workload.removeConfigs(rollout, { keep, secrets: named || copied.some((key) => key.startsWith('Secret/')) })
 }
 
 async function collectReleases(

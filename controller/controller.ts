@@ -25,7 +25,7 @@ export type Controller = {
   stop(): Promise<void>
 }
 
-const TIMING: Timing = { checkMs: 60_000, unavailableAfterMs: 10_000, invalidMs: 30_000 }
+const TIMING: Timing = { checkMs: 60_000, unavailableAfterMs: 10_000, invalidMs: 30_000, settleMs: 5_000 }
 /** Everything is judged again from the caches, without a request: what was missed for whatever reason is found. */
 const RESYNC_MS = 10 * 60_000
 
@@ -40,6 +40,7 @@ export function startController(options: ControllerOptions): Controller {
   const caches = openCaches({
     kube,
     log,
+    settleMs: timingOf(options).settleMs,
     onRestart: (kind) => metrics.watchRestarts.inc({ kind }),
     // An incomplete cache looks like "everything was deleted".
     onChange: (key) => ready && leading && queue.add(key),
@@ -71,8 +72,15 @@ export function startController(options: ControllerOptions): Controller {
   }
 }
 
-const reconcilerOf = ({ timing, ...options }: ControllerOptions, caches: Caches) =>
-  createReconciler({ ...options, view: (rollout) => caches.view(rollout), timing: { ...TIMING, ...timing } })
+const timingOf = ({ timing }: ControllerOptions): Timing => ({ ...TIMING, ...timing })
+
+const reconcilerOf = (options: ControllerOptions, caches: Caches) =>
+  createReconciler({
+    ...options,
+    timing: timingOf(options),
+    view: (rollout) => caches.view(rollout),
+    follow: (rollout) => caches.follow(rollout),
+  })
 
 const observer = (metrics: Metrics): QueueObserver => ({
   depth: (keys) => metrics.queueDepth.set(keys),

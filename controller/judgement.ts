@@ -3,6 +3,7 @@ import { revisionObject } from '../crds/names.ts'
 import { isRejected } from '../crds/outcome.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
 import type { KubeObject } from '../kube/index.ts'
+import type { ConfigLookup } from '../workload/config-tracking.ts'
 import { declaredBy, NotDeclared, type Declared } from '../workload/declared.ts'
 import { declarationOf, type Declaration, type ReleaseRecord } from './declaration.ts'
 import type { RouteNote } from './routes.ts'
@@ -17,6 +18,7 @@ export type View = Surroundings & {
   deployment: (name: string) => Deployment | undefined
   /** The annotations of the VirtualServices that the Rollout names. */
   notes: RouteNote[]
+  configs: ConfigLookup
   /** Others' edits of them so far, as counted by `RouteSights`. */
   edits: number
 }
@@ -32,6 +34,8 @@ export type Look = {
   reason: string
   /** The same facts need not be told to the run twice. */
   facts: string
+  /** Why nothing newer can be run from what is declared. */
+  invalid?: string
 }
 
 /** Level-based and pure: that something must happen, never how. */
@@ -40,30 +44,39 @@ export function judge(view: View): Judgement {
   if (findCondition(rollout.status?.conditions, 'Reconciling')) return aroundRun(view)
   const message = problemOf(rollout, view)
   if (message !== undefined) return { kind: 'invalid', message }
-  const source = sourceOf(rollout)
-  if (typeof source === 'string') return { kind: 'invalid', message: source }
+  const source = sourceOf(view)
+  if (typeof source === 'string') return sizeToFollow(view) ?? { kind: 'invalid', message: source }
   const declared = declarationOf(rollout, source, view.releases)
   return whatIsToDo(view, declared) ?? { kind: 'rest', ...stallOf(rollout, declared) }
 }
 
-/** Or why there is none. */
-function sourceOf(rollout: Rollout): Declared | string {
+/** Or why nothing can be run from it. */
+function sourceOf({ rollout, configs }: View): Declared | string {
   try {
-    return declaredBy(rollout)
+    return declaredBy(rollout, { configs })
   } catch (error) {
     if (error instanceof NotDeclared) return error.message
     throw error
   }
 }
 
-function aroundRun({ rollout, notes, edits }: View): Judgement {
+function aroundRun(view: View): Judgement {
+  const { rollout, notes, edits } = view
+  const source = sourceOf(view)
   const aborted = notes.map((note) => note.aborted ?? '-').join(',')
-  const facts = `generation ${rollout.metadata.generation}, edits ${edits}, aborted ${aborted}`
-  return { kind: 'look', underWay: true, reason: 'something changed around the release', facts }
+  const facts = `generation ${rollout.metadata.generation}, edits ${edits}, aborted ${aborted}, declared ${typeof source === 'string' ? 'nothing' : source.revision}`
+  return {
+    kind: 'look',
+    underWay: true,
+    reason: 'something changed around the release',
+    facts,
+    ...(typeof source === 'string' ? { invalid: source } : {}),
+  }
 }
 
-function whatIsToDo({ rollout, notes, deployment }: View, declared: Declaration): Judgement | undefined {
-  const { status, spec, metadata } = rollout
+function whatIsToDo(view: View, declared: Declaration): Judgement | undefined {
+  const { rollout, notes } = view
+  const { status } = rollout
   if (!declared.isStable && !declared.rejected) {
     return look('another revision is declared', declared.revision)
   }
@@ -75,10 +88,15 @@ function whatIsToDo({ rollout, notes, deployment }: View, declared: Declaration)
   if (left) return look('the route was left on revision hosts', left.fence)
   const other = notes.find((note) => note.stable !== status?.stable)
   if (other) return look('the route names another stable revision', other.fence)
+  return sizeToFollow(view)
+}
+
+/** What serves is scaled whatever else is declared. */
+function sizeToFollow({ rollout, deployment }: View): Judgement | undefined {
+  const { status, spec, metadata } = rollout
   const serving = status?.stable && deployment(revisionObject(metadata.name, status.stable))
   const size = serving ? (serving.spec?.replicas ?? 1) : spec.replicas
-  if (size !== spec.replicas) return look('another size is declared', `${size} to ${spec.replicas}`)
-  return undefined
+  return size === spec.replicas ? undefined : look('another size is declared', `${size} to ${spec.replicas}`)
 }
 
 const look = (reason: string, detail: string): Judgement => ({

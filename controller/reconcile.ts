@@ -15,6 +15,8 @@ export type Timing = {
   unavailableAfterMs: number
   /** How soon an invalid spec is looked at again: what it misses may come without an event of its own. */
   invalidMs: number
+  /** How long a changed config waits for the template that may follow it. */
+  settleMs: number
 }
 
 export type ReconcilerOptions = {
@@ -22,6 +24,8 @@ export type ReconcilerOptions = {
   workflows: Workflows
   log: Logger
   metrics: Pick<Metrics, 'setRollout' | 'forgetRollout'>
+  /** Makes known what is only looked at where a Rollout wants it. Has to be done before `view` is asked. */
+  follow: (rollout: RolloutRef) => Promise<void>
   /** Undefined when the Rollout is gone. */
   view: (rollout: RolloutRef) => View | undefined
   timing: Timing
@@ -34,6 +38,7 @@ export function createReconciler(options: ReconcilerOptions): (key: string) => P
   const memories = new Map<string, Memory>()
   return async (key) => {
     const ref = refOf(key)
+    await options.follow(ref)
     const view = options.view(ref)
     const known = memories.get(key)
     if (!view) {
@@ -75,7 +80,7 @@ async function act(options: ReconcilerOptions, ref: RolloutRef, view: View, memo
     const free = await reach(options, ref, view, memory, () => isFree(options, ref, memory, view.rollout))
     if (!free) return { requeueAfterMs: timing.checkMs / 60 }
     await reach(options, ref, view, memory, () => follow(options, ref, memory, judgement))
-    await say(options, ref, view.rollout, { stall: stuckOf(memory), observed: false })
+    await say(options, ref, view.rollout, { stall: stallOf(memory, judgement), observed: false })
     return { requeueAfterMs: untilNextMs(memory, judgement, timing.checkMs, Date.now()) }
   }
   forget(memory)
@@ -143,8 +148,10 @@ async function reach<R>(
   }
 }
 
-const stuckOf = ({ stuck }: Memory): Saying['stall'] =>
-  stuck === undefined ? undefined : { reason: 'EngineStuck', message: stuck }
+function stallOf({ stuck }: Memory, { invalid }: Look): Saying['stall'] {
+  if (stuck !== undefined) return { reason: 'EngineStuck', message: stuck }
+  return invalid === undefined ? undefined : { reason: 'InvalidSpec', message: invalid }
+}
 
 /** A look at an old version is no failure: the newer one is on its way and brings the next look. */
 async function say({ kube, log }: ReconcilerOptions, ref: RolloutRef, rollout: Rollout, saying: Saying): Promise<void> {

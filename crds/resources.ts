@@ -29,3 +29,21 @@ export const AUTOSCALERS = namespaced('autoscaling', 'v2', 'horizontalpodautosca
 export const CLAIMS = namespaced('', 'v1', 'persistentvolumeclaims', 'PersistentVolumeClaim')
 export const VIRTUAL_SERVICES = namespaced('networking.istio.io', 'v1', 'virtualservices', 'VirtualService')
 export const DESTINATION_RULES = namespaced('networking.istio.io', 'v1', 'destinationrules', 'DestinationRule')
+
+const ofAdmission = (plural: string, kind: string): ResourceDescriptor => ({
+  group: 'admissionregistration.k8s.io',
+  version: 'v1',
+  plural,
+  kind,
+  namespaced: false,
+})
+
+export const PIN_POLICIES = ofAdmission('mutatingadmissionpolicies', 'MutatingAdmissionPolicy')
+export const PIN_BINDINGS = ofAdmission('mutatingadmissionpolicybindings', 'MutatingAdmissionPolicyBinding')
+export const NAMESPACES: ResourceDescriptor = {
+  group: '',
+  version: 'v1',
+  plural: 'namespaces',
+  kind: 'Namespace',
+  namespaced: false,
+}

@@ -2,16 +2,25 @@ import { parseDuration } from '../crds/duration.ts'
 import { LABEL, revisionObject } from '../crds/names.ts'
 import type { PodTemplate, Rollout } from '../crds/schema/rollout.ts'
 import type { Revision } from '../crds/traffic.ts'
-import { MANAGED_BY, missingOwner, namespaceOf, ownerOf, podLabels } from './identity.ts'
+import { withCopies } from './config-copies.ts'
+import type { OwnerReference } from '../kube/index.ts'
+import { MANAGED_BY, missingOwner, namespaceOf, podLabels } from './identity.ts'
 import type { Deployment } from './objects.ts'
 import { isLaterRestart, RESTARTED_AT, type RevisionSource } from './revision.ts'
 
-export type DeploymentInput = { rollout: Rollout; revision: Revision; source: RevisionSource; replicas: number }
+export type DeploymentInput = {
+  rollout: Rollout
+  revision: Revision
+  source: RevisionSource
+  replicas: number
+  /** See `ownerFor`. */
+  owner: OwnerReference
+}
 
-/** The Deployment of a revision: the template as declared, plus the labels by which the revision is known. */
-export function deploymentOf({ rollout, revision, source, replicas }: DeploymentInput): Deployment {
+/** The Deployment of a revision: the template as declared, with its own copies of configs, plus the labels by which it is known. */
+export function deploymentOf({ rollout, revision, source, replicas, owner }: DeploymentInput): Deployment {
   const { name } = rollout.metadata
-  const { template } = source
+  const template = withCopies({ rollout, revision, source })
   const own = podLabels(name, revision)
   const declared = template.metadata?.labels ?? {}
   const telemetry = {
@@ -25,7 +34,7 @@ export function deploymentOf({ rollout, revision, source, replicas }: Deployment
       name: revisionObject(name, revision),
       namespace: namespaceOf(rollout),
       labels: { ...declared, ...own, [LABEL.managedBy]: MANAGED_BY },
-      ownerReferences: [{ ...ownerOf(rollout), controller: true }],
+      ownerReferences: [{ ...owner, controller: true }],
     },
     spec: {
       replicas,
@@ -44,7 +53,7 @@ export function deploymentOf({ rollout, revision, source, replicas }: Deployment
  */
 export function growth(live: Deployment, input: DeploymentInput): Record<string, unknown> | undefined {
   const { rollout, replicas, source } = input
-  const owner = missingOwner(live, { ...ownerOf(rollout), controller: true })
+  const owner = missingOwner(live, { ...input.owner, controller: true })
   const seconds = progressDeadlineSeconds(rollout)
   const restart = laterRestart(live, source.template)
   const spec = {

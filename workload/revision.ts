@@ -5,7 +5,7 @@ import type { Revision } from '../crds/traffic.ts'
 /** Restarts the stable revision's pods; no part of what a revision is. */
 export const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt'
 
-/** What a revision is made of. `configs`: digest of each versioned config by `<kind>/<name>`. */
+/** What a revision is made of. `configs`: digest of each config whose change is a new revision, by `<kind>/<name>`. */
 export type RevisionSource = { template: PodTemplate; configs: Record<string, string> }
 
 /** First 10 hex digits of sha256 over canonical JSON. It only names; whether something is new is `sameTemplate`'s question. */
@@ -18,10 +18,10 @@ export function revisionOf({ template, configs }: RevisionSource): Revision {
 export const sameTemplate = (a: PodTemplate, b: PodTemplate): boolean =>
   canonicalJson(withoutRestart(a)) === canonicalJson(withoutRestart(b))
 
-/** What a Release remembers of what was declared; nothing is remembered of configs where none was versioned. */
+/** What a Release remembers of what was declared; nothing is remembered of configs where none was followed. */
 export type Snapshot = { template: PodTemplate; configs?: Record<string, string> }
 
-/** As `sameTemplate`, versioned configs included. */
+/** As `sameTemplate`, configs included. */
 export const sameSource = (a: Snapshot, b: Snapshot): boolean =>
   sameTemplate(a.template, b.template) && canonicalJson(a.configs ?? {}) === canonicalJson(b.configs ?? {})
 
@@ -32,7 +32,7 @@ export function isLaterRestart(declared: string | undefined, current: string | u
 }
 
 /** JSON with sorted keys; undefined members are left out, as JSON.stringify does. */
-function canonicalJson(value: unknown): string {
+export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)
       ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -190,12 +190,14 @@ function send(watch: Watch, { type, place, object }: Change): void {
 
 const write = (watch: Watch, event: unknown) => watch.response.write(`${JSON.stringify(event)}\n`)
 
-/** Equality and presence only; `metadata.name` is the one field selector every kind has. */
+/** Equality, presence and absence only; `metadata.name` is the one field selector every kind has. */
 function selects(query: URLSearchParams, { metadata }: Stored): boolean {
   const labels = (query.get('labelSelector') ?? '').split(',').filter(Boolean)
   const field = query.get('fieldSelector')
-  if (field && field !== `metadata.name=${metadata.name}`) return false
+  const [, unlike, name] = /^metadata\.name(!?)=(.*)$/.exec(field ?? '') ?? []
+  if (field && (metadata.name === name) === (unlike === '!')) return false
   return labels.every((term) => {
+    if (term.startsWith('!')) return metadata.labels?.[term.slice(1)] === undefined
     const [key = '', value] = term.split('=')
     return value === undefined ? metadata.labels?.[key] !== undefined : metadata.labels?.[key] === value
   })

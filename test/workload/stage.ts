@@ -43,6 +43,7 @@ export const rollout = (spec: Partial<Rollout['spec']> = {}, uid = 'uid-of-check
     template: template(),
     service: { name: 'checkout', ports: [{ name: 'http', port: 80, targetPort: 'http', protocol: 'TCP' }] },
     progressDeadline: '10m',
+    config: [],
     ...spec,
   } as Rollout['spec'],
 })
