@@ -1,24 +1,53 @@
-import type { Rollout } from '../crds/schema/rollout.ts'
+import type { PodTemplate, Rollout } from '../crds/schema/rollout.ts'
 import type { Revision } from '../crds/traffic.ts'
+import type { KubeObject } from '../kube/index.ts'
+import { trackedConfigs, type ConfigLookup } from './config-tracking.ts'
 import { revisionOf, type RevisionSource } from './revision.ts'
 
 /** What a Rollout declares to run, wherever that is written, and what it is called. */
 export type Declared = RevisionSource & { revision: Revision }
+
+/** The fields that are read of the Deployment that `workloadRef` names. */
+export type DeclaredDeployment = KubeObject & {
+  spec: {
+    replicas?: number
+    selector?: { matchLabels?: Record<string, string> }
+    strategy?: { type?: string }
+    template: PodTemplate
+  }
+}
+
+/** What a declaration is made of besides the Rollout itself, read from the same API server. */
+export type Sources = {
+  /** The Deployment that `workloadRef` names; undefined where there is none. */
+  deployment?: DeclaredDeployment | undefined
+  configs: ConfigLookup
+}
 
 /** Nothing can be run from what is declared; the message names the field and the remedy. */
 export class NotDeclared extends Error {
   override name = 'NotDeclared'
 }
 
-/** Pure, from objects that were read from one API server. Throws `NotDeclared`. */
-export function declaredBy(rollout: Rollout): Declared {
-  const { template } = rollout.spec
-  if (!template) {
-    throw new NotDeclared(
-      'spec.template is missing: workloadRef is not yet supported; declare the pods in spec.template',
-    )
-  }
-  return named({ template, configs: {} })
+/** Pure. Throws `NotDeclared`. */
+export function declaredBy(rollout: Rollout, sources: Sources): Declared {
+  const template = templateOf(rollout, sources.deployment)
+  const tracked = trackedConfigs(rollout, template, sources.configs)
+  if ('problem' in tracked) throw new NotDeclared(tracked.problem)
+  const source: RevisionSource = { template, configs: tracked.configs }
+  return { ...source, revision: revisionOf(source) }
 }
 
-const named = (source: RevisionSource): Declared => ({ ...source, revision: revisionOf(source) })
+/** The pods as they are declared; `deployment` is the one that `workloadRef` names. Throws `NotDeclared`. */
+export function templateOf({ metadata, spec }: Rollout, deployment: Sources['deployment']): PodTemplate {
+  if (spec.template) return spec.template
+  if (deployment) return asDeclared(deployment.spec.template)
+  throw new NotDeclared(
+    `spec.workloadRef.name: there is no Deployment ${spec.workloadRef?.name} in namespace ${metadata.namespace}; create it or name another`,
+  )
+}
+
+/** The API server adds a `creationTimestamp` of null, which is none of what was declared. */
+function asDeclared({ metadata: { labels, annotations } = {}, spec }: PodTemplate): PodTemplate {
+  return { metadata: { ...(labels ? { labels } : {}), ...(annotations ? { annotations } : {}) }, spec }
+}

@@ -1,4 +1,10 @@
 import type { Kube, Log } from '../kube/index.ts'
+import { adoption, followDeclared } from './adoption.ts'
+import { freeApex } from './adoption-apex.ts'
+import { addFinalizer, dropFinalizer } from './adoption-finalizer.ts'
+import { dissolve } from './adoption-leaving.ts'
+import { holdDeclared, releaseDeclared } from './adoption-workload.ts'
+import { removeCopies } from './config-copies.ts'
 import { declaredBy } from './declared.ts'
 import { followPods, readinessNow } from './following.ts'
 import { namespaceOf } from './identity.ts'
@@ -11,14 +17,15 @@ import {
   refuseForeignApex,
   removeServices,
 } from './services.ts'
+import { readSources } from './sources.ts'
 import type { Workload } from './workload.ts'
 
 export type { Readiness, Workload } from './workload.ts'
 
-/** The `template` form. Errors are the API server's, or say in a sentence whose object stands in the way. */
+/** Errors are the API server's, or say in a sentence whose object stands in the way. */
 export function createWorkload({ kube, log }: { kube: Kube; log: Log }): Workload {
   return {
-    declared: async (rollout) => declaredBy(rollout),
+    declared: async (rollout) => declaredBy(rollout, await readSources(kube, rollout)),
     ensureRevision: (rollout, revision, source, replicas) =>
       ensureRevision(kube, { rollout, revision, source, replicas }),
     scale: (rollout, revision, replicas) => scale(kube, rollout, revision, replicas),
@@ -32,6 +39,17 @@ export function createWorkload({ kube, log }: { kube: Kube; log: Log }): Workloa
       readinessNow(kube, { namespace: namespaceOf(rollout), rollout: rollout.metadata.name, revision }),
     followPods: (target, onChange, signal) => followPods({ kube, log, target, onChange, signal }),
     remove: (rollout, revision) => remove(kube, rollout, revision),
+    removeConfigs: (rollout, kept) => removeCopies(kube, rollout, kept),
+    adoption: (rollout) => adoption(kube, rollout),
+    beginAdoption: (rollout) => addFinalizer(kube, rollout),
+    holdDeclared: (rollout, replicas) => holdDeclared(kube, rollout, replicas),
+    followDeclared: (rollout, onChange, signal) => followDeclared({ kube, log, rollout }, onChange, signal),
+    freeApex: (rollout) => freeApex(kube, rollout),
+    async dissolve(rollout, keep) {
+      await dissolve(kube, rollout, keep)
+      await releaseDeclared(kube, rollout)
+    },
+    endAdoption: (rollout) => dropFinalizer(kube, rollout),
     revisions: (rollout) => revisions(kube, rollout),
   }
 }

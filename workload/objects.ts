@@ -12,13 +12,16 @@ export type Deployment = KubeObject & {
   status?: { conditions?: Condition[] }
 }
 
-export type Service = KubeObject & { spec: { selector?: Record<string, string>; ports?: ServicePort[] } }
+export type Service = KubeObject & {
+  spec: { selector?: Record<string, string>; ports?: ServicePort[]; clusterIP?: string; type?: string }
+}
 
 export type ServicePort = {
   name?: string
   port: number
   targetPort?: number | string
   protocol?: string
+  nodePort?: number
   appProtocol?: string
 }
 

@@ -3,22 +3,26 @@ import { DEPLOYMENTS, PODS } from '../crds/resources.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
 import type { Revision } from '../crds/traffic.ts'
 import type { Kube, Ref } from '../kube/index.ts'
+import { ensureCopies } from './config-copies.ts'
 import { untilNoConflict } from './conflict.ts'
 import { deploymentOf, growth, type DeploymentInput } from './deployment.ts'
 import { isOurs, namespaceOf } from './identity.ts'
 import type { Deployment, Pod } from './objects.ts'
+import { ownerFor } from './owner.ts'
 import { foreignObject } from './ownership.ts'
 import { isReady } from './pod.ts'
 import { RESTARTED_AT } from './revision.ts'
 import type { RevisionState } from './workload.ts'
 
 /** Throws while a Deployment of that name is being deleted, and when it is somebody else's. */
-export async function ensureRevision(kube: Kube, input: DeploymentInput): Promise<void> {
+export async function ensureRevision(kube: Kube, wanted: Omit<DeploymentInput, 'owner'>): Promise<void> {
+  const input = { ...wanted, owner: await ownerFor(kube, wanted.rollout) }
   const ref = refOf(input.rollout, input.revision)
   await untilNoConflict(async () => {
     const live = await kube.get<Deployment>(ref)
+    if (live) refuseForeign(live, input.rollout)
+    await ensureCopies(kube, input)
     if (!live) return kube.create(DEPLOYMENTS, deploymentOf(input), { fieldManager: FIELD_MANAGER.objects })
-    refuseForeign(live, input.rollout)
     const patch = growth(live, input)
     return patch && kube.mergePatch(ref, patch, { fieldManager: FIELD_MANAGER.objects })
   })

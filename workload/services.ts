@@ -3,9 +3,11 @@ import { SERVICES } from '../crds/resources.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
 import type { Revision } from '../crds/traffic.ts'
 import type { Kube, OwnerReference } from '../kube/index.ts'
+import { keyApex, missingApex, readApex } from './adoption-apex.ts'
 import { untilNoConflict } from './conflict.ts'
-import { isOurs, MANAGED_BY, missingOwner, namespaceOf, ownerOf, podLabels } from './identity.ts'
+import { isOurs, MANAGED_BY, missingOwner, namespaceOf, podLabels } from './identity.ts'
 import type { Service, ServicePort } from './objects.ts'
+import { ownerFor } from './owner.ts'
 import { foreignApex, foreignObject } from './ownership.ts'
 
 /** Each revision's Service selects its own pods, even where a blocked rollback had redirected it. */
@@ -20,15 +22,17 @@ export const ensureSideService = (kube: Kube, rollout: Rollout, revision: Revisi
 export const redirectService = (kube: Kube, rollout: Rollout, from: Revision, to: Revision): Promise<void> =>
   point(kube, rollout, { revision: from, to })
 
-/** The apex: made from spec.service, or given to the Rollout by the label. */
+/** The apex: made from spec.service, or given to the Rollout by the label; with `workloadRef` the user's, and one key of it ours. */
 export const pointApex = (kube: Kube, rollout: Rollout, stable: Revision): Promise<void> =>
-  point(kube, rollout, { to: stable })
+  rollout.spec.workloadRef ? keyApex(kube, rollout, stable) : point(kube, rollout, { to: stable })
 
-/** Throws when the apex's name is taken by a Service that is not ours. */
+/** Throws when the apex's name is taken by a Service that is not ours; with `workloadRef` when there is none. */
 export async function refuseForeignApex(kube: Kube, rollout: Rollout): Promise<void> {
   const ref = { resource: SERVICES, namespace: namespaceOf(rollout), name: rollout.spec.service.name }
   const live = await kube.get<Service>(ref)
-  if (live) refuseForeign(live, rollout, {})
+  if (rollout.spec.workloadRef) {
+    if (!live) throw foreignObject(missingApex(rollout))
+  } else if (live) refuseForeign(live, rollout, {})
 }
 
 export async function removeServices(kube: Kube, rollout: Rollout, revisions: Revision[]): Promise<void> {
@@ -49,19 +53,21 @@ export async function removeServices(kube: Kube, rollout: Rollout, revisions: Re
 type Pointing = { revision?: Revision; to: Revision; side?: true }
 
 async function point(kube: Kube, rollout: Rollout, pointing: Pointing): Promise<void> {
-  const wanted = serviceOf(rollout, pointing)
+  const owner = await ownerFor(kube, rollout)
+  const ports = rollout.spec.workloadRef ? await portsOfApex(kube, rollout) : rollout.spec.service.ports
+  const wanted = serviceOf(rollout, pointing, { owner, ports })
   const { name, namespace } = wanted.metadata
   const ref = { resource: SERVICES, namespace: namespace ?? '', name }
   await untilNoConflict(async () => {
     const live = await kube.get<Service>(ref)
     if (!live) return kube.create(SERVICES, wanted, { fieldManager: FIELD_MANAGER.objects })
     refuseForeign(live, rollout, pointing)
-    const patch = difference(live, wanted, ownerOf(rollout))
+    const patch = difference(live, wanted, owner)
     return patch && kube.mergePatch(ref, patch, { fieldManager: FIELD_MANAGER.objects })
   })
 }
 
-function serviceOf(rollout: Rollout, { revision, to, side }: Pointing): Service {
+function serviceOf(rollout: Rollout, { revision, to, side }: Pointing, { owner, ports }: Making): Service {
   const { name } = rollout.metadata
   const { service } = rollout.spec
   const own = revision === undefined ? { [LABEL.rollout]: name } : podLabels(name, revision)
@@ -72,10 +78,19 @@ function serviceOf(rollout: Rollout, { revision, to, side }: Pointing): Service 
       name: revision === undefined ? service.name : (side ? sideObject : revisionObject)(name, revision),
       namespace: namespaceOf(rollout),
       labels: { ...own, [LABEL.managedBy]: MANAGED_BY },
-      ownerReferences: [ownerOf(rollout)],
+      ownerReferences: [owner],
     },
-    spec: { selector: podLabels(name, to), ports: service.ports },
+    spec: { selector: podLabels(name, to), ports },
   }
+}
+
+type Making = { owner: OwnerReference; ports: ServicePort[] }
+
+/** The user's Service says what its ports are; those of its nodes are its own. */
+async function portsOfApex(kube: Kube, rollout: Rollout): Promise<ServicePort[]> {
+  const apex = await readApex(kube, rollout)
+  if (!apex) throw foreignObject(missingApex(rollout))
+  return (apex.spec.ports ?? []).map(({ nodePort: _, ...port }) => port)
 }
 
 /** A merge patch with resourceVersion; undefined when nothing differs. */

@@ -1,5 +1,6 @@
 import type { Revision } from '../crds/traffic.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
+import type { Adoption, DeclaredReadiness } from './adoption.ts'
 import type { Declared } from './declared.ts'
 import type { RevisionSource } from './revision.ts'
 
@@ -32,8 +33,9 @@ export type Workload = {
   /** What the Rollout declares to run. Throws `NotDeclared` with the field and the remedy. */
   declared(rollout: Rollout): Promise<Declared>
   /**
-   * Deployment `<rollout>-<revision>`, created when missing; grown to `replicas`, never shrunk here. Of an existing one
-   * the template stays as it is, but for a later `restartedAt`, which restarts its pods.
+   * Deployment `<rollout>-<revision>` and its copies of versioned configs, created when missing; grown to `replicas`,
+   * never shrunk here. Of an existing one the template stays as it is, but for a later `restartedAt`, which restarts its
+   * pods. Throws an error named `ConfigChanged` when a config to be copied is no longer what `source` says.
    */
   ensureRevision(rollout: Rollout, revision: Revision, source: RevisionSource, replicas: number): Promise<void>
   /** Sets the size, shrinking included. */
@@ -55,6 +57,25 @@ export type Workload = {
   followPods(target: FollowTarget, onChange: (readiness: Readiness) => void, signal: AbortSignal): Promise<void>
   /** Deletes the Deployment of a revision that has no replicas left. */
   remove(rollout: Rollout, revision: Revision): Promise<void>
+  /** Removes the copies of configs of all revisions but those in `keep`. `secrets`: there may be some of Secrets. */
+  removeConfigs(rollout: Rollout, kept: { keep: Revision[]; secrets: boolean }): Promise<void>
+  /** How it stands with the Deployment that `workloadRef` names; undefined in `template` form, and where it is gone. */
+  adoption(rollout: Rollout): Promise<Adoption | undefined>
+  /** The finalizer: from now on the Rollout is handed back before it goes. */
+  beginAdoption(rollout: Rollout): Promise<void>
+  /**
+   * The declared Deployment has so many pods of its own, and the engine keeps that. Gives who will write it again, and
+   * changes nothing, while somebody will and nothing keeps that away.
+   */
+  holdDeclared(rollout: Rollout, replicas: number): Promise<{ contestedBy?: string }>
+  /** Ready pods of the declared Deployment until `signal`; `onChange` is called with the first state and every later one. */
+  followDeclared(rollout: Rollout, onChange: (readiness: DeclaredReadiness) => void, signal: AbortSignal): Promise<void>
+  /** The apex of `workloadRef` reads as in Git again. */
+  freeApex(rollout: Rollout): Promise<void>
+  /** Objects of the engine leave, those of `keep` become nobody's; the declared Deployment is as it was found. */
+  dissolve(rollout: Rollout, keep: Revision | undefined): Promise<void>
+  /** Drops the finalizer. */
+  endAdoption(rollout: Rollout): Promise<void>
   /** Every revision Deployment of this Rollout that exists. */
   revisions(rollout: { namespace: string; name: string }): Promise<RevisionState[]>
 }
