@@ -11,6 +11,8 @@ import { isOurs, MANAGED_BY, missingOwner, namespaceOf, podLabels } from './iden
 import { foreignObject } from './ownership.ts'
 import type { RevisionSource } from './revision.ts'
 
+/** `owner`: whose the revision's Deployment is. */
+type Owned = { owner: OwnerReference }
 type OfRevision = { rollout: Rollout; revision: Revision; source: RevisionSource; owner: OwnerReference }
 
 /** A config is no longer what the release was opened with: what was to be analysed cannot be run any more. */
@@ -32,7 +34,7 @@ export const withCopies = ({ rollout, revision, source }: Omit<OfRevision, 'owne
  * Immutable copies of the versioned configs. What is there already stays. Throws `ConfigChanged` when what was copied is
  * not what the release was opened with, and `ForeignObject` when somebody else has the name.
  */
-export async function ensureCopies(kube: Kube, of: OfRevision): Promise<void> {
+export async function ensureCopies(kube: Kube, of: OfRevision & Owned): Promise<void> {
   const { template, configs } = of.source
   const versioned = referencesOf(template).filter((reference) => isVersioned(configs[configKey(reference)]))
   await Promise.all(versioned.map((reference) => ensureCopy(kube, of, reference)))
@@ -80,30 +82,35 @@ async function copiesOf(kube: Kube, rollout: Rollout, kind: ConfigKind): Promise
   }
 }
 
-async function ensureCopy(kube: Kube, of: OfRevision, reference: ConfigReference): Promise<void> {
-  const { rollout, revision } = of
+async function ensureCopy(kube: Kube, of: OfRevision & Owned, reference: ConfigReference): Promise<void> {
+  const { rollout, revision, owner } = of
   const resource = CONFIG_RESOURCES[reference.kind]
   const namespace = namespaceOf(rollout)
-  const name = copyName(rollout.metadata.name, revision, reference.name)
-  const live = await kube.get<Config>({ resource, namespace, name })
+  const ref = { resource, namespace, name: copyName(rollout.metadata.name, revision, reference.name) }
+  const live = await kube.get<Config>(ref)
   if (live) {
-    if (!isOurs(live, rollout)) {
-      const kind = reference.kind
-      throw foreignObject(`${kind} ${name} exists and is not of Rollout ${rollout.metadata.name}; rename or delete it`)
+    refuseForeign(live, rollout)
+    refuseChanged(live, of, reference)
+    const missing = missingOwner(live, owner)
+    if (missing.ownerReferences) {
+      await kube.mergePatch(ref, { metadata: { ...missing, resourceVersion: live.metadata.resourceVersion } })
     }
-    if (hasOwner(live, of.owner)) return refuseChanged(live, of, reference)
-    // Its Rollout was made anew: without an owner it would stay for ever, with the old one it would go.
-    await kube.delete({ resource, namespace, name }, live.metadata.uid ? { uid: live.metadata.uid } : {})
+    return
   }
-  const original = live ?? (await kube.get<Config>({ resource, namespace, name: reference.name }))
+  const original = await kube.get<Config>({ ...ref, name: reference.name })
   refuseChanged(original, of, reference)
-  const made = await kube.create(resource, copyOf(original, of, { kind: reference.kind, name }), {
-    fieldManager: FIELD_MANAGER.objects,
-  })
+  const copy = copyOf(original, of, ref.name)
+  const made = await kube.create(resource, copy, { fieldManager: FIELD_MANAGER.objects })
   refuseChanged(made, of, reference)
 }
 
-const hasOwner = (live: Config, owner: OwnerReference): boolean => Object.keys(missingOwner(live, owner)).length === 0
+function refuseForeign(live: Config, rollout: Rollout): void {
+  if (isOurs(live, rollout)) return
+  const { kind, metadata } = live
+  throw foreignObject(
+    `${kind} ${metadata.name} exists and is not of Rollout ${rollout.metadata.name}; rename or delete it`,
+  )
+}
 
 function refuseChanged(
   found: Config | undefined,
@@ -117,9 +124,9 @@ function refuseChanged(
 }
 
 function copyOf(
-  { data, binaryData, type }: Config,
+  { kind, data, binaryData, type }: Config,
   { rollout, revision, owner }: OfRevision,
-  { kind, name }: { kind: ConfigKind; name: string },
+  name: string,
 ): Config {
   return {
     apiVersion: 'v1',

@@ -80,10 +80,7 @@ export const rolloutSpec = z
       .array(configRef)
       .max(64)
       .default([])
-      .meta({
-        description: 'How ConfigMaps and Secrets that the pods use are followed.',
-        ...rules({ rule: 'self.size() == 0', message: 'config is not yet supported; leave it out' }),
-      }),
+      .meta({ description: 'How ConfigMaps and Secrets that the pods use are followed, where not by default.' }),
     suspend: z
       .boolean()
       .default(false)

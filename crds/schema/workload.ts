@@ -99,7 +99,7 @@ export const configRef = z
       .enum(['version', 'trigger', 'none'])
       .meta({
         description:
-          'version: a copy per revision, so that a rollback brings the old config back. trigger: a change starts a release, without a copy. none: not followed. Default: version for ConfigMaps, none for Secrets.',
+          'version: a change starts a release, and each revision has a copy of its own, so that a rollback brings the old config back. trigger: a change starts a release; all pods read what is there. none: not followed. Default: version for ConfigMaps, none for Secrets. Secrets need deploy/components/secret-tracking; certificates, tokens, credentials of registries and what another controller keeps are not followed.',
       })
       .exactOptional(),
   })
