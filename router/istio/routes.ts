@@ -90,13 +90,16 @@ type Known = { record: RouteRecord | undefined; stable: Revision | undefined; ho
 function namedRoute(at: AdoptedRoute, live: VirtualService, { record, stable, hosts, prefix }: Known): NamedRoute {
   const list = destinationsAt(live, at)
   const rest = restOf(record, live, at.key)
-  const written = record?.weights && rest && { rest, weights: record.weights, stable: record.stable }
+  const among = amongRoute(prefix, at.key)
+  const carrier = live.spec.http?.find((route) => route.name === among)
+  const weights = record?.managed?.includes(among) ? { [record.stable]: 100 } : record?.weights
+  const written = record && weights && rest && { rest, weights, stable: record.stable }
   return {
     ...at,
     list,
     original: original(list, written, hosts),
     atRest: revisionsIn(list, hosts).length === 0,
-    weights: weightsOf(amongRoute(live.spec.http, prefix, at.key)?.route ?? list, stable, hosts) ?? {},
+    weights: weightsOf(carrier?.route ?? list, stable, hosts) ?? {},
   }
 }
 
@@ -116,5 +119,7 @@ export async function apexRevision(
 ): Promise<Revision | undefined> {
   const ref = { resource: SERVICES, namespace, name: service.name }
   const selector = (await kube.get<KubeObject & { spec?: { selector?: Record<string, string> } }>(ref))?.spec?.selector
-  return selector?.[LABEL.rollout] === name ? selector[LABEL.revision] : undefined
+  // A Service of the user's has one key of ours only.
+  const rollout = selector?.[LABEL.rollout] ?? name
+  return rollout === name ? selector?.[LABEL.revision] : undefined
 }
