@@ -7,6 +7,11 @@ export function wholeNumber(text: string): number {
   throw new InvalidArgumentError('Write a number from 1 on.')
 }
 
+export function positive(text: string): number {
+  if (/^\d{1,9}(\.\d{1,3})?$/.test(text) && Number(text) > 0) return Number(text)
+  throw new InvalidArgumentError('Write a number above 0.')
+}
+
 export function durationText(text: string): string {
   if (/^([0-9]{1,5}(h|m|s|ms)){1,4}$/.test(text)) return text
   throw new InvalidArgumentError('Write a duration like 90s, 10m or 1h30m.')

@@ -1,11 +1,12 @@
 import { Option, type Command } from 'commander'
-import { wholeNumber } from './arguments.ts'
+import { durationText, positive, wholeNumber } from './arguments.ts'
 import type { BacktestOptions } from './backtest/backtest.ts'
 import type { ExplainOptions } from './explain/explain.ts'
 import type { JudgeOptions } from './judge/judge.ts'
+import type { PlanOptions } from './plan/plan.ts'
 import type { Terminal } from './terminal.ts'
 
-/** Commands on the analysis. They import what they need when they run. */
+/** Commands on plans and evidence. They import what they need when they run. */
 
 export function addExplain(program: Command, terminal: Terminal, exit: (code: number) => void): void {
   program
@@ -17,6 +18,21 @@ export function addExplain(program: Command, terminal: Terminal, exit: (code: nu
     .action(async (name: string, _options, command: Command) => {
       const { explain } = await import('./explain/explain.ts')
       exit(await explain(name, command.optsWithGlobals<ExplainOptions>(), terminal))
+    })
+}
+
+export function addPlan(program: Command, terminal: Terminal, exit: (code: number) => void): void {
+  program
+    .command('plan')
+    .description('what a release would be: steps, time, pods, failed requests at worst; asks no cluster')
+    .requiredOption('-f, --file <rollout.yaml>', 'the Rollouts; - is standard input')
+    .option('--rate <requests per second>', 'of the whole service', positive, 100)
+    .option('--scrape <duration>', 'how often Prometheus scrapes', durationText, '15s')
+    .addOption(new Option('-o, --output <format>', 'for machines').choices(['json', 'yaml']))
+    .addHelpText('after', PLAN_HELP)
+    .action(async (_options, command: Command) => {
+      const { plan } = await import('./plan/plan.ts')
+      exit(await plan(command.optsWithGlobals<PlanOptions>(), terminal))
     })
 }
 
@@ -66,6 +82,15 @@ export function addBacktest(program: Command, terminal: Terminal): void {
       await backtest(command.optsWithGlobals<BacktestOptions>(), terminal)
     })
 }
+
+const PLAN_HELP = `
+Checks the Rollouts of a file as the API server would, with line and field, and shows the flat plan that each compiles to.
+  sluice plan -f rollout.yaml
+  kustomize build overlays/prod | sluice plan -f - --rate 2500 --scrape 30s
+  sluice plan -f rollout.yaml -o json | jq '.[].failed'
+AT LEAST is what goes by on the clock however good everything is; WAITS FOR is what nobody can tell before. FAILED IF ALL
+FAIL is the most that a version costs which fails every request from this step on, until the traffic is back on stable.
+Exit code 1 when one of them would be refused.`
 
 const EXPLAIN_HELP = `
 Tells from the stored rows of a release, even of last week's, which metric, how much, how sure, and where it comes from.

@@ -3,7 +3,7 @@ import manifest from '../package.json' with { type: 'json' }
 import type { Action } from '../crds/decision.ts'
 import { durationText, wholeNumber } from './arguments.ts'
 import type { DecideOptions } from './decide.ts'
-import { addBacktest, addExplain, addJudge } from './evidence.ts'
+import { addBacktest, addExplain, addJudge, addPlan } from './evidence.ts'
 import type { GetOptions } from './get.ts'
 import { SELF } from './self.ts'
 import type { StatusOptions } from './status.ts'
@@ -27,6 +27,7 @@ export async function run(args: string[], terminal: Terminal): Promise<number> {
 
 const EXAMPLES = `
 Examples:
+  ${SELF} plan -f rollout.yaml                     what a release would be, before there is one
   ${SELF} get -A                                   every Rollout
   ${SELF} status checkout -n shop --watch          follow a release: 0 promoted, 1 rolled back or aborted, 2 timeout
   ${SELF} approve checkout -n shop                 let it pass the gate that waits
@@ -49,6 +50,7 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
     .showHelpAfterError(`(${SELF} --help shows what there is)`)
     .version(manifest.version, '-V, --version', 'the version')
   addViews(program, terminal, exit)
+  addPlan(program, terminal, exit)
   addExplain(program, terminal, exit)
   for (const [action, description] of WORDS) addWord(program, action, description, terminal)
   addRollback(program, terminal)

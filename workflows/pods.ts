@@ -1,3 +1,4 @@
+import { podsFor } from '../crds/capacity.ts'
 import { forward, watching } from './proxies.ts'
 import type { Run } from './run.ts'
 import { tell } from './telling.ts'
@@ -5,9 +6,6 @@ import { during } from './waiting.ts'
 
 const TELL_FIRST_MS = 5_000
 const TELL_AGAIN_MS = 60_000
-
-/** The smallest number of pods that carries `weight` percent of a workload of `replicas` pods; at least one. */
-export const podsFor = (weight: number, replicas: number): number => Math.max(1, Math.ceil((weight / 100) * replicas))
 
 /** Pods first, then the weight: a revision is never given more than its ready pods carry. True when pods were added. */
 export async function carry(run: Run, weight: number): Promise<boolean> {

@@ -73,6 +73,73 @@ describe('the plan', () => {
     })
   })
 
+  it('says what goes on beside the weights, and asks others', () => {
+    const match = [{ headers: { 'X-Beta': { exact: 'true' } }, cookies: { Team: { prefix: 'qa-' } } }]
+    const template = { spec: { containers: [{ name: 'smoke', image: 'shop.local/smoke:1' }] } }
+    const token = { secret: 'change', key: 'token' }
+    const steps = [
+      { mirror: {} },
+      { mirror: { percent: 10, for: '30s' } },
+      { match },
+      { fault: { delay: '2s' } },
+      { fault: { percent: 5, abort: 503, for: '10s' } },
+      { webhook: { url: 'https://change/allow', bearerToken: token } },
+      { job: { template } },
+    ]
+    expect(compile(withSteps(steps)).plan.steps).toEqual([
+      { kind: 'mirror', percent: 100 },
+      { kind: 'mirror', percent: 10, forMs: 30_000 },
+      // Istio knows names of headers in lower case only; those of cookies have a case.
+      { kind: 'match', cohort: [{ headers: { 'x-beta': { exact: 'true' } }, cookies: { Team: { prefix: 'qa-' } } }] },
+      { kind: 'fault', fault: { percent: 100, delayMs: 2_000 }, forMs: 60_000 },
+      { kind: 'fault', fault: { percent: 5, abort: 503 }, forMs: 10_000 },
+      { kind: 'webhook', url: 'https://change/allow', bearerToken: token, timeoutMs: 10_000, retries: 3 },
+      { kind: 'job', template, timeoutMs: 600_000 },
+    ])
+  })
+
+  it('of blue-green tries the new revision aside, and then switches in one step', () => {
+    const blueGreen = {
+      preview: { host: 'preview.shop.example' },
+      previewReplicas: 50,
+      mirror: { percent: 10 },
+      tests: [{ webhook: { url: 'http://smoke' } }],
+      approve: { name: 'switch' },
+    }
+    expect(compile(spec({ strategy: { blueGreen }, bake: { for: '5m' } })).plan.steps).toEqual([
+      { kind: 'scale', percent: 50 },
+      { kind: 'preview', host: 'preview.shop.example' },
+      { kind: 'mirror', percent: 10, forMs: 60_000 },
+      { kind: 'webhook', url: 'http://smoke', timeoutMs: 10_000, retries: 3 },
+      { kind: 'approve', name: 'switch', expiresAfterMs: 72 * 3_600_000 },
+      { kind: 'scale', percent: 100 },
+      { kind: 'setWeight', weight: 100 },
+      { kind: 'bake', forMs: 300_000 },
+    ])
+    expect(compile(spec({ strategy: { blueGreen: {} } })).plan.steps).toEqual([
+      { kind: 'scale', percent: 100 },
+      { kind: 'setWeight', weight: 100 },
+    ])
+  })
+
+  it('of an A/B test is one step, and users stay by a cookie', () => {
+    const abTest = { split: 30, metric: 'orders', maxDuration: '1h', then: 'keep-a' as const }
+    expect(compile(spec({ strategy: { abTest } })).plan).toEqual({
+      steps: [{ kind: 'abTest', percent: 30, metric: 'orders', maxDurationMs: 3_600_000, then: 'keep-a' }],
+      affinity: { cookie: 'sluice-checkout', maxAgeMs: 86_400_000 },
+    })
+  })
+
+  it('lets clients of a canary stay by a cookie, whose name may be chosen', () => {
+    const affinity = { cookie: 'mine', maxAge: '1h' }
+    const { plan, policy } = compile(spec({ strategy: { canary: { ramp: {}, affinity } }, analysis }))
+    expect(plan.affinity).toEqual({ cookie: 'mine', maxAgeMs: 3_600_000 })
+    // Requests of one client fail together.
+    expect(policy).toMatchObject({ sticky: true, burst: 3 })
+    const counted = { ...analysis, burst: 1 }
+    expect(compile(spec({ strategy: { canary: { ramp: {}, affinity } }, analysis: counted })).policy.burst).toBe(1)
+  })
+
   it('names the field that an older object lacks', () => {
     expect(() => compile(spec({ strategy: {} }))).toThrow('spec.strategy names none of canary, blueGreen and abTest')
     expect(() => compile(withSteps([{ setWeight: 5 }, {}]))).toThrow('spec.strategy.canary.steps[1] has no kind')
