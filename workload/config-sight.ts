@@ -31,11 +31,11 @@ export function sightOf(config: Config, kind: ConfigKind): ConfigSight {
 
 /** Credentials that whoever issued them renews: an old copy of them would stop working, or live too long. */
 const TYPES: Record<string, string> = {
-  'kubernetes.io/tls': 'a certificate',
-  'kubernetes.io/service-account-token': 'the token of a ServiceAccount',
-  'kubernetes.io/dockercfg': 'credentials of a registry',
-  'kubernetes.io/dockerconfigjson': 'credentials of a registry',
-  'bootstrap.kubernetes.io/token': 'a bootstrap token',
+  'kubernetes.io/tls': 'is a certificate',
+  'kubernetes.io/service-account-token': 'is the token of a ServiceAccount',
+  'kubernetes.io/dockercfg': 'holds credentials of a registry',
+  'kubernetes.io/dockerconfigjson': 'holds credentials of a registry',
+  'bootstrap.kubernetes.io/token': 'is a bootstrap token',
 }
 
 /** Labels and annotations of controllers that keep Secrets, with and without an owner reference. */
@@ -48,7 +48,7 @@ const KEEPERS: Record<string, string> = {
 
 function refusalOf({ type = '', metadata }: Config): string | undefined {
   const what = TYPES[type]
-  if (what !== undefined) return `is ${what} (type ${type})`
+  if (what !== undefined) return `${what} (type ${type})`
   const owner = metadata.ownerReferences?.find(({ controller }) => controller)
   if (owner) return `is kept by ${owner.kind} ${owner.name}`
   const marks = Object.keys({ ...metadata.labels, ...metadata.annotations })
