@@ -12,6 +12,7 @@ export type RunningPhase =
   | 'Holding'
   | 'RollingBack'
   | 'RollbackBlocked'
+  | 'HandingBack'
 
 /** Why nothing goes on until somebody does something. */
 export type Stall = 'InvalidSpec' | 'EngineUnavailable' | 'EngineStuck' | 'AnalysisFailed' | 'Aborted'
@@ -66,6 +67,7 @@ const MEANING: Record<Phase, { ready: Condition['status']; reconciling: boolean 
   Holding: RUNNING,
   RollingBack: RUNNING,
   RollbackBlocked: RUNNING,
+  HandingBack: RUNNING,
   // The newer revision is next.
   Superseded: RUNNING,
   Promoted: SETTLED,

@@ -1,5 +1,6 @@
 import type { Kube } from '../kube/index.ts'
 import { affinity, prepare, prepareSide, release } from './istio/destination-rules.ts'
+import { forget } from './istio/forgetting.ts'
 import { observe } from './istio/observing.ts'
 import { restore, setTraffic } from './istio/traffic.ts'
 import type { Router } from './router.ts'
@@ -16,6 +17,7 @@ export function createIstioRouter({ kube }: { kube: Kube }): Router {
     setTraffic: (target, traffic, write) => setTraffic({ kube, target, traffic, ...write }),
     observe: (target) => observe(kube, target),
     restore: (target, fence) => restore({ kube, target, fence }),
+    forget: (target) => forget(kube, target),
     release: (target, revisions) => release(kube, target, revisions),
   }
 }

@@ -62,6 +62,8 @@ export type Router = {
   observe(target: RouteTarget): Promise<Observed>
   /** At rest: the original destinations, verbatim. */
   restore(target: RouteTarget, fence: Fence): Promise<void>
+  /** The route object is its owner's alone again: no record of ours on it. At rest only. */
+  forget(target: RouteTarget): Promise<void>
   /** Removes what `prepare` and `prepareSide` made for these revisions. */
   release(target: RouteTarget, revisions: Revision[]): Promise<void>
 }

@@ -90,7 +90,10 @@ type Making = { owner: OwnerReference; ports: ServicePort[] }
 async function portsOfApex(kube: Kube, rollout: Rollout): Promise<ServicePort[]> {
   const apex = await readApex(kube, rollout)
   if (!apex) throw foreignObject(missingApex(rollout))
-  return (apex.spec.ports ?? []).map(({ nodePort: _, ...port }) => port)
+  return (apex.spec.ports ?? []).map((port) => {
+    const { nodePort: _, ...own } = port
+    return own
+  })
 }
 
 /** A merge patch with resourceVersion; undefined when nothing differs. */

@@ -1,0 +1,122 @@
+import { Context } from '@temporalio/activity'
+import { releaseConditions } from '../crds/conditions.ts'
+import { LABEL, revisionObject } from '../crds/names.ts'
+import type { Rollout } from '../crds/schema/rollout.ts'
+import type { Revision } from '../crds/traffic.ts'
+import { NotDeclared } from '../workload/declared.ts'
+import { sameSource } from '../workload/revision.ts'
+import type { Deps } from './deps.ts'
+import type { RolloutRef } from './picture.ts'
+import { applyStatus } from './report.ts'
+import { getRollout, releasesOf } from './rollouts.ts'
+
+/** What becomes of the pods that serve. */
+export type Returning =
+  /** Nothing of ours serves, or there is nothing left to return to. */
+  | { kind: 'nothing' }
+  /** The revision keeps serving; `why` where a person may have expected something else. */
+  | { kind: 'kept'; why?: string }
+  /** The declared Deployment gets so many pods. */
+  | { kind: 'returning'; replicas: number }
+
+/** Decides what is to serve, and gives the declared Deployment its size again where that is what serves already. */
+export async function beginReturn(
+  deps: Deps,
+  { ref, stable }: { ref: RolloutRef; stable?: Revision },
+): Promise<Returning> {
+  const rollout = await getRollout(deps.kube, ref)
+  if (!rollout) return { kind: 'nothing' }
+  if (!rollout.spec.workloadRef) return stable === undefined ? { kind: 'nothing' } : { kind: 'kept' }
+  const around = await deps.workload.adoption(rollout)
+  if (!around || stable === undefined || (!around.held && around.apex === undefined)) return { kind: 'nothing' }
+  const another = await whyAnother(deps, rollout, stable)
+  if (another !== undefined) return { kind: 'kept', why: another }
+  const { replicas } = rollout.spec
+  await deps.workload.holdDeclared(rollout, replicas)
+  return { kind: 'returning', replicas }
+}
+
+/** What is declared may never have been released, or have been rejected: then it must not get the traffic now. */
+async function whyAnother(deps: Deps, rollout: Rollout, stable: Revision): Promise<string | undefined> {
+  const { namespace = '', name } = rollout.metadata
+  const kept = `Deployment ${revisionObject(name, stable)} keeps serving, selected by the key ${LABEL.revision} of Service ${rollout.spec.service.name}`
+  const declaring = `Deployment ${rollout.spec.workloadRef?.name}`
+  try {
+    const declared = await deps.workload.declared(rollout)
+    if (declared.revision === stable) return undefined
+    const releases = await releasesOf(deps.kube, { namespace, name })
+    const snapshot = releases.findLast(({ spec }) => spec.revision === stable)
+    if (snapshot && sameSource(snapshot.spec, declared)) return undefined
+    return `${declaring} declares another revision (${declared.revision}) than the one that serves (${stable}): ${kept}`
+  } catch (error) {
+    if (!(error instanceof NotDeclared)) throw error
+    return `${declaring} cannot be run (${error.message}): ${kept}`
+  }
+}
+
+export type DeclaredInput = {
+  ref: RolloutRef
+  /** Pods of the declared Deployment that have to be ready. */
+  replicas: number
+  /** Returns after this long to say what stands in the way. */
+  tellAfterMs: number
+}
+
+const HEARTBEAT_MS = 2_000
+
+/** Follows the pods of the declared Deployment until enough are ready, or it is gone. `waitingFor`: ask again. */
+export async function awaitDeclared(deps: Deps, input: DeclaredInput): Promise<{ waitingFor?: string }> {
+  const context = Context.current()
+  const beat = setInterval(() => context.heartbeat(), HEARTBEAT_MS)
+  const ended = new AbortController()
+  const signal = AbortSignal.any([context.cancellationSignal, ended.signal])
+  try {
+    const rollout = await getRollout(deps.kube, input.ref)
+    if (!rollout) return {}
+    return await enoughReady(deps, rollout, input, signal)
+  } finally {
+    clearInterval(beat)
+    ended.abort()
+  }
+}
+
+function enoughReady(
+  { workload }: Deps,
+  rollout: Rollout,
+  { replicas, tellAfterMs }: DeclaredInput,
+  signal: AbortSignal,
+): Promise<{ waitingFor?: string }> {
+  return new Promise((resolve, reject) => {
+    let last = 0
+    const waitingFor = (): string =>
+      `${last} of ${replicas} pods of Deployment ${rollout.spec.workloadRef?.name} are ready`
+    const timer = setTimeout(() => resolve({ waitingFor: waitingFor() }), tellAfterMs)
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer)
+      reject(signal.reason)
+    })
+    const see = ({ gone, ready }: { gone: boolean; ready: number }): void => {
+      last = ready
+      if (gone || ready >= replicas) resolve({})
+    }
+    workload.followDeclared(rollout, see, signal).catch(reject)
+  })
+}
+
+/** Where the hand-back is, in the status: nobody has to guess why a deleted Rollout is still there. */
+export async function sayReturning(deps: Deps, { ref, message }: { ref: RolloutRef; message: string }): Promise<void> {
+  const rollout = await getRollout(deps.kube, ref)
+  if (!rollout?.status) return
+  const { stable, lastRelease, replicas, selector, conditions: previous } = rollout.status
+  const { generation = 0 } = rollout.metadata
+  await applyStatus(deps, ref, {
+    conditions: releaseConditions({ phase: 'HandingBack', message, generation, at: deps.now(), previous }),
+    observedGeneration: generation,
+    message,
+    weight: 0,
+    ...(replicas === undefined ? {} : { replicas }),
+    ...(selector === undefined ? {} : { selector }),
+    ...(stable ? { stable } : {}),
+    ...(lastRelease ? { lastRelease } : {}),
+  })
+}

@@ -1,0 +1,56 @@
+import { sleep } from '@temporalio/workflow'
+import type { Picture } from '../activities/picture.ts'
+import type { Fence } from '../crds/traffic.ts'
+import { insist, watching } from './proxies.ts'
+import type { Stay } from './retirement.ts'
+import { announce } from './telling.ts'
+import { typeOf } from './words.ts'
+
+const TELL_MS = 15_000
+
+/**
+ * The Rollout goes, and what serves stays: back to the declared Deployment where it declares what serves, else the pods
+ * of stable stay as they are. Every step may be repeated: a run that takes over begins again.
+ */
+export async function handBack({ picture }: Stay): Promise<void> {
+  const { ref, target, stable, settings } = picture
+  await comeToRest(picture)
+  const found = await insist.beginReturn({ ref, ...(stable === undefined ? {} : { stable }) })
+  if (found.kind === 'returning') {
+    await declaredReady(picture, found.replicas)
+    // Every proxy knows them before they are needed, and nobody comes to the others any more before those leave.
+    await sleep(settings.settleMs)
+    await insist.freeApex({ ref })
+    await sleep(settings.settleMs)
+    announce({ picture }, { type: 'Normal', reason: 'HandedBack', message: 'The declared Deployment serves by itself' })
+  }
+  if (found.kind === 'kept' && found.why !== undefined) {
+    announce({ picture }, { type: 'Warning', reason: 'StableKept', message: found.why })
+  }
+  await insist.letGo({ ref, target, ...(found.kind === 'kept' && stable !== undefined ? { keep: stable } : {}) })
+}
+
+/** All of the traffic is stable's, and the route reads as in Git. */
+async function comeToRest({ ref, target, stable, route, settings, nextNumber, nextSeq }: Picture): Promise<void> {
+  if (route.atRest || stable === undefined) return
+  await insist.sayReturning({ ref, message: `Handing back: all of the traffic goes to revision ${stable}` })
+  const fence: Fence = { uid: target.uid, release: nextNumber - 1, seq: nextSeq + 1 }
+  try {
+    await insist.pointApex({ ref, stable })
+    await sleep(settings.settleMs)
+    await insist.restoreRoute({ target, fence })
+  } catch (error) {
+    // Who deletes the Rollout may have deleted its route or its Service before.
+    if (typeOf(error) !== 'RouteMissing' && typeOf(error) !== 'ForeignObject') throw error
+  }
+}
+
+async function declaredReady({ ref }: Picture, replicas: number): Promise<void> {
+  let message = `Handing back: the declared Deployment gets ${replicas} pods again`
+  for (;;) {
+    await insist.sayReturning({ ref, message })
+    const { waitingFor } = await watching.awaitDeclared({ ref, replicas, tellAfterMs: TELL_MS })
+    if (waitingFor === undefined) return
+    message = `Handing back: ${waitingFor}`
+  }
+}
