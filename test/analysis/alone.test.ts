@@ -58,6 +58,16 @@ describe('at 100 %, where nobody is left to compare with', () => {
     expect(judge({ ledger: ledgerOf(rows, { metrics }, { from: T, for: 300 }) })).toMatchObject({ reason: 'clean' })
   })
 
+  it('the bake of blue-green has its time, and ends a version that fails more than half', () => {
+    const running = { kind: 'bake' as const, from: T, for: 300 }
+    const bake = (bad: number) => {
+      const ledger = ledgerOf(times(20, { errors: [1_500, 0, bad, 0] as Cell, weight: 100 }))
+      return judge({ ledger: { ...ledger, running } })
+    }
+    expect(bake(15)).toMatchObject({ verdict: 'advance', reason: 'clean' })
+    expect(bake(800)).toMatchObject({ verdict: 'rollback', reason: 'mostlyBad' })
+  })
+
   it('a retreat has not used up what the objective needs', () => {
     const again = half.map((row): ShortRow => ({ ...row, slot: 1 }))
     const last = whole(32, 450).map((row): ShortRow => ({ ...row, slot: 2 }))

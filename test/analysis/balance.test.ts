@@ -54,6 +54,11 @@ describe('the split', () => {
     expect(verdictOf(bad)).toBe('rollback mostlyBad 4')
   })
 
+  it('is not asked where clients stay with their revision: they are not equally busy', () => {
+    expect(explain(getting(160, 5), { sticky: true }).split).toBeUndefined()
+    expect(explain(getting(160, 5), { sticky: true })).toMatchObject({ verdict: 'advance', reason: 'clean' })
+  })
+
   it('is not asked at 0 % and 100 %', () => {
     expect(explain(getting(0, 5, { weight: 0 })).split).toBeUndefined()
     expect(explain(getting(400, 5, { weight: 100 })).split).toBeUndefined()
