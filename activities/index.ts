@@ -1,6 +1,8 @@
+import { beginAdoption, emptyDeclared, freeApex, letGo } from './adoption.ts'
 import { lookBack } from './beginning.ts'
 import type { Deps } from './deps.ts'
 import { recordEvent } from './events.ts'
+import { awaitDeclared, beginReturn, sayReturning } from './handing-back.ts'
 import { observe } from './observe.ts'
 import { openRelease } from './open.ts'
 import { replacePod } from './pods.ts'
@@ -31,9 +33,15 @@ export function createActivities(deps: Deps) {
       replacePod,
       collect,
       settle,
+      beginAdoption,
+      emptyDeclared,
+      beginReturn,
+      sayReturning,
+      freeApex,
+      letGo,
       report,
     }),
-    watch: bind(deps, { watch, lookBack, awaitReady, awaitQuiet }),
+    watch: bind(deps, { watch, lookBack, awaitReady, awaitQuiet, awaitDeclared }),
     notify: bind(deps, { recordEvent }),
   }
 }

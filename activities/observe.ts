@@ -4,12 +4,14 @@ import type { Release } from '../crds/schema/release.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
 import { parseFence } from '../crds/traffic.ts'
 import type { Observed } from '../router/router.ts'
+import { isToBeHandedBack } from '../workload/adoption-finalizer.ts'
 import type { Declared } from '../workload/declared.ts'
 import { isLaterRestart, RESTARTED_AT, sameSource } from '../workload/revision.ts'
 import type { RevisionState } from '../workload/workload.ts'
 import { declaredOrNot } from './declared.ts'
 import type { Deps } from './deps.ts'
 import type { OpenRelease, Picture, RolloutRef, Settings } from './picture.ts'
+import { returnOf, supersessions } from './returning.ts'
 import { getRollout, releasesOf, routeTarget } from './rollouts.ts'
 
 /** Looks at Rollout, Releases, route and pods. Undefined when the Rollout is gone. */
@@ -17,25 +19,25 @@ export async function observe(deps: Deps, input: { ref: RolloutRef; release?: nu
   const rollout = await getRollout(deps.kube, input.ref)
   if (!rollout) return undefined
   const target = routeTarget(rollout)
-  const [source, releases, route, revisions] = await Promise.all([
+  const [source, releases, route, revisions, adoption] = await Promise.all([
     declaredOrNot(deps, rollout),
     releasesOf(deps.kube, input.ref),
     deps.router.observe(target),
     deps.workload.revisions(input.ref),
+    deps.workload.adoption(rollout),
   ])
   const stable = ownStable(route, target.uid) ?? rollout.status?.stable
   const open = openRelease(releases)
   return {
     ref: input.ref,
     target,
-    generation: rollout.metadata.generation ?? 0,
-    deleting: rollout.metadata.deletionTimestamp !== undefined,
-    replicas: rollout.spec.replicas,
-    suspend: rollout.spec.suspend,
+    ...wishes(rollout),
+    supersessions: supersessions(releases),
     declared: source
       ? {
           ...declared({ rollout, source, releases, route, stable }),
           restart: restartOf(source, revisions, stable),
+          ...returning({ rollout, source, releases, revisions, stable }),
         }
       : { ...nothingDeclared(open), restart: false },
     ...(stable ? { stable } : {}),
@@ -47,9 +49,22 @@ export async function observe(deps: Deps, input: { ref: RolloutRef; release?: nu
     nextSeq: nextSeq(route, target.uid, input.release ?? open?.number),
     unsettled: rollout.status?.conditions?.some((condition) => condition.type === 'Reconciling') ?? false,
     revisions,
+    ...(adoption ? { adoption } : {}),
+    ...(isToBeHandedBack(rollout) ? { toBeHandedBack: true } : {}),
     settings: settings(rollout),
   }
 }
+
+const wishes = ({
+  metadata,
+  spec,
+}: Rollout): Pick<Picture, 'generation' | 'deleting' | 'replicas' | 'suspend' | 'onNewRevision'> => ({
+  generation: metadata.generation ?? 0,
+  deleting: metadata.deletionTimestamp !== undefined,
+  replicas: spec.replicas,
+  suspend: spec.suspend,
+  onNewRevision: spec.onNewRevision,
+})
 
 /** What is under way goes on: it has all it needs. Nothing else begins. */
 const nothingDeclared = (open: OpenRelease | undefined): Omit<Picture['declared'], 'restart'> => ({
@@ -73,6 +88,14 @@ function declared({ rollout, source, releases, route, stable }: Seen): Omit<Pict
   const again = refused ? sameSource(refused.spec, source) : last?.revision === revision
   const rejected = last !== undefined && (isRejected(last.outcome) || route.record?.aborted === last.number) && again
   return { revision: isStable && stable !== undefined ? stable : revision, isStable, rejected }
+}
+
+function returning({
+  rollout,
+  ...seen
+}: Omit<Seen, 'route'> & { revisions: RevisionState[] }): Pick<Picture['declared'], 'returns'> {
+  const returns = returnOf({ ...seen, rollbackWindow: rollout.spec.rollbackWindow })
+  return returns ? { returns } : {}
 }
 
 function restartOf({ template }: Declared, revisions: RevisionState[], stable: string | undefined): boolean {

@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/activity'
+import { isJudgedAlone } from '../analysis/index.ts'
 import { API_VERSION, LABEL, PROVENANCE, releaseObject } from '../crds/names.ts'
-import { compile, type Plan } from '../crds/plan.ts'
+import { compile, compileReturn, type Plan } from '../crds/plan.ts'
 import type { Policy } from '../crds/policy.ts'
 import { RELEASES } from '../crds/resources.ts'
 import type { Release, ReleaseSpec } from '../crds/schema/release.ts'
@@ -14,13 +15,22 @@ import type { RolloutRef } from './picture.ts'
 import { needRollout, releasesOf } from './rollouts.ts'
 import { storedLedger } from './storage.ts'
 
-export type OpenInput = { ref: RolloutRef; number: number; revision: string; from: string }
+export type OpenInput = {
+  ref: RolloutRef
+  number: number
+  revision: string
+  from: string
+  /** It served before: it goes straight back. */
+  returns?: boolean
+}
 
 export type Opened = {
   plan: Plan
   mode: Policy['mode']
   /** There is a Prometheus to ask. */
   measured: boolean
+  /** Something that is compared could be found to be bad at 100 %, too, where there is nothing to compare with. */
+  judgedAlone: boolean
   /** Where the rows that are known already end. */
   last?: { slot: number; weight: number }
   /** The configs that changed, in words, where the template is what served before. */
@@ -75,12 +85,17 @@ function opened({ spec, status }: Pick<Release, 'spec' | 'status'>): Opened {
     plan,
     mode: policy.mode,
     measured: policy.prometheus !== undefined,
+    judgedAlone: isJudgedAlone(policy),
     ...(last ? { last: { slot: last.slot, weight: last.weight } } : {}),
   }
 }
 
-function specOf(rollout: Rollout, { template, configs }: Declared, { number, revision, from }: OpenInput): ReleaseSpec {
-  const { plan, policy } = compile(rollout.spec)
+function specOf(
+  rollout: Rollout,
+  { template, configs }: Declared,
+  { number, revision, from, returns }: OpenInput,
+): ReleaseSpec {
+  const { plan, policy } = (returns ? compileReturn : compile)(rollout.spec)
   const annotations = rollout.metadata.annotations ?? {}
   const provenance = Object.fromEntries(
     Object.entries(PROVENANCE).flatMap(([key, annotation]) =>

@@ -1,7 +1,9 @@
 import type { Outcome } from '../crds/outcome.ts'
 import type { Revision } from '../crds/traffic.ts'
 import type { Observed, RouteTarget } from '../router/router.ts'
+import type { Adoption } from '../workload/adoption.ts'
 import type { RevisionState } from '../workload/workload.ts'
+import type { Return } from './returning.ts'
 
 export type RolloutRef = { namespace: string; name: string }
 
@@ -14,6 +16,9 @@ export type Picture = {
   deleting: boolean
   replicas: number
   suspend: boolean
+  onNewRevision: 'supersede' | 'queue'
+  /** So many releases in a row, the last one among them, made way for a newer revision. */
+  supersessions: number
   declared: {
     revision: Revision
     /** Equal to the stored snapshot of stable, read through the same API server. */
@@ -22,6 +27,8 @@ export type Picture = {
     rejected: boolean
     /** A `kubectl.kubernetes.io/restartedAt` that stable's Deployment does not have yet: restarts stable, and is no release. */
     restart: boolean
+    /** It served before, and a return needs no gates. */
+    returns?: Return
   }
   /** The route's word, else the status'. */
   stable?: Revision
@@ -37,6 +44,10 @@ export type Picture = {
   /** The status says that a release is under way. */
   unsettled: boolean
   revisions: RevisionState[]
+  /** With `workloadRef`, while the Deployment is there. */
+  adoption?: Adoption
+  /** It does not go before it was handed back. */
+  toBeHandedBack?: true
   settings: Settings
 }
 

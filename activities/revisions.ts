@@ -9,6 +9,7 @@ import type { RevisionSource } from '../workload/revision.ts'
 import type { Deps } from './deps.ts'
 import type { RolloutRef } from './picture.ts'
 import { isForeign, refusable } from './refusal.ts'
+import { returnable } from './returning.ts'
 import { getRollout, needRollout, releasesOf } from './rollouts.ts'
 
 export type PrepareInput = {
@@ -131,10 +132,8 @@ export async function collect(deps: Deps, input: { ref: RolloutRef; target: Rout
   await deps.workload.removeServices(rollout, names)
   await deps.router.release(input.target, names)
   const stable = route.record?.stable
-  const kept = new Set([
-    stable,
-    ...releases.map((release) => release.spec.revision).slice(-1 - rollout.spec.rollbackWindow),
-  ])
+  const { rollbackWindow } = rollout.spec
+  const kept = new Set([stable, releases.at(-1)?.spec.revision, ...returnable(releases, stable, rollbackWindow)])
   const empty = revisions.filter((state) => state.replicas === 0 && !kept.has(state.revision))
   for (const { revision } of empty) await deps.workload.remove(rollout, revision)
   await collectConfigs(

@@ -1,3 +1,4 @@
+import type { Policy } from '../crds/policy.ts'
 import { logSumExp } from './grid.ts'
 import { openSloHarm } from './slo.ts'
 
@@ -25,6 +26,12 @@ const K = 48
 export function allowedShare(slo: number | undefined): number | undefined {
   const share = 1 - (slo ?? 1)
   return share > 0 && share <= LARGEST_SHARE ? share : undefined
+}
+
+/** At 100 % nothing is compared: then only bounds, and an objective for requests, can tell good from bad. */
+export function isJudgedAlone({ metrics, slo }: Policy): boolean {
+  const compared = metrics.filter(({ kind }) => kind !== 'gauge' && kind !== 'conversion')
+  return compared.length === 0 || (allowedShare(slo) !== undefined && compared.some(({ kind }) => kind === 'requests'))
 }
 
 /** `sloHarm` as it grows; `phi` tempers for bursts: ln E counts 1/φ. */

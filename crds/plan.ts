@@ -1,3 +1,4 @@
+import { parseDuration } from './duration.ts'
 import { planOf } from './planner.ts'
 import type { Policy, SecretKey } from './policy.ts'
 import { policyOf } from './policing.ts'
@@ -9,6 +10,8 @@ export type Plan = {
   steps: Step[]
   /** Clients stay with their revision by this cookie. */
   affinity?: { cookie: string; maxAgeMs: number }
+  /** What served before comes back: without gates, hooks and pauses. */
+  returns?: true
 }
 
 export type Step =
@@ -69,4 +72,15 @@ export type CompiledRelease = { plan: Plan; policy: Policy }
 export function compile(spec: RolloutSpec): CompiledRelease {
   const plan = planOf(spec)
   return { plan, policy: policyOf(spec, plan) }
+}
+
+/**
+ * As `compile`, for a revision that served before: straight to 100 %, watched there for as long as a bake lasts, or for
+ * two intervals of the analysis where none is declared, and then stable again.
+ */
+export function compileReturn(spec: RolloutSpec): CompiledRelease {
+  const way: Plan = { steps: [{ kind: 'setWeight', weight: 100 }], returns: true }
+  const policy = policyOf(spec, way)
+  const forMs = parseDuration(spec.bake.for) || 2_000 * policy.interval
+  return { plan: { ...way, steps: [...way.steps, { kind: 'bake', forMs }] }, policy }
 }

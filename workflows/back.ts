@@ -1,9 +1,10 @@
 import { condition, isCancellation, sleep } from '@temporalio/workflow'
+import type { Happening } from '../activities/report.ts'
 import type { Revision } from '../crds/traffic.ts'
 import { stopWatching } from './guard.ts'
 import { insist, persistently } from './proxies.ts'
 import { Interrupted, nextFence, type Run } from './run.ts'
-import { mention, tell } from './telling.ts'
+import { announce, mention, tell } from './telling.ts'
 import { renewIfLong } from './waiting.ts'
 import { typeOf, wordsOf } from './words.ts'
 
@@ -58,7 +59,17 @@ export async function tellEnding(run: Run, ending: Ending): Promise<void> {
   if (run.desk.subject) run.desk.subject.settled = outcome
   const event = { type: outcome === 'RolledBack' ? 'Warning' : 'Normal', reason: outcome, message: sentence } as const
   await tell(run, { phase: outcome, outcome, message: sentence, event })
+  const inARow = run.picture.supersessions + 1
+  if (outcome === 'Superseded' && inARow >= LIVELOCK) announce(run, livelock(inARow))
 }
+
+const LIVELOCK = 3
+
+const livelock = (inARow: number): Happening => ({
+  type: 'Warning',
+  reason: 'SupersededAgain',
+  message: `${inARow} releases in a row made way for a newer revision, and none came to its end: changes come faster than releases; onNewRevision: queue lets one finish before the next begins`,
+})
 
 /** Weight 0 by destination: our canary host is removed wherever it stands. */
 export async function withdraw(run: Run, ending?: Ending): Promise<void> {

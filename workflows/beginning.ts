@@ -10,11 +10,12 @@ const LOOK_AGAIN_MS = 15_000
 
 /**
  * Before the first weight: what was before is looked at, and while stable burns its objective, or nobody can be asked,
- * nothing begins unless a person says so. Gives the first weight of a ramp, percent.
+ * nothing begins unless a person says so. What served before comes back whatever stable does. Gives the first weight of
+ * a ramp, percent.
  */
 export async function mayBegin(run: Run): Promise<number | undefined> {
-  const { measured, override, marks } = run
-  if (!measured || override || marks.some(({ weight }) => weight > 0)) return undefined
+  const { measured, override, marks, plan } = run
+  if (!measured || override || plan.returns || marks.some(({ weight }) => weight > 0)) return undefined
   for (let told: string | undefined; ;) {
     const { rung, hold, notes = [] } = await lookBack(run)
     await tellOnce(run, notes)

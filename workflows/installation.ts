@@ -35,14 +35,17 @@ export async function install(stay: Stay, number: number, replaces?: string): Pr
 }
 
 async function bringUp(run: Run, replaces: string | undefined): Promise<void> {
-  const { ref } = run.picture
+  const { ref, settings, adoption } = run.picture
+  // Whatever serves already has to be met by nobody who does not yet know of its successor.
+  const settleMs = replaces || adoption ? settings.settleMs : 0
+  if (adoption) await insist.beginAdoption({ ref })
   await tell(run, {
     phase: 'Progressing',
-    message: `Starting revision ${run.canary}: ${replaces ? `${replaces} has no ready pod` : 'the first one'}`,
+    message: `Starting revision ${run.canary}: ${replaces ? `${replaces} has no ready pod` : adoption ? 'the pods of the declared Deployment serve meanwhile' : 'the first one'}`,
   })
   const wanted = { ref, revision: run.canary, release: run.number, replicas: run.replicas }
   await during(run, () => forward.ensureRevision(wanted))
-  await awaitReady(run, run.replicas, replaces ? run.picture.settings.settleMs : 0)
+  await awaitReady(run, run.replicas, settleMs)
   await insist.pointApex({ ref, stable: run.canary })
   await write(run, { [run.canary]: 100 }, { stable: run.canary })
   run.weight = 100
@@ -54,6 +57,7 @@ async function bringUp(run: Run, replaces: string | undefined): Promise<void> {
 /** There is no stable to go back to: say why, leave no pods behind, and wait for another declaration. */
 async function giveUp(stay: Stay, run: Run, error: unknown, replaces?: string): Promise<void> {
   if (replaces) await pointApexBack(run, replaces)
+  else if (run.picture.adoption) await insist.freeApex({ ref: run.picture.ref })
   const ending = endingOf(error)
   stay.warm.push({ revision: run.canary, until: Date.now(), release: run.number })
   await tellEnding(run, ending)

@@ -10,14 +10,21 @@ import type { Run } from './run.ts'
 import { beginAnew } from './waiting.ts'
 import { typeOf } from './words.ts'
 
-export type Opening = { number: number; revision: Revision; stable: Revision; stepIndex?: number; epoch?: number }
+export type Opening = {
+  number: number
+  revision: Revision
+  stable: Revision
+  returns?: boolean
+  stepIndex?: number
+  epoch?: number
+}
 
 /** The run's memory: from the state an earlier run carried over, from the open Release, or fresh. */
 export async function openRun(stay: Stay, opening: Opening): Promise<Run> {
   const { input, desk, picture } = stay
-  const { number, revision, stable: from } = opening
+  const { number, revision, stable: from, returns = false } = opening
   const carried = input.carried?.release?.number === number ? input.carried.release : undefined
-  const opened = await openRelease(stay, { ref: picture.ref, number, revision, from })
+  const opened = await openRelease(stay, { ref: picture.ref, number, revision, from, returns })
   const weight = carried?.weight ?? picture.route.weights[revision] ?? 0
   const run: Run = {
     input,
@@ -29,6 +36,7 @@ export async function openRun(stay: Stay, opening: Opening): Promise<Run> {
     plan: opened.plan,
     mode: opened.mode,
     measured: opened.measured,
+    judgedAlone: opened.judgedAlone,
     seq: Math.max(carried?.seq ?? 0, picture.nextSeq),
     stepIndex: carried?.stepIndex ?? opening.stepIndex ?? 0,
     stepSince: carried?.stepSince ?? Date.now(),

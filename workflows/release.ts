@@ -1,9 +1,11 @@
 import { CancellationScope, ContinueAsNew } from '@temporalio/workflow'
+import { emptyAdopted } from './adoption.ts'
 import { BESIDE, hasAside } from './aside.ts'
 import { endingOf, goBack, type Ending } from './back.ts'
 import { standAgain } from './beside.ts'
 import type { ReleaseInput } from './contract.ts'
 import { openDesk } from './desk.ts'
+import { handBack } from './handing-back.ts'
 import { install } from './installation.ts'
 import { followHolds } from './holds.ts'
 import { followLooks, observe } from './looks.ts'
@@ -13,8 +15,8 @@ import { forward, insist } from './proxies.ts'
 import { retire, warmNow, type Stay } from './retirement.ts'
 import { nextFence, type Run } from './run.ts'
 import { taskFor, type Task } from './start.ts'
-import { podsFor } from './pods.ts'
-import { tell } from './telling.ts'
+import { podsFor } from '../crds/capacity.ts'
+import { tell, type Telling } from './telling.ts'
 import { during, endingInterruption } from './waiting.ts'
 import { walk } from './walk.ts'
 
@@ -25,11 +27,14 @@ export async function release(input: ReleaseInput): Promise<void> {
   if (!picture) return
   const warm = warmNow(picture, input.carried?.warm ?? [])
   const stay: Stay = { input, desk, picture, warm, lastNumber: picture.nextNumber - 1 }
-  await carryOut(taskFor(picture, input.carried), stay)
+  const task = taskFor(picture, input.carried)
+  if (task.kind === 'handBack') return handBack(stay)
+  await carryOut(task, stay)
+  await emptyAdopted(stay)
   await retire(stay)
 }
 
-async function carryOut(task: Task, stay: Stay): Promise<void> {
+async function carryOut(task: Exclude<Task, { kind: 'handBack' }>, stay: Stay): Promise<void> {
   const { picture } = stay
   switch (task.kind) {
     case 'nothing':
@@ -54,6 +59,7 @@ async function carryOut(task: Task, stay: Stay): Promise<void> {
           ...task.resume,
           number: task.number,
           stable: task.stable,
+          ...(task.returns ? { returns: true } : {}),
         }),
         stay,
       )
@@ -107,11 +113,17 @@ async function prepare(run: Run): Promise<void> {
 
 /** Why there is a release at all is told once, where the template does not tell. */
 async function tellBeginning(run: Run): Promise<void> {
-  const { number, canary, because, seq } = run
+  const { number, canary, because, plan, recovered, input } = run
+  const isFirst = !recovered && input.carried?.release?.number !== number
+  const event = (reason: string, message: string): Pick<Telling, 'event'> =>
+    isFirst ? { event: { type: 'Normal', reason, message: `Release ${number}: ${message}` } } : {}
+  if (plan.returns) {
+    const message = `Returning to revision ${canary}, which served before: without gates, hooks and pauses`
+    return tell(run, { phase: 'Progressing', message, ...event('Returning', message) })
+  }
   const message = `Preparing revision ${canary}`
   if (because === undefined) return tell(run, { phase: 'Progressing', message })
-  const event = { type: 'Normal', reason: 'ConfigChanged', message: `Release ${number}: ${because}` } as const
-  await tell(run, { phase: 'Progressing', message: `${message}: ${because}`, ...(seq === 0 ? { event } : {}) })
+  await tell(run, { phase: 'Progressing', message: `${message}: ${because}`, ...event('ConfigChanged', because) })
 }
 
 /** Percent of the requests that the first pods carry. */
@@ -140,5 +152,5 @@ function leaveBehind(stay: Stay, run: Run, ending?: Ending): void {
     release: run.number,
     ...(hadTraffic ? { quietSince: now / 1_000 } : {}),
   })
-  if (ending) stay.desk.looked = true
+  if (ending || stay.picture.onNewRevision === 'queue') stay.desk.looked = true
 }

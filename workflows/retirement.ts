@@ -97,4 +97,9 @@ async function lookForNews(stay: Stay): Promise<void> {
 }
 
 /** What a run begins with that goes on where this one stands. */
-export const inheritance = ({ desk, warm, lastNumber }: Stay): Carried => ({ v: 1, warm, consumed: desk.consumed, lastNumber })
+export const inheritance = ({ desk, warm, lastNumber }: Stay): Carried => ({
+  v: 1,
+  warm,
+  consumed: desk.consumed,
+  lastNumber,
+})

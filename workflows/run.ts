@@ -24,6 +24,8 @@ export type Run = {
   mode: Opened['mode']
   /** There is a Prometheus to ask. */
   measured: boolean
+  /** At 100 %, where there is nothing to compare with, evidence decides all the same. */
+  judgedAlone: boolean
   seq: number
   stepIndex: number
   /** Epoch milliseconds. */
@@ -46,6 +48,8 @@ export type Run = {
   /** What a look found that ends or changes this release. */
   discovered?: Interruption
   routeGone: boolean
+  /** Declared meanwhile; its turn comes when this release has ended. */
+  queued?: Revision | undefined
   /** A traffic write is under way: a second one waits. */
   writing: boolean
   /** A person said `promote`: holds and remaining steps are overridden. */

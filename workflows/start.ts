@@ -2,6 +2,7 @@ import type { OpenRelease, Picture } from '../activities/picture.ts'
 import { isRejected } from '../crds/outcome.ts'
 import type { Ending } from './back.ts'
 import type { Carried, CarriedRelease } from './contract.ts'
+import { driftOf } from './drift.ts'
 
 export type Task =
   | { kind: 'nothing' }
@@ -9,15 +10,19 @@ export type Task =
   | { kind: 'settle'; why: string }
   /** Nothing serves yet (or nothing that is ready): the declared revision goes to 100 when it is ready. */
   | { kind: 'install'; number: number; replaces?: string }
-  | { kind: 'release'; number: number; stable: string; resume?: OpenRelease }
+  /** `returns`: what is declared served before, and needs no gates. */
+  | { kind: 'release'; number: number; stable: string; resume?: OpenRelease; returns?: true }
   /** The promotion was committed on the route before the last run ended. */
   | { kind: 'finish'; open: OpenRelease }
+  /** The Rollout goes, and what it took over, or what a person keeps, serves on. */
+  | { kind: 'handBack' }
   /** A release was left open that must not go on. */
   | { kind: 'goBack'; open: OpenRelease; stable: string; ending: Ending }
 
 /** What is to be done, from what is really there: the first run, a recovery and a continued run are one path. */
 export function taskFor(picture: Picture, carried?: Carried): Task {
   const { open, declared, stable } = picture
+  if (picture.deleting && picture.toBeHandedBack) return { kind: 'handBack' }
   if (picture.deleting)
     return picture.route.atRest ? { kind: 'nothing' } : { kind: 'settle', why: 'the Rollout is being deleted' }
   if (open) return taskForOpen(picture, open, carried?.release)
@@ -25,7 +30,7 @@ export function taskFor(picture: Picture, carried?: Carried): Task {
   const number = Math.max(picture.nextNumber, (carried?.lastNumber ?? 0) + 1)
   if (stable === undefined) return { kind: 'install', number }
   if (picture.stableReady === 0) return { kind: 'install', number, replaces: stable }
-  return { kind: 'release', number, stable }
+  return { kind: 'release', number, stable, ...(declared.returns ? { returns: true } : {}) }
 }
 
 function taskForOpen(picture: Picture, open: OpenRelease, carried?: CarriedRelease): Task {
@@ -43,10 +48,15 @@ function taskForOpen(picture: Picture, open: OpenRelease, carried?: CarriedRelea
   })
   if (route.record?.aborted === open.number) return back('Aborted', abortedOnRoute(open.number))
   if (declared.isStable) return back('Withdrawn', reverted(open.number, stable))
-  if (declared.revision !== open.revision) return back('Superseded', superseded(open.number, declared.revision))
+  if (declared.revision !== open.revision && !waitsItsTurn(picture))
+    return back('Superseded', superseded(open.number, declared.revision))
   if (picture.stableReady === 0 && route.atRest) return { kind: 'install', number: open.number, replaces: stable }
   return { kind: 'release', number: open.number, stable, resume: open }
 }
+
+/** Another revision that is declared begins when this release has ended. What mends a stable without pods does not wait. */
+export const waitsItsTurn = ({ onNewRevision, stableReady }: Picture): boolean =>
+  onNewRevision === 'queue' && stableReady > 0
 
 function taskAtRest(picture: Picture): Task {
   const { declared, stable, last, route } = picture
@@ -57,6 +67,8 @@ function taskAtRest(picture: Picture): Task {
     return { kind: 'settle', why: `${picture.replicas} replicas are declared` }
   const rejected = last !== undefined && isRejected(last.outcome)
   if (declared.isStable && rejected) return { kind: 'settle', why: 'the rejected revision was withdrawn' }
+  const drift = driftOf(picture)
+  if (drift !== undefined) return { kind: 'settle', why: drift }
   if (picture.unsettled) return { kind: 'settle', why: 'the status still says that a release is under way' }
   return { kind: 'nothing' }
 }

@@ -54,25 +54,34 @@ async function analyze(run: Run, forMs: number): Promise<void> {
   await prove(run, 'analyze', forMs)
 }
 
-/** Nearly everything on the canary; what is left on stable is the live control for faults that are slow to show. */
+/** The last weight before the commit. What is left on stable is the live control for faults that are slow to show. */
 async function bake(run: Run, forMs: number): Promise<void> {
-  const left = `${100 - run.weight} % stay on ${run.stable}`
-  await tell(run, {
-    phase: 'Analysing',
-    message: `Baking ${run.canary} at ${run.weight} % for ${formatDuration(forMs)}; ${left}`,
-  })
+  const lasts = formatDuration(forMs)
+  const message = run.plan.returns
+    ? `Watching ${run.canary} at ${run.weight} % for ${lasts} before it is stable again; ${run.stable} stays warm`
+    : `Baking ${run.canary} at ${run.weight} % for ${lasts}; ${leftOf(run)}`
+  await tell(run, { phase: 'Analysing', message })
   await prove(run, 'bake', forMs)
 }
 
-/** So much time with data and without a reason to stop; by the clock where verdicts do not decide. */
+function leftOf(run: Run): string {
+  if (run.weight < 100) return `${100 - run.weight} % stay on ${run.stable}`
+  const clock = run.measured && !run.judgedAlone ? ', by the clock: nothing is left to compare with' : ''
+  return `${run.stable} stays warm${clock}`
+}
+
+/** So much time with data and without a reason to stop; by the clock where verdicts cannot or may not decide. */
 async function prove(run: Run, kind: 'analyze' | 'bake', forMs: number): Promise<void> {
-  if (run.measured && run.mode === 'act') {
+  if (isProven(run)) {
     watch(run.guard, run.marks, { kind, from: run.stepSince / 1_000, for: forMs / 1_000 })
     await waitFor(run, () => run.guard.advanced !== undefined)
     run.evidence = run.guard.advanced?.sentence ?? ''
   } else await waitFor(run, () => false, run.stepSince + forMs)
   await mayGoForward(run)
 }
+
+const isProven = ({ measured, mode, plan, weight, judgedAlone }: Run): boolean =>
+  measured && mode === 'act' && !plan.returns && (weight < 100 || judgedAlone)
 
 async function pause(run: Run, forMs: number | undefined): Promise<void> {
   const until = forMs === undefined ? 'until somebody says resume' : `for ${formatDuration(forMs)}`

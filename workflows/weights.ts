@@ -47,9 +47,9 @@ export async function mayGoForward(run: Run): Promise<void> {
   await waitFor(run, () => standsInTheWay(run) === undefined)
 }
 
-/** True where nothing may go forward until this hold is over, or a person says promote. */
-export const isBlocking = ({ mode }: Pick<Run, 'mode'>, reason: string): boolean =>
-  mode === 'act' && BLOCKING.has(reason)
+/** True where nothing may go forward until this hold is over, or a person says promote. What served before is known. */
+export const isBlocking = ({ mode, plan }: Pick<Run, 'mode' | 'plan'>, reason: string): boolean =>
+  mode === 'act' && !plan.returns && BLOCKING.has(reason)
 
 /** Somebody else moved the route: the weight is written again, and the step that runs keeps its right to advance. */
 export const putBack = (run: Run): Promise<void> =>
@@ -141,8 +141,8 @@ function standsInTheWay(run: Run): string | undefined {
 }
 
 /** This run has not seen a row of the canary's traffic yet. */
-const isUnjudged = ({ guard, mode, override, weight }: Run): boolean =>
-  guard.judgedFrom !== undefined && mode === 'act' && !override && weight > 0
+const isUnjudged = ({ guard, mode, override, weight, plan }: Run): boolean =>
+  guard.judgedFrom !== undefined && mode === 'act' && !override && !plan.returns && weight > 0
 
 function obstacle(run: Run): string | undefined {
   if (run.routeGone) return 'Holding: the route is gone; put the VirtualService and its named routes back'

@@ -18,7 +18,7 @@ export type World = {
   picture: Picture
   plan: Plan
   /** How requests are watched. */
-  terms: Pick<Opened, 'mode' | 'measured'>
+  terms: Pick<Opened, 'mode' | 'measured' | 'judgedAlone'>
   /** What is found out before the first weight. */
   beginning: Beginning
   /** Every change of the shares, oldest first. */
@@ -52,6 +52,15 @@ export type World = {
   until<T>(look: () => T | undefined | false): Promise<T>
 }
 
+/** The plan of a return; short. */
+const RETURN: Plan = {
+  steps: [
+    { kind: 'setWeight', weight: 100 },
+    { kind: 'bake', forMs: 300 },
+  ],
+  returns: true,
+}
+
 export const STABLE = 'aaaaaaaaaa'
 export const CANARY = 'bbbbbbbbbb'
 
@@ -62,7 +71,7 @@ export function createWorld(name: string, plan: Plan): World {
   const world: World = {
     picture: pictureOf(name),
     plan,
-    terms: { mode: 'act', measured: true },
+    terms: { mode: 'act', measured: true, judgedAlone: false },
     beginning: {},
     weights: telling([], tell),
     asides: telling([], tell),
@@ -97,10 +106,10 @@ export function fakeActivities(worldOf: (name: string) => World): Activities {
 function acting(worldOf: (name: string) => World): Activities['act'] {
   return {
     observe: async ({ ref }) => structuredClone(worldOf(ref.name).picture),
-    async openRelease({ ref, number, revision, from }) {
+    async openRelease({ ref, number, revision, from, returns }) {
       const { picture, plan, terms } = worldOf(ref.name)
       picture.open = { number, revision, from, epoch: 0, stepIndex: 0 }
-      return { plan, ...terms }
+      return { plan: returns ? RETURN : plan, ...terms }
     },
     prepare: async ({ ref, canary }) => worldOf(ref.name).whilePreparing?.(canary),
     async prepareSide({ target, revision }) {
@@ -150,6 +159,12 @@ function acting(worldOf: (name: string) => World): Activities['act'] {
     },
     collect: async () => undefined,
     settle: async () => undefined,
+    beginAdoption: async () => undefined,
+    emptyDeclared: async () => ({}),
+    beginReturn: async () => ({ kind: 'nothing' }),
+    sayReturning: async () => undefined,
+    freeApex: async () => undefined,
+    letGo: async () => undefined,
     async report(progress) {
       const { picture, told, whileTelling } = worldOf(progress.ref.name)
       const { number, canary: revision, outcome } = progress
@@ -186,6 +201,7 @@ function watching(worldOf: (name: string) => World): Activities['watch'] {
       return {}
     },
     awaitQuiet: async () => ({}),
+    awaitDeclared: async () => ({}),
   }
 }
 
@@ -215,6 +231,8 @@ function pictureOf(name: string): Picture {
     deleting: false,
     replicas: 2,
     suspend: false,
+    onNewRevision: 'supersede',
+    supersessions: 0,
     declared: { revision: CANARY, isStable: false, rejected: false, restart: false },
     stable: STABLE,
     stableReady: 2,

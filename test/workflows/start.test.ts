@@ -18,6 +18,8 @@ const picture = (change: Partial<Picture> = {}): Picture => ({
   deleting: false,
   replicas: 3,
   suspend: false,
+  onNewRevision: 'supersede',
+  supersessions: 0,
   declared: { revision: 'aaa', isStable: true, rejected: false, restart: false },
   stable: 'aaa',
   stableReady: 3,

@@ -1,0 +1,43 @@
+import type { Outcome } from '../crds/outcome.ts'
+import type { Release } from '../crds/schema/release.ts'
+import type { Revision } from '../crds/traffic.ts'
+import { sameSource } from '../workload/revision.ts'
+import type { Declared } from '../workload/declared.ts'
+import type { RevisionState } from '../workload/workload.ts'
+
+/** Where a release goes that brings back what served before: its pods still run, or only its Deployment is there. */
+export type Return = 'warm' | 'kept'
+
+/** Revisions that served before stable, the newest first, as many as `rollbackWindow` allows a return to. */
+export function returnable(releases: Release[], stable: Revision | undefined, rollbackWindow: number): Set<Revision> {
+  const promoted = releases.filter(({ status }) => status?.outcome === 'Promoted').map(({ spec }) => spec.revision)
+  const served = [...new Set(promoted.reverse())].filter((revision) => revision !== stable)
+  return new Set(served.slice(0, rollbackWindow))
+}
+
+/** Undefined where what is declared is new, was judged otherwise since it served, or has no Deployment any more. */
+export function returnOf(seen: {
+  source: Declared
+  releases: Release[]
+  revisions: RevisionState[]
+  stable: Revision | undefined
+  rollbackWindow: number
+}): Return | undefined {
+  const { source, releases, revisions, stable, rollbackWindow } = seen
+  const { revision } = source
+  const state = revisions.find((each) => each.revision === revision)
+  if (!state || stable === undefined || revision === stable) return undefined
+  const judged = releases.findLast(({ spec, status }) => spec.revision === revision && isJudged(status?.outcome))
+  if (judged?.status?.outcome !== 'Promoted' || !sameSource(judged.spec, source)) return undefined
+  if (state.replicas > 0) return 'warm'
+  return returnable(releases, stable, rollbackWindow).has(revision) ? 'kept' : undefined
+}
+
+/** How many releases in a row, the last one among them, made way for a newer revision. */
+export function supersessions(releases: Release[]): number {
+  const ended = releases.filter(({ status }) => status?.outcome !== undefined)
+  return ended.length - 1 - ended.findLastIndex(({ status }) => status?.outcome !== 'Superseded')
+}
+
+const isJudged = (outcome: Outcome | undefined): boolean =>
+  outcome === 'Promoted' || outcome === 'RolledBack' || outcome === 'Aborted'
