@@ -4,6 +4,7 @@ import type { Rollout } from '../crds/schema/rollout.ts'
 import { reflect, type Kube, type KubeObject, type Log, type Reflector } from '../kube/index.ts'
 import type { ReleaseRecord } from './declaration.ts'
 import type { Deployment, View } from './judgement.ts'
+import { routeKeys } from './places.ts'
 import { createRouteSights, noteOf, type RouteSights, type VirtualService } from './routes.ts'
 import type { RolloutRef } from './workflows.ts'
 
@@ -84,8 +85,8 @@ function viewOf(reflectors: Reflectors, sights: RouteSights, { namespace, name }
     rollout,
     releases: releases.items().filter((one) => isIn(one, namespace) && one.spec.rollout === name),
     deployment: (deployment) => deployments.get(`${namespace}/${deployment}`),
-    virtualService: (route) => routes.get(`${namespace}/${route}`),
-    others: rollouts.items().filter((one) => isIn(one, namespace) && one !== rollout),
+    virtualService: (place, route) => routes.get(`${place}/${route}`),
+    others: rollouts.items().filter((one) => one !== rollout),
     notes: keys.flatMap((key) => {
       const route = routes.get(key)
       return (route && noteOf(route, namespace, name)) ?? []
@@ -97,9 +98,6 @@ function viewOf(reflectors: Reflectors, sights: RouteSights, { namespace, name }
 const keyOf = ({ namespace = '', name }: { namespace?: string; name: string }): string => `${namespace}/${name}`
 const isIn = ({ metadata }: { metadata: { namespace?: string } }, namespace: string): boolean =>
   metadata.namespace === namespace
-
-const routeKeys = ({ metadata, spec }: Rollout): string[] =>
-  (spec.router.istio?.virtualServices ?? []).map(({ name }) => `${metadata.namespace}/${name}`)
 
 function withoutManagers<T extends KubeObject>(object: T): T {
   const { managedFields: _, ...metadata } = object.metadata

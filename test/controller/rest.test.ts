@@ -22,7 +22,7 @@ describe('an invalid spec', () => {
     await eventually(() =>
       expect(stalled('checkout')).toEqual(
         invalid(
-          'spec.router.istio.virtualServices[0].routes: VirtualService checkout has no http route named primary (it has static); name that route in the VirtualService or name another here',
+          'spec.router.istio.virtualServices[0]: VirtualService checkout has no http route named primary (it has static); name that route in the VirtualService, or another one in routes',
         ),
       ),
     )
@@ -34,7 +34,9 @@ describe('an invalid spec', () => {
   })
 
   it('is what the younger of two Rollouts on one route has, until the older is gone', async () => {
-    const { start, declare, serves, remove, stalled, looks } = await stage()
+    const { start, declare, serves, editRoute, remove, stalled, looks } = await stage()
+    const both = ['a-checkout', 'b-checkout'].map((host) => ({ destination: { host }, weight: 50 }))
+    editRoute('a-checkout', [{ name: 'primary', route: both }])
     declare('a-checkout', 'one')
     serves('a-checkout', 'one')
     const router = { istio: { virtualServices: [{ name: 'a-checkout', routes: ['primary'] }] } }
@@ -137,7 +139,7 @@ describe('an idle controller', () => {
       path.endsWith('/releases') ? { code: 403, reason: 'Forbidden', message: 'not yet' } : undefined,
     )
     const controller = start()
-    await eventually(() => expect(server.watches()).toBe(3))
+    await eventually(() => expect(server.watches()).toBe(4))
     expect(controller.ready()).toBe(false)
     expect(temporal.looks).toEqual([])
     server.interfere(() => undefined)

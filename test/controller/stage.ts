@@ -96,8 +96,11 @@ let beacons = 0
 function peopleAt(server: ApiServer) {
   const put = (resource: typeof ROLLOUTS, apiVersion: string, name: string, rest: object) =>
     server.put(resource, { apiVersion, kind: resource.kind, metadata: { namespace: NAMESPACE, name }, ...rest })
-  const editRoute = (name: string, http: { name: string }[]) =>
-    put(VIRTUAL_SERVICES, 'networking.istio.io/v1', name, { spec: { http } })
+  /** Routes go to the Service of that name where nothing else is said. */
+  const editRoute = (name: string, http: { name?: string; route?: object[] }[]) => {
+    const routes = http.map((route) => ({ route: [{ destination: { host: name } }], ...route }))
+    return put(VIRTUAL_SERVICES, 'networking.istio.io/v1', name, { spec: { http: routes } })
+  }
   return {
     editRoute,
     /** A Rollout with a Service and a VirtualService of its own name. */
@@ -189,7 +192,7 @@ function runAt(server: ApiServer) {
     writesRoute: (name: string, weight: number, note: object): void => {
       const annotations = { [routeAnnotation(NAMESPACE, name)]: JSON.stringify({ stable: revision('one'), ...note }) }
       const metadata = { namespace: NAMESPACE, name, annotations }
-      const spec = { http: [{ name: 'primary', weight }] }
+      const spec = { http: [{ name: 'primary', route: [{ destination: { host: name }, weight }] }] }
       server.put(VIRTUAL_SERVICES, { apiVersion: 'networking.istio.io/v1', kind: 'VirtualService', metadata, spec })
     },
   }
