@@ -28,9 +28,7 @@ const tcpRoute = z
 const virtualService = z
   .object({
     name: objectName('Name of an existing VirtualService.'),
-    namespace: objectName("Its namespace. Default: the Rollout's.")
-      .meta(notYet('virtualServices[].namespace', 'adopt a VirtualService in the namespace of the Rollout'))
-      .exactOptional(),
+    namespace: objectName("Its namespace. Default: the Rollout's.").exactOptional(),
     routes: z
       .array(routeName('Name of a route, as in spec.http[].name of the VirtualService.'))
       .max(16)
@@ -45,7 +43,6 @@ const virtualService = z
       .max(16)
       .meta({
         description: 'tls routes that carry this service, by weight.',
-        ...notYet('virtualServices[].tlsRoutes', 'name http routes in routes'),
       })
       .exactOptional(),
     tcpRoutes: z
@@ -53,17 +50,11 @@ const virtualService = z
       .max(16)
       .meta({
         description: 'tcp routes that carry this service, by weight.',
-        ...notYet('virtualServices[].tcpRoutes', 'name http routes in routes'),
       })
       .exactOptional(),
   })
   .meta({
     description: 'A VirtualService of yours in which routes are adopted.',
-    ...rules({
-      rule: 'self.routes.size() > 0',
-      message:
-        'a route without name is not yet supported; name the route in the VirtualService, and here, for example routes: [primary]',
-    }),
   })
 
 /** `namespace` is a word of CEL. */
