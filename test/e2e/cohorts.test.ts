@@ -1,0 +1,89 @@
+import { expect, inject, test } from 'vitest'
+import { routeAnnotation } from '../../crds/names.ts'
+import { eventually } from '../patience.ts'
+import { outcomeOf, phaseOf } from '../stage/sight.ts'
+import { ROLLOUT } from '../stage/shop.ts'
+import { openStage, type Stage } from '../stage/stage.ts'
+import { createUser, type Answer, type User } from '../stage/users.ts'
+
+const access = inject('access')
+
+const STABLE: Answer = { status: 200, version: '1.4.0' }
+const CANARY: Answer = { status: 200, version: '1.5.0' }
+
+test.concurrent(
+  'a cohort meets the canary only, and everybody else stable only; a fault hits the cohort and ends',
+  async () => {
+    await using stage = await openStage({ access, name: 'cohorts' })
+    const before = specOf(stage)
+    const steps = [
+      { match: [{ headers: { 'x-team': { exact: 'till' } }, cookies: { tester: { regex: 'a.*' } } }] },
+      { approve: { name: 'look' } },
+      { fault: { abort: 418, for: '1h' } },
+      { approve: { name: 'after' } },
+    ]
+    await stage.install({ version: '1.4.0', steps })
+    await stage.push({ version: '1.5.0' })
+    await stage.until('the gate waits', ({ rollout }) => rollout?.status?.gate === 'look')
+
+    const { namespace } = stage
+    const member = createUser({ access, namespace, headers: { 'x-team': 'till' }, cookies: { id: '7', tester: 'ada' } })
+    const others = [
+      createUser({ access, namespace }),
+      createUser({ access, namespace, headers: { 'x-team': 'till' } }),
+      createUser({ access, namespace, cookies: { tester: 'ada' } }),
+      createUser({
+        access,
+        namespace,
+        headers: { 'x-team': 'till' },
+        cookies: { tester: 'b', x: 'ada', 'x-tester': 'a' },
+      }),
+    ]
+    await eventually(async () => expect(await member.visit()).toEqual(CANARY))
+    expect(await answersOf(member, 50)).toEqual([CANARY])
+    expect(await Promise.all(others.map((user) => answersOf(user, 20)))).toEqual(others.map(() => [STABLE]))
+    expect(stage.weights().at(-1)).toEqual({ apex: 100 })
+
+    await stage.say('approve')
+    await eventually(async () => expect((await member.visit()).status).toBe(418))
+    expect(await answersOf(member, 50)).toEqual([{ status: 418, version: undefined }])
+    expect(await Promise.all(others.map((user) => answersOf(user, 20)))).toEqual(others.map(() => [STABLE]))
+
+    await stage.say('step')
+    await stage.until('the gate behind it waits', ({ rollout }) => rollout?.status?.gate === 'after')
+    await eventually(async () => expect(await member.visit()).toEqual(CANARY))
+    expect(await answersOf(member, 50)).toEqual([CANARY])
+
+    await stage.say('approve')
+    await stage.until('1.5.0 is promoted', (sight) => outcomeOf(sight, '1.5.0') === 'Promoted')
+    await eventually(async () => expect(await others[0]!.visit()).toEqual(CANARY))
+    expect(specOf(stage)).toBe(before)
+  },
+)
+
+test.concurrent('an abort sends the cohort back to stable and takes its routes away', async () => {
+  await using stage = await openStage({ access, name: 'cohort-back' })
+  const before = specOf(stage)
+  const steps = [{ match: [{ headers: { 'x-team': { exact: 'till' } } }] }, { approve: { name: 'look' } }]
+  await stage.install({ version: '1.4.0', steps })
+  await stage.push({ version: '1.5.0' })
+  await stage.until('the gate waits', (sight) => phaseOf(sight) === 'AwaitingApproval')
+  const member = createUser({ access, namespace: stage.namespace, headers: { 'x-team': 'till' } })
+  await eventually(async () => expect(await member.visit()).toEqual(CANARY))
+  await stage.say('abort')
+  await stage.until('it is aborted', (sight) => phaseOf(sight) === 'Aborted')
+  expect(specOf(stage)).toBe(before)
+  await eventually(async () => expect(await member.visit()).toEqual(STABLE))
+})
+
+/** Different ones. */
+async function answersOf(user: User, visits: number): Promise<Answer[]> {
+  const all = await Promise.all(Array.from({ length: visits }, () => user.visit()))
+  return [...new Map(all.map((answer) => [JSON.stringify(answer), answer])).values()]
+}
+
+function specOf({ namespace, now }: Stage): string {
+  const { metadata, spec } = now().route!
+  const { [routeAnnotation(namespace, ROLLOUT)]: _ours, ...annotations } = metadata.annotations ?? {}
+  return JSON.stringify({ spec, annotations })
+}
