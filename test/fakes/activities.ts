@@ -2,7 +2,7 @@ import { ApplicationFailure, Context } from '@temporalio/activity'
 import type { createActivities } from '../../activities/index.ts'
 import type { Opened } from '../../activities/open.ts'
 import type { Picture } from '../../activities/picture.ts'
-import type { Progress } from '../../activities/report.ts'
+import type { Happening, Progress } from '../../activities/report.ts'
 import type { WatchInput, WatchResult } from '../../activities/watch.ts'
 import type { Beginning } from '../../activities/beginning.ts'
 import type { Plan } from '../../crds/plan.ts'
@@ -17,6 +17,8 @@ export type Watching = { input: WatchInput; end: (result: WatchResult) => void }
 export type World = {
   picture: Picture
   plan: Plan
+  /** Of releases that were opened, by number. */
+  plans: Record<number, Plan>
   /** How requests are watched. */
   terms: Pick<Opened, 'mode' | 'measured' | 'judgedAlone'>
   /** What is found out before the first weight. */
@@ -31,6 +33,8 @@ export type World = {
   sizes: number[]
   fences: string[]
   told: Progress[]
+  /** Kubernetes Events. */
+  events: Happening[]
   removed: string[]
   /** Whom the apex Service selected, oldest first. */
   apex: string[]
@@ -71,6 +75,7 @@ export function createWorld(name: string, plan: Plan): World {
   const world: World = {
     picture: pictureOf(name),
     plan,
+    plans: {},
     terms: { mode: 'act', measured: true, judgedAlone: false },
     beginning: {},
     weights: telling([], tell),
@@ -79,6 +84,7 @@ export function createWorld(name: string, plan: Plan): World {
     sizes: [],
     fences: [],
     told: telling([], tell),
+    events: telling([], tell),
     removed: [],
     apex: [],
     replaced: telling([], tell),
@@ -100,16 +106,23 @@ export function createWorld(name: string, plan: Plan): World {
 
 /** Every release in the world of its name. */
 export function fakeActivities(worldOf: (name: string) => World): Activities {
-  return { act: acting(worldOf), watch: watching(worldOf), notify: { recordEvent: async () => undefined } }
+  return { act: acting(worldOf), watch: watching(worldOf), notify: noting(worldOf) }
 }
+
+const noting = (worldOf: (name: string) => World): Activities['notify'] => ({
+  async recordEvent({ ref, type, reason, message }) {
+    worldOf(ref.name).events.push({ type, reason, message })
+  },
+})
 
 function acting(worldOf: (name: string) => World): Activities['act'] {
   return {
     observe: async ({ ref }) => structuredClone(worldOf(ref.name).picture),
     async openRelease({ ref, number, revision, from, returns }) {
-      const { picture, plan, terms } = worldOf(ref.name)
+      const { picture, plan, plans, terms } = worldOf(ref.name)
       picture.open = { number, revision, from, epoch: 0, stepIndex: 0 }
-      return { plan: returns ? RETURN : plan, ...terms }
+      plans[number] ??= returns ? RETURN : plan
+      return { plan: plans[number], ...terms }
     },
     prepare: async ({ ref, canary }) => worldOf(ref.name).whilePreparing?.(canary),
     async prepareSide({ target, revision }) {

@@ -66,6 +66,14 @@ describe('what a run does first', () => {
     })
   })
 
+  it('brings back what served before without gates', () => {
+    expect(taskFor(picture({ declared: { ...newer, returns: 'warm' } }))).toMatchObject({
+      kind: 'release',
+      returns: true,
+    })
+    expect(taskFor(picture({ declared: newer }))).not.toHaveProperty('returns')
+  })
+
   it('does not start a rejected revision again', () => {
     const last = { number: 2, revision: 'bbb', outcome: 'RolledBack' } as const
     expect(taskFor(picture({ declared: { ...newer, rejected: true }, last }))).toEqual({ kind: 'nothing' })
@@ -92,6 +100,13 @@ describe('what a run does first', () => {
       number: 2,
       resume: open,
     })
+  })
+
+  it('goes on with an open release when a newer revision waits its turn, unless stable serves nobody', () => {
+    const declared = { ...newer, revision: 'ccc' }
+    const queued = picture({ declared, open, route: moved, onNewRevision: 'queue' })
+    expect(taskFor(queued)).toMatchObject({ kind: 'release', number: 2, resume: open })
+    expect(taskFor({ ...queued, stableReady: 0 })).toMatchObject({ kind: 'goBack', ending: { outcome: 'Superseded' } })
   })
 
   it('finishes a promotion that was committed on the route, whatever is declared by now', () => {
