@@ -2,8 +2,11 @@ import { LABEL } from '../crds/names.ts'
 import { DEPLOYMENTS, RELEASES, ROLLOUTS, VIRTUAL_SERVICES } from '../crds/resources.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
 import { reflect, type Kube, type KubeObject, type Log, type Reflector } from '../kube/index.ts'
+import { openAdoptees, type Adoptees } from './adoptees.ts'
+import { RESTARTED_AT } from '../workload/revision.ts'
+import { configIds, openConfigs, secretKeys, type Configs } from './configs.ts'
 import type { ReleaseRecord } from './declaration.ts'
-import type { Deployment, View } from './judgement.ts'
+import { restartOf, type Deployment, type View } from './judgement.ts'
 import { routeKeys } from './places.ts'
 import { createRouteSights, noteOf, type RouteSights, type VirtualService } from './routes.ts'
 import type { RolloutRef } from './workflows.ts'
@@ -14,6 +17,8 @@ export type Caches = {
   /** Keys of all Rollouts. */
   rollouts(): string[]
   view(rollout: RolloutRef): View | undefined
+  /** Has to be done before `view` is asked: what is only looked at where somebody wants it is known then. */
+  follow(rollout: RolloutRef): Promise<void>
   /** Epoch milliseconds: of the cache that heard of the server longest ago. */
   lastActivity(): number
   stop(): Promise<unknown>
@@ -23,6 +28,8 @@ export type CachesOptions = {
   kube: Pick<Kube, 'list' | 'watch'>
   log: Log
   onRestart: (kind: string) => void
+  /** How long a changed config waits for the template that may follow it. */
+  settleMs: number
   /** Key of a Rollout that something happened to. */
   onChange: (key: string) => void
 }
@@ -31,14 +38,19 @@ export type CachesOptions = {
 export function openCaches(options: CachesOptions): Caches {
   const sights = createRouteSights()
   const reflectors = openReflectors(options, sights)
-  const { rollouts, releases, deployments, routes } = reflectors
-  const all = [rollouts, releases, deployments, routes]
+  const { rollouts, releases, deployments, routes, configs, adoptees } = reflectors
+  const all = [rollouts, releases, deployments, routes, configs, adoptees]
   return {
     synced: Promise.all(all.map((one) => one.synced)),
     rollouts: () => rollouts.items().map(({ metadata }) => keyOf(metadata)),
     lastActivity: () => Math.min(...all.map((one) => one.lastActivity())),
     stop: () => Promise.all(all.map((one) => one.stop())),
     view: (ref) => viewOf(reflectors, sights, ref),
+    follow: ({ namespace, name }) => {
+      const key = `${namespace}/${name}`
+      const rollout = rollouts.get(key)
+      return configs.follow(key, rollout ? secretKeys(rollout) : [])
+    },
   }
 }
 
@@ -47,6 +59,8 @@ type Reflectors = {
   releases: Reflector<ReleaseRecord>
   deployments: Reflector<Deployment>
   routes: Reflector<VirtualService>
+  configs: Configs
+  adoptees: Adoptees
 }
 
 function openReflectors({ onChange, ...common }: CachesOptions, sights: RouteSights): Reflectors {
@@ -73,11 +87,28 @@ function openReflectors({ onChange, ...common }: CachesOptions, sights: RouteSig
     },
     trim: withoutManagers,
   })
-  return { rollouts, releases, deployments, routes }
+  const adoptees = openAdoptees({
+    ...common,
+    rollouts: () => rollouts.items(),
+    onChange: ({ metadata }) => onChange(keyOf(metadata)),
+  })
+  const configs = openConfigs({
+    ...common,
+    onChange(config) {
+      for (const rollout of rollouts.items()) if (reads(rollout, config, adoptees)) onChange(keyOf(rollout.metadata))
+    },
+  })
+  return { rollouts, releases, deployments, routes, configs, adoptees }
+}
+
+/** The pods read this config. */
+function reads(rollout: Rollout, config: string, adoptees: Adoptees): boolean {
+  const template = rollout.spec.template ?? adoptees.deployment(rollout)?.spec.template
+  return template !== undefined && configIds(template, rollout.metadata.namespace ?? '').has(config)
 }
 
 function viewOf(reflectors: Reflectors, sights: RouteSights, { namespace, name }: RolloutRef): View | undefined {
-  const { rollouts, releases, deployments, routes } = reflectors
+  const { rollouts, releases, deployments, routes, configs, adoptees } = reflectors
   const rollout = rollouts.get(`${namespace}/${name}`)
   if (!rollout) return undefined
   const keys = routeKeys(rollout)
@@ -91,6 +122,8 @@ function viewOf(reflectors: Reflectors, sights: RouteSights, { namespace, name }
       const route = routes.get(key)
       return (route && noteOf(route, namespace, name)) ?? []
     }),
+    configs: configs.lookup(namespace),
+    adopted: { deployment: adoptees.deployment(rollout), service: adoptees.service(rollout) },
     edits: keys.reduce((sum, key) => sum + sights.edits(key), 0),
   }
 }
@@ -111,5 +144,12 @@ function recordOf(release: ReleaseRecord): ReleaseRecord {
 
 function sizeOf(deployment: Deployment): Deployment {
   const { apiVersion, kind, metadata, spec } = withoutManagers(deployment)
-  return { apiVersion, kind, metadata, spec: { replicas: spec?.replicas ?? 1 } }
+  const restartedAt = restartOf(deployment)
+  const annotations = restartedAt === undefined ? {} : { [RESTARTED_AT]: restartedAt }
+  return {
+    apiVersion,
+    kind,
+    metadata,
+    spec: { replicas: spec?.replicas ?? 1, template: { metadata: { annotations } } },
+  }
 }

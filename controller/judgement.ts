@@ -4,12 +4,18 @@ import { isRejected } from '../crds/outcome.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
 import type { KubeObject } from '../kube/index.ts'
 import type { ConfigLookup } from '../workload/config-tracking.ts'
-import { declaredBy, NotDeclared, type Declared } from '../workload/declared.ts'
+import { keyOfApex } from '../workload/adoption-apex.ts'
+import { isAdopted, sizeOf } from '../workload/adoption-workload.ts'
+import { declaredBy, NotDeclared, type Declared, type DeclaredDeployment } from '../workload/declared.ts'
+import type { Service } from '../workload/objects.ts'
+import { isLaterRestart, RESTARTED_AT } from '../workload/revision.ts'
 import { declarationOf, type Declaration, type ReleaseRecord } from './declaration.ts'
 import type { RouteNote } from './routes.ts'
 import { problemOf, type Surroundings } from './validity.ts'
 
-export type Deployment = KubeObject & { spec?: { replicas?: number } }
+export type Deployment = KubeObject & {
+  spec?: { replicas?: number; template?: { metadata?: { annotations?: Record<string, string> } } }
+}
 
 /** Everything a judgement is made of; all of it comes from caches. */
 export type View = Surroundings & {
@@ -19,6 +25,8 @@ export type View = Surroundings & {
   /** The annotations of the VirtualServices that the Rollout names. */
   notes: RouteNote[]
   configs: ConfigLookup
+  /** What `workloadRef` and `service` name; nothing in `template` form. */
+  adopted: { deployment?: DeclaredDeployment | undefined; service?: Service | undefined }
   /** Others' edits of them so far, as counted by `RouteSights`. */
   edits: number
 }
@@ -47,13 +55,16 @@ export function judge(view: View): Judgement {
   const source = sourceOf(view)
   if (typeof source === 'string') return sizeToFollow(view) ?? { kind: 'invalid', message: source }
   const declared = declarationOf(rollout, source, view.releases)
-  return whatIsToDo(view, declared) ?? { kind: 'rest', ...stallOf(rollout, declared) }
+  return (
+    whatIsToDo(view, declared) ??
+    restartToFollow(view, source, declared) ?? { kind: 'rest', ...stallOf(rollout, declared) }
+  )
 }
 
 /** Or why nothing can be run from it. */
-function sourceOf({ rollout, configs }: View): Declared | string {
+function sourceOf({ rollout, configs, adopted }: View): Declared | string {
   try {
-    return declaredBy(rollout, { configs })
+    return declaredBy(rollout, { configs, deployment: adopted.deployment })
   } catch (error) {
     if (error instanceof NotDeclared) return error.message
     throw error
@@ -64,7 +75,7 @@ function aroundRun(view: View): Judgement {
   const { rollout, notes, edits } = view
   const source = sourceOf(view)
   const aborted = notes.map((note) => note.aborted ?? '-').join(',')
-  const facts = `generation ${rollout.metadata.generation}, edits ${edits}, aborted ${aborted}, declared ${typeof source === 'string' ? 'nothing' : source.revision}`
+  const facts = `generation ${rollout.metadata.generation}, edits ${edits}, aborted ${aborted}, declared ${typeof source === 'string' ? 'nothing' : source.revision}${adoptionFacts(view)}`
   return {
     kind: 'look',
     underWay: true,
@@ -88,7 +99,7 @@ function whatIsToDo(view: View, declared: Declaration): Judgement | undefined {
   if (left) return look('the route was left on revision hosts', left.fence)
   const other = notes.find((note) => note.stable !== status?.stable)
   if (other) return look('the route names another stable revision', other.fence)
-  return sizeToFollow(view)
+  return sizeToFollow(view) ?? driftToMend(view)
 }
 
 /** What serves is scaled whatever else is declared. */
@@ -97,6 +108,40 @@ function sizeToFollow({ rollout, deployment }: View): Judgement | undefined {
   const serving = status?.stable && deployment(revisionObject(metadata.name, status.stable))
   const size = serving ? (serving.spec?.replicas ?? 1) : spec.replicas
   return size === spec.replicas ? undefined : look('another size is declared', `${size} to ${spec.replicas}`)
+}
+
+/** `kubectl rollout restart` is no release: the pods that serve are made anew. */
+function restartToFollow(
+  { rollout, deployment }: View,
+  source: Declared,
+  { isStable }: Declaration,
+): Judgement | undefined {
+  const { stable } = rollout.status ?? {}
+  const serving = stable && isStable ? deployment(revisionObject(rollout.metadata.name, stable)) : undefined
+  const wanted = source.template.metadata?.annotations?.[RESTARTED_AT]
+  if (!serving || wanted === undefined || !isLaterRestart(wanted, restartOf(serving))) return undefined
+  return look('a restart is declared', wanted)
+}
+
+export const restartOf = ({ spec }: Deployment): string | undefined =>
+  spec?.template?.metadata?.annotations?.[RESTARTED_AT]
+
+/** Somebody else wrote what the engine keeps of an adopted workload. */
+function driftToMend({ rollout, adopted: { deployment, service } }: View): Judgement | undefined {
+  const { stable } = rollout.status ?? {}
+  if (!rollout.spec.workloadRef || !deployment || stable === undefined) return undefined
+  const key = keyOfApex(service)
+  if (service && key !== stable)
+    return look('the apex Service does not select stable', `${key} in ${service.metadata.resourceVersion}`)
+  const size = sizeOf(deployment)
+  if (isAdopted(deployment, rollout) && size === 0) return undefined
+  return look('the adopted Deployment has pods of its own', `${size} in generation ${deployment.metadata.generation}`)
+}
+
+/** A run is told of everything that may end its release. */
+function adoptionFacts({ rollout, adopted: { deployment, service } }: View): string {
+  if (!rollout.spec.workloadRef) return ''
+  return `, adopted ${deployment ? sizeOf(deployment) : 'nothing'}, apex ${keyOfApex(service) ?? '-'}`
 }
 
 const look = (reason: string, detail: string): Judgement => ({

@@ -1,10 +1,11 @@
 import type { Rollout } from '../crds/schema/rollout.ts'
 import { describeError, isConflict, isNotFound, type Kube } from '../kube/index.ts'
 import { rolloutLog, type Logger, type Metrics } from '../telemetry/index.ts'
-import { problemOfApex } from './apex.ts'
 import { judge, type Judgement, type Look, type View } from './judgement.ts'
+import { isLeaving, letGo } from './leaving.ts'
 import { forget, freshMemory, isCheckDue, isNews, remember, untilNextMs, type Memory } from './memory.ts'
 import { writeStatus, type Saying } from './status.ts'
+import { problemAround } from './surroundings.ts'
 import type { RolloutRef, Workflows } from './workflows.ts'
 
 /** Milliseconds. */
@@ -20,7 +21,7 @@ export type Timing = {
 }
 
 export type ReconcilerOptions = {
-  kube: Pick<Kube, 'apply' | 'get'>
+  kube: Pick<Kube, 'apply' | 'get' | 'list' | 'mergePatch'>
   workflows: Workflows
   log: Logger
   metrics: Pick<Metrics, 'setRollout' | 'forgetRollout'>
@@ -50,6 +51,8 @@ export function createReconciler(options: ReconcilerOptions): (key: string) => P
     showMetrics(options, ref, view.rollout)
     const memory = await memoryFor(options, ref, view.rollout, known)
     memories.set(key, memory)
+    if (isLeaving(view) && !(await letGo(options.kube, view)))
+      return await tellLook(options, { ref, view, memory }, LEAVING)
     if (view.rollout.metadata.deletionTimestamp) {
       await end(options, ref, memory)
       return {}
@@ -75,14 +78,8 @@ async function end({ workflows, log }: ReconcilerOptions, ref: RolloutRef, memor
 
 async function act(options: ReconcilerOptions, ref: RolloutRef, view: View, memory: Memory): Promise<Result> {
   const { timing } = options
-  const judgement = await judgeWithApex(options, view)
-  if (judgement.kind === 'look') {
-    const free = await reach(options, ref, view, memory, () => isFree(options, ref, memory, view.rollout))
-    if (!free) return { requeueAfterMs: timing.checkMs / 60 }
-    await reach(options, ref, view, memory, () => follow(options, ref, memory, judgement))
-    await say(options, ref, view.rollout, { stall: stallOf(memory, judgement), observed: false })
-    return { requeueAfterMs: untilNextMs(memory, judgement, timing.checkMs, Date.now()) }
-  }
+  const judgement = await judgeWithSurroundings(options, view)
+  if (judgement.kind === 'look') return tellLook(options, { ref, view, memory }, judgement)
   forget(memory)
   if (judgement.kind === 'rest') {
     await say(options, ref, view.rollout, { stall: judgement.stall, observed: true })
@@ -95,11 +92,25 @@ async function act(options: ReconcilerOptions, ref: RolloutRef, view: View, memo
   return { requeueAfterMs: timing.invalidMs }
 }
 
+/** The run gives back what was taken over. */
+const LEAVING: Look = { underWay: true, reason: 'the Rollout is handed back', facts: 'handed back' }
+
+type Subject = { ref: RolloutRef; view: View; memory: Memory }
+
+async function tellLook(options: ReconcilerOptions, { ref, view, memory }: Subject, look: Look): Promise<Result> {
+  const { checkMs } = options.timing
+  const free = await reach(options, ref, view, memory, () => isFree(options, ref, memory, view.rollout))
+  if (!free) return { requeueAfterMs: checkMs / 60 }
+  await reach(options, ref, view, memory, () => follow(options, ref, memory, look))
+  await say(options, ref, view.rollout, { stall: stallOf(memory, look), observed: false })
+  return { requeueAfterMs: untilNextMs(memory, look, checkMs, Date.now()) }
+}
+
 /** What is under way has its own way to find out, and a way back. */
-async function judgeWithApex({ kube }: ReconcilerOptions, view: View): Promise<Judgement> {
+async function judgeWithSurroundings({ kube }: ReconcilerOptions, view: View): Promise<Judgement> {
   const judgement = judge(view)
   if (judgement.kind !== 'look' || judgement.underWay) return judgement
-  const message = await problemOfApex(kube, view.rollout)
+  const message = await problemAround(kube, view.rollout)
   return message === undefined ? judgement : { kind: 'invalid', message }
 }
 

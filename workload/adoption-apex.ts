@@ -1,4 +1,4 @@
-import { FIELD_MANAGER, LABEL } from '../crds/names.ts'
+import { ADOPTED_BY, FIELD_MANAGER, LABEL } from '../crds/names.ts'
 import { SERVICES } from '../crds/resources.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
 import type { Revision } from '../crds/traffic.ts'
@@ -21,9 +21,11 @@ export async function keyApex(kube: Kube, rollout: Rollout, stable: Revision): P
   await untilNoConflict(async () => {
     const live = await readApex(kube, rollout)
     if (!live) throw foreignObject(missingApex(rollout))
-    if (keyOfApex(live) === stable) return
-    const { resourceVersion } = live.metadata
-    const patch = { metadata: { resourceVersion }, spec: { selector: { [LABEL.revision]: stable } } }
+    const { resourceVersion, annotations } = live.metadata
+    const adoptedBy = rollout.metadata.name
+    if (keyOfApex(live) === stable && annotations?.[ADOPTED_BY] === adoptedBy) return
+    const metadata = { resourceVersion, annotations: { [ADOPTED_BY]: adoptedBy } }
+    const patch = { metadata, spec: { selector: { [LABEL.revision]: stable } } }
     await kube.mergePatch(apexOf(rollout), patch, { fieldManager: FIELD_MANAGER.objects })
   })
 }
@@ -33,10 +35,18 @@ export async function freeApex(kube: Kube, rollout: Rollout): Promise<void> {
   await changeApex(kube, rollout, (live) =>
     keyOfApex(live) === undefined ? undefined : { spec: { selector: { [LABEL.revision]: null } } },
   )
-  // Not in one patch: whoever changes a field owns it.
+  await unmarkApex(kube, rollout)
+}
+
+/** Nothing of the Service is ours any more, whomever it selects. */
+export async function unmarkApex(kube: Kube, rollout: Rollout): Promise<void> {
+  // Not in one patch with the selector: whoever changes a field owns it.
   await changeApex(kube, rollout, (live) => {
     const managedFields = withoutOurs(live)
-    return managedFields && { metadata: { managedFields } }
+    const isMarked = live.metadata.annotations?.[ADOPTED_BY] === rollout.metadata.name
+    if (!managedFields && !isMarked) return undefined
+    const annotations = isMarked ? { annotations: { [ADOPTED_BY]: null } } : {}
+    return { metadata: { ...annotations, ...(managedFields ? { managedFields } : {}) } }
   })
 }
 

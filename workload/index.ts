@@ -1,6 +1,6 @@
 import type { Kube, Log } from '../kube/index.ts'
 import { adoption, followDeclared } from './adoption.ts'
-import { freeApex } from './adoption-apex.ts'
+import { freeApex, unmarkApex } from './adoption-apex.ts'
 import { addFinalizer, dropFinalizer } from './adoption-finalizer.ts'
 import { dissolve } from './adoption-leaving.ts'
 import { holdDeclared, releaseDeclared } from './adoption-workload.ts'
@@ -17,6 +17,8 @@ import {
   refuseForeignApex,
   removeServices,
 } from './services.ts'
+import { followJob } from './job-following.ts'
+import { startJob, stopJob } from './jobs.ts'
 import { readSources } from './sources.ts'
 import type { Workload } from './workload.ts'
 
@@ -47,9 +49,14 @@ export function createWorkload({ kube, log }: { kube: Kube; log: Log }): Workloa
     freeApex: (rollout) => freeApex(kube, rollout),
     async dissolve(rollout, keep) {
       await dissolve(kube, rollout, keep)
+      if (!rollout.spec.workloadRef) return
+      await unmarkApex(kube, rollout)
       await releaseDeclared(kube, rollout)
     },
     endAdoption: (rollout) => dropFinalizer(kube, rollout),
+    startJob: (rollout, order) => startJob(kube, rollout, order),
+    followJob: (rollout, order, signal) => followJob({ kube, log, rollout, order, signal }),
+    stopJob: (rollout, job) => stopJob(kube, rollout, job),
     revisions: (rollout) => revisions(kube, rollout),
   }
 }

@@ -25,6 +25,18 @@ export type ServicePort = {
   appProtocol?: string
 }
 
+export type Job = KubeObject & {
+  spec: { backoffLimit: number; activeDeadlineSeconds: number; template: JobTemplate }
+  status?: { startTime?: string; conditions?: Condition[] }
+}
+
+export type JobTemplate = {
+  metadata?: { labels?: Record<string, string>; annotations?: Record<string, string> }
+  spec: { containers: JobContainer[]; initContainers?: JobContainer[]; restartPolicy?: string }
+}
+
+export type JobContainer = { name: string; env?: { name: string; value?: string }[] }
+
 export type Pod = KubeObject & { status?: PodStatus }
 
 export type PodStatus = {

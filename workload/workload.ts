@@ -1,4 +1,6 @@
 import type { Revision } from '../crds/traffic.ts'
+import type { JobRun } from '../crds/plan.ts'
+import type { Release } from '../crds/schema/release.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
 import type { Adoption, DeclaredReadiness } from './adoption.ts'
 import type { Declared } from './declared.ts'
@@ -23,6 +25,12 @@ export type RevisionState = {
   /** `kubectl.kubernetes.io/restartedAt` of its Deployment; `ensureRevision` moves it on to the template's. */
   restartedAt?: string
 }
+
+/** The Job of a step: `stepIndex` from 0, `round` (how often the step was begun) from 1, `stable` to be told to the pod. */
+export type JobOrder = { release: Release; stepIndex: number; round: number; stable: Revision; run: JobRun }
+
+/** `sentence` says which Job, and how it ended; `tail` is the end of its log: 20 lines, 4 KiB at most. */
+export type JobEnd = { passed: boolean; sentence: string; tail?: string }
 
 /** `since` (epoch seconds): a container that ended then or later has crashed, even if it happened before the following began. */
 export type FollowTarget = { namespace: string; rollout: string; revision: Revision; since?: number }
@@ -76,6 +84,18 @@ export type Workload = {
   dissolve(rollout: Rollout, keep: Revision | undefined): Promise<void>
   /** Drops the finalizer. */
   endAdoption(rollout: Rollout): Promise<void>
+  /**
+   * Makes the Job of a step, owned by its Release, unless this round has one already: it is never run twice. `refused`:
+   * why it is not made, with the remedy; what the API server refuses is thrown.
+   */
+  startJob(rollout: Rollout, order: JobOrder): Promise<{ refused?: string }>
+  /** Waits for its end, at most for its time. When `signal` aborts, what it gives means nothing. */
+  followJob(rollout: Rollout, order: JobOrder, signal: AbortSignal): Promise<JobEnd>
+  /** Deletes the Job of a step with its pods where it still runs; one of a later round stays. */
+  stopJob(
+    rollout: { namespace: string; name: string },
+    job: { release: number; stepIndex: number; round: number },
+  ): Promise<void>
   /** Every revision Deployment of this Rollout that exists. */
   revisions(rollout: { namespace: string; name: string }): Promise<RevisionState[]>
 }

@@ -94,6 +94,19 @@ export const rolloutSpec = z
         message: 'name exactly one workload: template or workloadRef',
       },
       {
+        rule: 'has(self.workloadRef) == has(oldSelf.workloadRef)',
+        message:
+          "template and workloadRef cannot take each other's place; delete the Rollout (sluice eject keeps what serves) and make another",
+      },
+      {
+        rule: 'has(self.workloadRef) || self.service.ports.size() > 0',
+        message: 'service.ports is empty; name at least one port',
+      },
+      {
+        rule: '!has(self.workloadRef) || self.service.ports.size() == 0',
+        message: 'service.ports are those of your Service with workloadRef; remove them here',
+      },
+      {
         rule: `!(${hasSteps}) || has(self.analysis) || !${steps}.exists(s, has(s.analyze))`,
         message: 'an analyze step needs spec.analysis with prometheus and at least one metric',
       },

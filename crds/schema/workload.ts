@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { dnsLabel, notYet, objectName, rules } from './vocabulary.ts'
+import { dnsLabel, objectName, rules } from './vocabulary.ts'
 
 const ownPrefix = rules({
   rule: "!self.exists(k, k.startsWith('sluice.dev/'))",
@@ -48,8 +48,12 @@ export const workloadRef = z
     name: objectName('Name of the Deployment, in the namespace of the Rollout.'),
   })
   .meta({
-    description: 'An existing Deployment to take over, instead of template.',
-    ...notYet('workloadRef', 'declare the pods in spec.template'),
+    description:
+      'An existing Deployment to take over, instead of template: its pod template is what is declared, its pods become those of revisions, and deleting the Rollout hands it back.',
+    ...rules({
+      rule: 'self == oldSelf',
+      message: 'workloadRef cannot be changed; delete the Rollout, which hands the workload back, and make another',
+    }),
   })
 
 const port = z
@@ -78,17 +82,17 @@ export const serviceSpec = z
     name: dnsLabel('Name of the Service that clients and routes use. It always selects the stable revision.'),
     ports: z
       .array(port)
-      .min(1)
       .max(20)
+      .default([])
       .meta({
-        description: 'Ports of the Service.',
+        description: 'Ports of the Service. With workloadRef they are those of your Service; leave them out.',
         'x-kubernetes-list-type': 'map',
         'x-kubernetes-list-map-keys': ['name'],
       }),
   })
   .meta({
     description:
-      'The apex Service. The engine makes it; it selects the pods of the stable revision, always. One that somebody else made is never written: nothing begins until it has another name here, is gone, or is given to the Rollout by its label sluice.dev/rollout. While a release runs each revision has a Service of its own beside it.',
+      'The apex Service. The engine makes it, or with workloadRef takes yours, of which it changes one key of the selector; it selects the pods of the stable revision, always. One that somebody else made is never written: nothing begins until it has another name here, is gone, or is given to the Rollout by its label sluice.dev/rollout. While a release runs each revision has a Service of its own beside it.',
   })
 
 export const configRef = z
