@@ -1,5 +1,5 @@
 import type { Kube } from '../kube/index.ts'
-import { affinity, prepare, prepareSide, release } from './istio/destination-rules.ts'
+import { affinity, inStep, prepare, prepareSide, release } from './istio/destination-rules.ts'
 import { forget } from './istio/forgetting.ts'
 import { observe } from './istio/observing.ts'
 import { restore, setTraffic } from './istio/traffic.ts'
@@ -13,6 +13,7 @@ export function createIstioRouter({ kube }: { kube: Kube }): Router {
   return {
     prepare: (target, revisions) => prepare(kube, target, revisions),
     prepareSide: (target, revision) => prepareSide(kube, target, revision),
+    inStep: (target, revisions) => inStep(kube, target, revisions),
     affinity: (target) => affinity(kube, target),
     setTraffic: (target, traffic, write) => setTraffic({ kube, target, traffic, ...write }),
     observe: (target) => observe(kube, target),

@@ -55,6 +55,8 @@ export type Router = {
   prepare(target: RouteTarget, revisions: Revision[]): Promise<void>
   /** As `prepare`, for the side host, which takes what is beside the weights. */
   prepareSide(target: RouteTarget, revision: Revision): Promise<void>
+  /** False where the destinations of these revisions no longer have what the apex host has: `prepare` mends that. */
+  inStep(target: RouteTarget, revisions: Revision[]): Promise<boolean>
   /** Whose load balancing keeps the requests of one client together, as words; undefined where none does. */
   affinity(target: RouteTarget): Promise<string | undefined>
   /** `stable` commits: that revision becomes stable in the same write. Returns what was read back. */

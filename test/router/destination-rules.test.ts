@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { DEPLOYMENTS, DESTINATION_RULES } from '../../crds/resources.ts'
+import { placeOf } from '../fakes/api-server.ts'
 import { CANARY, hostOf, STABLE, stage } from './stage.ts'
 
 const rule = (name: string, spec: Record<string, unknown>) => ({
@@ -50,6 +51,59 @@ describe('destinations', () => {
     expect(made(names[1])?.metadata.ownerReferences).toEqual([
       { apiVersion: 'sluice.dev/v1alpha1', kind: 'Rollout', name: 'checkout', uid: 'uid-1' },
     ])
+  })
+
+  it('follow what changes on the apex host, and leave with it', async () => {
+    const { router, target, server, rule: made, writes } = await stage()
+    server.put(DESTINATION_RULES, rule('all', { host: 'checkout', trafficPolicy: pool }))
+    const both = [STABLE, CANARY]
+    expect(await router.inStep(target, both)).toBe(false)
+    await router.prepare(target, both)
+    expect(await router.inStep(target, both)).toBe(true)
+    const before = writes()
+    await router.prepare(target, both)
+    expect(writes()).toBe(before)
+
+    const outlierDetection = { consecutive5xxErrors: 3 }
+    const portLevelSettings = [{ port: { number: 80 }, outlierDetection }]
+    server.put(DESTINATION_RULES, rule('all', { host: 'checkout', trafficPolicy: { ...pool, portLevelSettings } }))
+    expect(await router.inStep(target, both)).toBe(false)
+    await router.prepare(target, both)
+    expect(made(names[0])?.spec).toEqual({ host: hostOf(STABLE), trafficPolicy: { ...pool, portLevelSettings } })
+    expect(made(names[1])?.spec).toEqual({ host: hostOf(CANARY), trafficPolicy: { ...pool, portLevelSettings } })
+
+    server.store.remove(placeOf(DESTINATION_RULES, 'shop'), 'all')
+    expect(await router.inStep(target, both)).toBe(false)
+    await router.prepare(target, both)
+    expect(made(names[0])).toBeUndefined()
+    expect(await router.inStep(target, both)).toBe(true)
+  })
+
+  it('are kept for selected clients beside those for all of them', async () => {
+    const { router, target, server, rule: made } = await stage()
+    const tills = { workloadSelector: { matchLabels: { app: 'till' } }, trafficPolicy: { tls: { mode: 'DISABLE' } } }
+    server.put(DESTINATION_RULES, rule('all', { host: 'checkout', trafficPolicy: pool }))
+    server.put(DESTINATION_RULES, rule('tills', { host: 'checkout', ...tills }))
+    await router.prepare(target, [CANARY])
+    expect(made(names[1])?.spec).toEqual({ host: hostOf(CANARY), trafficPolicy: pool })
+    expect(made(`${names[1]}.tills`)?.spec).toEqual({ host: hostOf(CANARY), ...tills })
+    await router.release(target, [CANARY])
+    expect(made(`${names[1]}.tills`)).toBeUndefined()
+    expect(made('tills')).toBeDefined()
+  })
+
+  it('follow on the side host too, where there is one', async () => {
+    const { router, target, server, rule: made } = await stage()
+    server.put(DESTINATION_RULES, rule('all', { host: 'checkout', trafficPolicy: pool }))
+    await router.prepare(target, [CANARY])
+    await router.prepareSide(target, CANARY)
+    expect(await router.inStep(target, [CANARY])).toBe(true)
+    server.put(DESTINATION_RULES, rule('all', { host: 'checkout', trafficPolicy: { tls: { mode: 'DISABLE' } } }))
+    await router.prepare(target, [CANARY])
+    expect(await router.inStep(target, [CANARY])).toBe(false)
+    await router.prepareSide(target, CANARY)
+    expect(await router.inStep(target, [CANARY])).toBe(true)
+    expect(made(`${names[1]}-x`)?.spec).toMatchObject({ trafficPolicy: { tls: { mode: 'DISABLE' } } })
   })
 
   it('say which field keeps the requests of a client together', async () => {
