@@ -16,7 +16,7 @@ export type TrafficInput = {
 }
 
 /** Router errors that no retry of the same write can mend. */
-const FINAL = new Set(['FencedOff', 'AbortedOnRoute', 'RouteMissing', 'ApexElsewhere', 'Unroutable'])
+const FINAL = new Set(['FencedOff', 'AbortedOnRoute', 'RouteMissing', 'ApexElsewhere', 'Unroutable', 'ForeignObject'])
 
 /** Writes the weights and returns what was read back. */
 export async function setTraffic(deps: Deps, input: TrafficInput): Promise<{ weights: Record<Revision, number> }> {

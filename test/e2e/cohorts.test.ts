@@ -76,6 +76,19 @@ test.concurrent('an abort sends the cohort back to stable and takes its routes a
   await eventually(async () => expect(await member.visit()).toEqual(STABLE))
 })
 
+test.concurrent('a cohort that no route can say ends the release with a sentence, and nobody notices', async () => {
+  await using stage = await openStage({ access, name: 'cohort-unsaid' })
+  const before = specOf(stage)
+  const steps = [{ match: [{ cookies: { tester: { regex: 'a;b' } } }] }, { approve: { name: 'look' } }]
+  await stage.install({ version: '1.4.0', steps })
+  await stage.push({ version: '1.5.0' })
+  await stage.until('the status says why', ({ rollout }) =>
+    rollout?.status?.message?.includes('the match of cookie tester cannot be put on a route'),
+  )
+  expect(outcomeOf(stage.now(), '1.5.0')).toBe('RolledBack')
+  expect(specOf(stage)).toBe(before)
+})
+
 /** Different ones. */
 async function answersOf(user: User, visits: number): Promise<Answer[]> {
   const all = await Promise.all(Array.from({ length: visits }, () => user.visit()))
