@@ -28,6 +28,11 @@ const BENCHES: Record<string, { about: string; measure: (words: string[]) => Pro
     about: 'whether bad releases are found and good ones promoted, at what cost, on real traffic (35 minutes)',
     measure: async (words) => (await import('./live.ts')).measureLive(words),
   },
+  loss: {
+    about:
+      'whether a request is lost at any edge of a release, and how soon a weight is seen (20 minutes; --only, --cycles)',
+    measure: async (words) => (await import('./loss.ts')).measureLoss(words),
+  },
 }
 
 const [name = '', ...words] = process.argv.slice(2)

@@ -23,13 +23,15 @@ export type LoadOptions = {
 export type Load = {
   /** What was counted so far. */
   stats: () => Promise<LoadStats>
+  /** What was counted since the last lap: answers count when they come, whenever they were asked for. */
+  lap: () => Promise<LoadStats>
   /** Sends no more, waits for what is on its way, and gives the final counts; again and again when asked again. */
   stop: () => Promise<LoadStats>
 }
 
 /** What goes to the sender's thread. */
 export type SenderOptions = Required<Omit<LoadOptions, 'host'>>
-export type SenderCommand = 'stats' | 'stop'
+export type SenderCommand = 'stats' | 'lap' | 'stop'
 
 /**
  * An open loop: requests leave when they are due, not when the last one was answered, from a thread of their own, so
@@ -67,6 +69,7 @@ export function startLoad({ host, headers = {}, ...options }: LoadOptions): Load
   let ended: Promise<LoadStats> | undefined
   return {
     stats: () => ended ?? ask('stats'),
+    lap: () => ask('lap'),
     stop: () => (ended ??= end()),
   }
 }

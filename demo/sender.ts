@@ -5,7 +5,8 @@ import { createTally } from './tally.ts'
 
 /** The thread that sends: see `startLoad`. */
 const options = workerData as SenderOptions
-const tally = createTally(options)
+const whole = createTally(options)
+let lap = createTally(options)
 const agent = new Agent({ keepAlive: true, keepAliveMsecs: 60_000, maxSockets: Number.POSITIVE_INFINITY })
 const begun = performance.now()
 const everyMs = 1_000 / options.rps
@@ -22,6 +23,8 @@ async function answer(command: SenderCommand): Promise<void> {
     await Promise.all(underWay)
     agent.destroy()
   }
+  const tally = command === 'lap' ? lap : whole
+  if (command === 'lap') lap = createTally(options)
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
   parentPort?.postMessage(tally.stats())
 }
@@ -42,21 +45,26 @@ function send(dueAt: number): Promise<void> {
     response.once('error', (error) => lost(error))
     response.once('end', () => {
       const version = response.headers[versionHeader] as string | undefined
-      tally.answered({
+      const answer = {
         status: response.statusCode ?? 0,
         version,
         at: Date.now(),
         latencyMs: performance.now() - dueAt,
-      })
+      }
+      whole.answered(answer)
+      lap.answered(answer)
       resolve()
     })
   })
   sent.once('error', (error) => lost(error))
   function lost(error: Error): void {
-    tally.lost(Date.now(), error.name === 'AbortError' ? `no answer within ${timeoutMs} ms` : error.message)
+    const why = error.name === 'AbortError' ? `no answer within ${timeoutMs} ms` : error.message
+    whole.lost(Date.now(), why)
+    lap.lost(Date.now(), why)
     resolve()
   }
-  tally.sent()
+  whole.sent()
+  lap.sent()
   sent.end()
   return promise
 }

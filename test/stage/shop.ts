@@ -17,7 +17,7 @@ export type ShopOptions = {
   host: string
   /** Percent of the managed route that goes to a destination of somebody else. */
   foreignShare?: number
-  /** Retries of the managed route; none shows every loss. */
+  /** Retries of the managed route; none shows every loss, on the one that names the apex as well. */
   retries?: number
 }
 
@@ -42,6 +42,7 @@ export function virtualService({ namespace, host, foreignShare = 0, retries = 2 
           name: 'beta',
           match: [{ headers: { 'x-beta': { exact: '1' } }, uri: { prefix: MANAGED_PATH } }],
           headers: { request: { set: { 'x-from': 'beta' } } },
+          ...(retries === 0 ? { retries: { attempts: 0 } } : {}),
           route: [{ destination: { host: ROLLOUT } }],
         },
         {

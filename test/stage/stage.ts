@@ -28,7 +28,7 @@ export type Stage = AsyncDisposable & {
   /** Declares another version, or another something, with everything else as it was declared last. */
   push(change: Partial<Declaration>): Promise<void>
   /** Requests to the managed route; the stage ends them if the test does not. */
-  load(options: { rps: number; path?: string }): Load
+  load(options: { rps: number; path?: string; headers?: Record<string, string> }): Load
   /** A word about the release that the status shows; `about` says otherwise. Returns the engine's answer or throws its refusal. */
   say(action: Action, about?: Partial<Word['decision']>): Promise<string>
   /** Tells the pods of a version how to behave. */
@@ -72,10 +72,10 @@ export async function openStage({ access, name, ...shop }: StageOptions): Promis
       if (!declared) throw new Error('nothing was installed yet')
       await declare({ ...declared, ...change })
     },
-    load({ rps, path = MANAGED_PATH }) {
-      const load = startLoad({ url: `${access.gateway}${path}`, host, rps })
+    load({ path = MANAGED_PATH, ...how }) {
+      const load = startLoad({ url: `${access.gateway}${path}`, host, ...how })
       let stopped: ReturnType<Load['stop']> | undefined
-      const once: Load = { stats: () => load.stats(), stop: () => (stopped ??= load.stop()) }
+      const once: Load = { ...load, stop: () => (stopped ??= load.stop()) }
       loads.push(once)
       return once
     },
