@@ -1,6 +1,6 @@
 import { CancellationScope, ContinueAsNew } from '@temporalio/workflow'
 import { emptyAdopted } from './adoption.ts'
-import { BESIDE, hasAside } from './aside.ts'
+import { hasAside } from './aside.ts'
 import { endingOf, goBack, type Ending } from './back.ts'
 import { standAgain } from './beside.ts'
 import type { ReleaseInput } from './contract.ts'
@@ -15,7 +15,7 @@ import { forward, insist } from './proxies.ts'
 import { retire, warmNow, type Stay } from './retirement.ts'
 import { nextFence, type Run } from './run.ts'
 import { taskFor, type Task } from './start.ts'
-import { podsFor } from '../crds/capacity.ts'
+import { firstLoad, podsFor } from '../crds/capacity.ts'
 import { tell, type Telling } from './telling.ts'
 import { during, endingInterruption } from './waiting.ts'
 import { walk } from './walk.ts'
@@ -105,7 +105,7 @@ async function prepare(run: Run): Promise<void> {
     stable: run.stable,
     canary: run.canary,
     fence: nextFence(run),
-    canaryReplicas: podsFor(firstLoadOf(run), run.replicas),
+    canaryReplicas: podsFor(firstLoad(run.plan.steps.slice(run.stepIndex)), run.replicas),
     stableReplicas: run.replicas,
   }
   await during(run, () => forward.prepare(wanted), endingInterruption)
@@ -124,17 +124,6 @@ async function tellBeginning(run: Run): Promise<void> {
   const message = `Preparing revision ${canary}`
   if (because === undefined) return tell(run, { phase: 'Progressing', message })
   await tell(run, { phase: 'Progressing', message: `${message}: ${because}`, ...event('ConfigChanged', because) })
-}
-
-/** Percent of the requests that the first pods carry. */
-function firstLoadOf({ plan, stepIndex }: Run): number {
-  for (const step of plan.steps.slice(stepIndex)) {
-    if (step.kind === 'setWeight') return step.weight
-    if (step.kind === 'ramp') return step.ladder[0] ?? 1
-    if (step.kind === 'scale' || step.kind === 'mirror' || step.kind === 'abTest') return step.percent
-    if (BESIDE.has(step.kind)) return 0
-  }
-  return 100
 }
 
 /** The revision that lost keeps its pods for its delay; then `retire` lets it go. */

@@ -1,4 +1,4 @@
-import { Environment, EvaluationError } from '@marcbachmann/cel-js'
+import { Environment, EvaluationError, type ParseResult } from '@marcbachmann/cel-js'
 import type { Schema } from '../../crds/generate/openapi.ts'
 
 /** A field and what is wrong with it. */
@@ -8,8 +8,10 @@ export type Path = (string | number)[]
 /** What the CEL rules of a schema say about a value that has its types and defaults: sentences, outermost first. */
 export function brokenRules(schema: Schema, value: unknown, path: Path = []): Complaint[] {
   if (value === undefined || value === null) return []
-  const own = rulesOf(schema)
-    .filter(({ rule }) => !holds(rule, asCel(schema, value)))
+  const rules = rulesOf(schema).filter(({ rule }) => !isAboutChange(rule))
+  const self = rules.length > 0 ? asCel(schema, value) : undefined
+  const own = rules
+    .filter(({ rule }) => !holds(rule, self))
     .map(({ message, fieldPath }) => ({ path: [...path, ...(fieldPath?.split('.').filter(Boolean) ?? [])], message }))
   return [
     ...own,
@@ -17,14 +19,25 @@ export function brokenRules(schema: Schema, value: unknown, path: Path = []): Co
   ]
 }
 
+/** What it was before is known to the API server only. */
+const isAboutChange = (rule: string): boolean => /\boldSelf\b/.test(rule)
+
 /** Of a rule that cannot be asked the API server says the same: it refuses. */
 function holds(rule: string, self: unknown): boolean {
   try {
-    return environment.evaluate(rule, { self }) === true
+    return parsed(rule)({ self }) === true
   } catch (error) {
     if (error instanceof EvaluationError) return false
     throw error
   }
+}
+
+const known = new Map<string, ParseResult>()
+
+function parsed(rule: string): ParseResult {
+  const found = known.get(rule) ?? environment.parse(rule)
+  known.set(rule, found)
+  return found
 }
 
 /** Parts of a value that a schema describes. */

@@ -1,7 +1,7 @@
 import { ENOUGH_REQUESTS } from '../../analysis/checks.ts'
 import { REACTION_SECONDS } from '../../analysis/levels.ts'
 import { firstRung, LEAST_REQUESTS, LEAST_ROWS, topOf } from '../../analysis/ramp.ts'
-import { podsFor } from '../../crds/capacity.ts'
+import { firstLoad, podsFor } from '../../crds/capacity.ts'
 import { formatDuration, parseDuration } from '../../crds/duration.ts'
 import type { Plan, Step } from '../../crds/plan.ts'
 import type { Policy } from '../../crds/policy.ts'
@@ -24,14 +24,15 @@ export type Leg = {
 /** Assumed about the world: requests per second of the whole service. */
 export type Traffic = { rate: number }
 
-/** The steps in order, and the promotion that follows them. */
+/** The first pods, which every step finds ready; the steps in order; and the promotion that follows them. */
 export function courseOf({ plan, policy, spec }: Declared, traffic: Traffic): Leg[] {
   const state: State = { weight: 0, mirrored: 0, canary: 0, isFresh: false }
   const known: Known = { policy, traffic, replicas: spec.replicas, settleMs: parseDuration(spec.router.settle), plan }
+  const first = grow(state, known, podsFor(firstLoad(plan.steps), spec.replicas))
+  const preparation: Leg = { ...standing('prepare', state, known), ...first }
   const legs = plan.steps.map((step) => legOf(step, state, known))
   const last = move(state, known, 100)
-  const promotion: Leg = { ...standing('promote', state, known), ...last }
-  return [...legs, promotion]
+  return [preparation, ...legs, { ...standing('promote', state, known), ...last }]
 }
 
 /** `isFresh`: pods were added since requests were last analysed. */

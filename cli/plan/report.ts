@@ -72,7 +72,7 @@ function strategyOf({ spec: { strategy }, plan }: Declared): string {
 function stepTable({ steps }: Foreseen): string[] {
   const hasFigures = steps.some(({ failedIfAllFail }) => failedIfAllFail !== undefined)
   const rows = steps.map(({ step, weight, pods, leastMs, waitsFor, failedIfAllFail }, index) => [
-    `${index + 1}`,
+    index === 0 || index === steps.length - 1 ? '' : `${index}`,
     step,
     `${weight} %`,
     `${pods.stable}+${pods.canary}`,

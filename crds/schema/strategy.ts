@@ -83,7 +83,7 @@ const preview = z
   })
   .meta({
     description:
-      'The new revision answers under this host before it serves. The host has to be among those of the route object and of its gateway.',
+      'The new revision answers under this host before it serves, on the gateways of the route object. Another host than those of the service; gateway and DNS have to know it.',
   })
 
 const blueGreen = z

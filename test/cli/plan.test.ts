@@ -1,8 +1,10 @@
-import { writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import { accepted, refusals, validManifest } from '../fixtures/manifests.ts'
 import { folder, sluice } from './typed.ts'
+
+const EXAMPLES = new URL('../../deploy/examples/', import.meta.url)
 
 type Said = { code: number; out: string; complaints: string }
 
@@ -46,7 +48,8 @@ describe('sluice plan', () => {
     expect(out).toMatch(/^ 2 +analyze 2m +5 % +3\+1 +2m +data$/m)
     expect(out).toMatch(/^ 5 +approve go-wide +25 % +3\+1 +a person \(approve within 72h\)$/m)
     expect(out).toMatch(/^ 9 +set weight 95 % +95 % +3\+3 /m)
-    expect(out).toMatch(/^11 +promote +100 % +3\+3/m)
+    expect(out).toMatch(/^ +prepare +0 % +3\+1 +500ms +pods$/m)
+    expect(out).toMatch(/^ +promote +100 % +3\+3/m)
     expect(out).toContain('Pods: 6 at most')
     expect(out).toMatch(/Duration: at least 17m\w+ by the clock, and what is waited for: pods, data, a person\./)
   })
@@ -106,6 +109,7 @@ describe('sluice plan', () => {
   it('compiles blue-green and A/B tests to flat plans, too', async () => {
     const blueGreen = await planned({ blueGreen: { previewReplicas: 34, mirror: {}, approve: { name: 'switch' } } })
     expect(blueGreen.steps.map(({ step }) => step)).toEqual([
+      'prepare',
       'scale to 34 %',
       'mirror 100 % for 1m',
       'approve switch',
@@ -113,11 +117,11 @@ describe('sluice plan', () => {
       'set weight 100 %',
       'promote',
     ])
-    expect(blueGreen.steps[0]?.pods).toEqual({ stable: 3, canary: 2 })
+    expect(blueGreen.steps[1]?.pods).toEqual({ stable: 3, canary: 2 })
     const test = await planned({ abTest: { split: 20, maxDuration: '24h' } })
-    expect(test.steps[0]).toMatchObject({
+    expect(test.steps[1]).toMatchObject({
       weight: 20,
-      waitsFor: ['pods', 'evidence (at most 24h)', 'a person (if undecided)'],
+      waitsFor: ['evidence (at most 24h)', 'a person (if undecided)'],
     })
   })
 
@@ -125,6 +129,21 @@ describe('sluice plan', () => {
     const { out } = await plan([validManifest()], '-o', 'yaml')
     expect(out).toContain('- name: checkout\n')
     expect(out).toContain('kind: setWeight')
+  })
+})
+
+describe('the examples', () => {
+  const files = readdirSync(EXAMPLES).filter((file) => file.endsWith('.yaml'))
+
+  it('are ten', () => {
+    expect(files).toHaveLength(10)
+  })
+
+  it.each(files)('%s is planned as it stands', async (file) => {
+    const { code, out, complaints } = await sluice('plan', '-f', new URL(file, EXAMPLES).pathname)
+    expect(complaints).toBe('')
+    expect(code).toBe(0)
+    expect(out).toMatch(/^checkout in shop: /)
   })
 })
 
@@ -142,8 +161,8 @@ describe('the time of a plan', () => {
 
   it('of a ramp begins at the rung that the budget bears', async () => {
     const ramp = { canary: { ramp: {} } }
-    const [quiet] = (await planned(ramp, {}, '--rate', '1')).steps
-    const [busy] = (await planned(ramp, {}, '--rate', '1000')).steps
+    const [, quiet] = (await planned(ramp, {}, '--rate', '1')).steps
+    const [, busy] = (await planned(ramp, {}, '--rate', '1000')).steps
     expect(quiet).toMatchObject({ firstWeight: 50 })
     expect(busy).toMatchObject({ firstWeight: 1 })
     expect(quiet?.leastMs).toBeLessThan(busy?.leastMs ?? 0)
@@ -153,9 +172,9 @@ describe('the time of a plan', () => {
 describe('the failed requests of a plan', () => {
   it('rise with the weight and with the traffic', async () => {
     const way = steps({ setWeight: 5 }, { setWeight: 50 })
-    const [few, many] = (await planned(way)).steps.map(({ failedIfAllFail }) => failedIfAllFail ?? 0)
+    const [, few, many] = (await planned(way)).steps.map(({ failedIfAllFail }) => failedIfAllFail ?? 0)
     expect(many).toBeGreaterThan(few!)
-    const [busy] = (await planned(way, {}, '--rate', '1000')).steps
+    const [, busy] = (await planned(way, {}, '--rate', '1000')).steps
     expect(busy?.failedIfAllFail).toBeGreaterThan(few!)
   })
 
