@@ -6,6 +6,7 @@ import { awaitDeclared, beginReturn, sayReturning } from './handing-back.ts'
 import { observe } from './observe.ts'
 import { openRelease } from './open.ts'
 import { replacePod } from './pods.ts'
+import { prepareDestinations } from './destinations.ts'
 import { awaitQuiet } from './quiet.ts'
 import { awaitReady } from './ready.ts'
 import { report } from './report.ts'
@@ -24,6 +25,7 @@ export function createActivities(deps: Deps) {
       openRelease,
       prepare,
       prepareSide,
+      prepareDestinations,
       ensureRevision,
       setTraffic,
       restoreRoute,

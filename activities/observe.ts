@@ -10,6 +10,7 @@ import { isLaterRestart, RESTARTED_AT, sameSource } from '../workload/revision.t
 import type { RevisionState } from '../workload/workload.ts'
 import { declaredOrNot } from './declared.ts'
 import type { Deps } from './deps.ts'
+import { areDestinationsBehind } from './destinations.ts'
 import type { OpenRelease, Picture, RolloutRef, Settings } from './picture.ts'
 import { returnOf, supersessions } from './returning.ts'
 import { getRollout, releasesOf, routeTarget } from './rollouts.ts'
@@ -43,6 +44,7 @@ export async function observe(deps: Deps, input: { ref: RolloutRef; release?: nu
     ...(stable ? { stable } : {}),
     stableReady: revisions.find((state) => state.revision === stable)?.ready ?? 0,
     route,
+    ...(await areDestinationsBehind(deps, target, open) ? { destinationsBehind: true as const } : {}),
     ...(open ? { open } : {}),
     ...(rollout.status?.lastRelease ? { last: rollout.status.lastRelease } : {}),
     nextNumber: nextNumber(rollout, releases, route),
@@ -137,5 +139,6 @@ function settings({ spec }: Rollout): Settings {
     abortScaleDownDelayMs: parseDuration(spec.abortScaleDownDelay),
     drainMs: parseDuration(spec.drain),
     progressDeadlineMs: parseDuration(spec.progressDeadline),
+    ...(spec.router.onForeignEdit === 'hold' ? { onForeignEdit: spec.router.onForeignEdit } : {}),
   }
 }

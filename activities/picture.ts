@@ -34,6 +34,8 @@ export type Picture = {
   stable?: Revision
   stableReady: number
   route: Observed
+  /** What a DestinationRule of the apex host says has not reached the revisions of the open release. */
+  destinationsBehind?: true
   /** Newest release without an outcome. */
   open?: OpenRelease
   last?: { number: number; revision: Revision; outcome: Outcome }
@@ -60,6 +62,8 @@ export type Settings = {
   abortScaleDownDelayMs: number
   drainMs: number
   progressDeadlineMs: number
+  /** What somebody else's move of the route towards stable does; aborts where absent. */
+  onForeignEdit?: 'hold'
 }
 
 /**

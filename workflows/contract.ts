@@ -64,6 +64,8 @@ export type CarriedRelease = {
   /** Why the last row held, and what was told last about holds. */
   hold?: Hold
   toldHold?: Hold
+  /** What is said about somebody else's edit of the route that holds it. */
+  edit?: string
   mailbox: DecideInput[]
   /** It is on its way back, and why. */
   ending?: Ending

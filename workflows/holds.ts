@@ -38,7 +38,8 @@ async function follow(run: Run, hold: Hold | undefined): Promise<void> {
   if (hold?.replacePod !== undefined) await replace(run, hold.replacePod)
 }
 
-const isNews = (run: Run): boolean => newsOf(run.guard.hold) !== newsOf(run.toldHold)
+/** While somebody else's edit of the route holds the release, what follows from it is no news. */
+const isNews = (run: Run): boolean => run.edit === undefined && newsOf(run.guard.hold) !== newsOf(run.toldHold)
 
 /** Another sentence about the same is no news. */
 const newsOf = (hold: Hold | undefined): string | undefined => hold && `${hold.reason} ${hold.cause ?? ''}`

@@ -3,11 +3,12 @@ import type { Picture } from '../activities/picture.ts'
 import type { ReleaseInput } from './contract.ts'
 import type { Desk } from './desk.ts'
 import { foreignDrift } from './drift.ts'
+import { editTowardsStable, holdForEdit, isEditResumed, resumeAfterEdit, undoEdit } from './edits.ts'
+import { keepInStep } from './destinations.ts'
 import { insist } from './proxies.ts'
 import { asInterruption, type Interruption, type Run } from './run.ts'
 import { abortedOnRoute, reverted, superseded, waitsItsTurn } from './start.ts'
-import { announce, tell } from './telling.ts'
-import { putBack } from './weights.ts'
+import { announce } from './telling.ts'
 
 /** Undefined when the Rollout is gone. */
 export function observe(input: ReleaseInput, desk: Desk, release?: number): Promise<Picture | undefined> {
@@ -22,7 +23,8 @@ export function observe(input: ReleaseInput, desk: Desk, release?: number): Prom
 export async function followLooks(run: Run): Promise<void> {
   try {
     for (;;) {
-      await condition(() => run.desk.looked)
+      await condition(() => run.desk.looked || isEditResumed(run))
+      if (isEditResumed(run)) await resumeAfterEdit(run)
       const picture = await observe(run.input, run.desk, run.number)
       const found = picture ? discover(run, picture) : gone(run)
       if (found) run.discovered ??= found
@@ -41,28 +43,22 @@ function discover(run: Run, picture: Picture): Interruption | undefined {
   if (declared.isStable) return { kind: 'reverted', sentence: reverted(run.number, run.stable) }
   if (declared.revision !== run.canary && !(waitsItsTurn(picture) && !isInstalling(run)))
     return { kind: 'superseded', sentence: superseded(run.number, declared.revision) }
-  if (!run.writing && route.foreign?.direction === 'towardsStable') {
-    return { kind: 'foreignEdit', sentence: `Aborted: ${route.foreign.manager} moved the route towards stable` }
-  }
-  const drift = foreignDrift(run, picture)
-  if (drift) return drift
-  const lost = route.found && !route.record && !(route.weights[run.canary] ?? 0)
-  if (!run.writing && run.weight > 0 && lost) {
-    return { kind: 'foreignEdit', sentence: 'Aborted: the route was replaced, and the canary is no longer on it' }
-  }
-  return undefined
+  const edit = holdsAtEdit(picture) ? undefined : editTowardsStable(run, picture)
+  if (edit !== undefined) return { kind: 'foreignEdit', sentence: `Aborted: ${edit}` }
+  return foreignDrift(run, picture)
 }
+
+const holdsAtEdit = ({ settings }: Picture): boolean => settings.onForeignEdit === 'hold'
 
 async function adapt(run: Run, picture: Picture): Promise<void> {
   run.replicas = picture.replicas
   run.suspended = picture.suspend
   run.routeGone = !picture.route.found
   sayWhoWaits(run, picture)
-  const { foreign } = picture.route
-  if (run.weight === 0 || run.writing || foreign?.direction !== 'towardsCanary') return
-  await putBack(run)
-  const message = `${foreign.manager} moved the route towards the canary: put back to ${run.weight} %`
-  await tell(run, { phase: 'Progressing', message, event: { type: 'Warning', reason: 'ForeignEdit', message } })
+  await keepInStep(run, picture)
+  const edit = editTowardsStable(run, picture)
+  if (edit !== undefined) return holdForEdit(run, edit)
+  await undoEdit(run, picture)
 }
 
 /** Nothing serves meanwhile. */

@@ -45,6 +45,7 @@ export async function openRun(stay: Stay, opening: Opening): Promise<Run> {
     replicas: picture.replicas,
     suspended: picture.suspend,
     routeGone: false,
+    ...(carried?.edit ? { edit: { message: carried.edit, resumed: desk.resumed } } : {}),
     writing: false,
     warm: stay.warm,
     guard: openGuard(() => ({ ref: picture.ref, release: run.number, canary: run.canary, stable: run.stable }), {
@@ -54,6 +55,8 @@ export async function openRun(stay: Stay, opening: Opening): Promise<Run> {
     }),
   }
   desk.subject = { release: run.number, revision: run.canary }
+  // What was there before this run began brings no news.
+  if (picture.route.foreign) desk.looked = true
   if (!carried && opening.stepIndex !== undefined) recall(run)
   if (weight > 0 || isInUse(run.aside)) watch(run.guard, run.marks)
   return run

@@ -48,6 +48,8 @@ export type Run = {
   /** What a look found that ends or changes this release. */
   discovered?: Interruption
   routeGone: boolean
+  /** Somebody else's edit of the route holds it: what is said about it, and how often resume had been said by then. */
+  edit?: { message: string; resumed: number }
   /** Declared meanwhile; its turn comes when this release has ended. */
   queued?: Revision | undefined
   /** A traffic write is under way: a second one waits. */

@@ -114,6 +114,7 @@ async function renew(run: Run, ending?: Ending): Promise<never> {
         ...(run.override ? { override: true } : {}),
         ...(run.guard.hold ? { hold: run.guard.hold } : {}),
         ...(run.toldHold ? { toldHold: run.toldHold } : {}),
+        ...(run.edit ? { edit: run.edit.message } : {}),
         mailbox: run.desk.inbox,
         ...(ending ? { ending } : {}),
       },

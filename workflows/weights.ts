@@ -147,6 +147,7 @@ const isUnjudged = ({ guard, mode, override, weight, plan }: Run): boolean =>
 function obstacle(run: Run): string | undefined {
   if (run.routeGone) return 'Holding: the route is gone; put the VirtualService and its named routes back'
   if (run.override) return undefined
+  if (run.edit) return run.edit.message
   if (run.desk.paused) return 'Paused by a person; resume lets it go on'
   if (run.suspended) return 'Suspended: spec.suspend is true'
   const hold = run.guard.hold

@@ -44,6 +44,8 @@ export type World = {
   notReady?: string
   /** What happens while the objects of a revision are made; what it throws is the answer. */
   whilePreparing?: (revision: string) => Promise<void>
+  /** Revisions whose destinations were made to follow the apex host's again. */
+  aligned: string[][]
   /** Pods that were replaced. */
   replaced: string[]
   /** What happens while the engine says something, before it knows that it was said. */
@@ -87,6 +89,7 @@ export function createWorld(name: string, plan: Plan): World {
     events: telling([], tell),
     removed: [],
     apex: [],
+    aligned: telling([], tell),
     replaced: telling([], tell),
     watches: telling([], tell),
     until: (look) =>
@@ -127,6 +130,11 @@ function acting(worldOf: (name: string) => World): Activities['act'] {
     prepare: async ({ ref, canary }) => worldOf(ref.name).whilePreparing?.(canary),
     async prepareSide({ target, revision }) {
       worldOf(target.name).sides.push(revision)
+    },
+    async prepareDestinations({ target, revisions }) {
+      const { aligned, picture } = worldOf(target.name)
+      aligned.push(revisions)
+      delete picture.destinationsBehind
     },
     async ensureRevision({ ref, revision, replicas }) {
       const world = worldOf(ref.name)

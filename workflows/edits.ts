@@ -1,0 +1,43 @@
+import type { Picture } from '../activities/picture.ts'
+import type { Run } from './run.ts'
+import { tell } from './telling.ts'
+import { putBack } from './weights.ts'
+
+/** What somebody else did to the route in favour of stable, as words; undefined when nobody did. */
+export function editTowardsStable(run: Run, { route }: Picture): string | undefined {
+  if (run.writing) return undefined
+  if (route.foreign?.direction === 'towardsStable') return `${route.foreign.manager} moved the route towards stable`
+  const lost = route.found && !route.record && !(route.weights[run.canary] ?? 0)
+  return run.weight > 0 && lost ? 'the route was replaced, and the canary is no longer on it' : undefined
+}
+
+/** `onForeignEdit: hold`: nothing goes forward until a person says resume, promote or abort. */
+export async function holdForEdit(run: Run, words: string): Promise<void> {
+  if (run.edit) return
+  const message = `Holding: ${words}; resume puts it back, promote goes to 100 %, abort ends the release`
+  run.edit = { message, resumed: run.desk.resumed }
+  await tell(run, { phase: 'Holding', message, event: { type: 'Warning', reason: 'ForeignEdit', message } })
+}
+
+/** A person said resume after somebody else's edit. */
+export const isEditResumed = ({ edit, desk }: Run): boolean => edit !== undefined && desk.resumed > edit.resumed
+
+export async function resumeAfterEdit(run: Run): Promise<void> {
+  if (run.weight > 0) await putBack(run)
+  delete run.edit
+  const message = `The route is put back to ${run.weight} %, and release ${run.number} goes on`
+  await tell(run, {
+    phase: run.phase ?? 'Progressing',
+    message,
+    event: { type: 'Normal', reason: 'Resumed', message },
+    ...(run.desk.subject?.gate ? { gate: run.desk.subject.gate } : {}),
+  })
+}
+
+/** Towards the canary nobody moves a route but the release. */
+export async function undoEdit(run: Run, { route: { foreign } }: Picture): Promise<void> {
+  if (run.weight === 0 || run.writing || foreign?.direction !== 'towardsCanary') return
+  await putBack(run)
+  const message = `${foreign.manager} moved the route towards the canary: put back to ${run.weight} %`
+  await tell(run, { phase: 'Progressing', message, event: { type: 'Warning', reason: 'ForeignEdit', message } })
+}
