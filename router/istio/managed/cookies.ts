@@ -21,7 +21,7 @@ export function cookiesRegex(cookies: Record<string, StringMatch>): string {
   const names = Object.keys(cookies).join(', ')
   if (pairs.length > MOST) throw routeError('Unroutable', `${names}: at most ${MOST} cookies can be asked for together`)
   const regex = ordersOf(pairs)
-    .map((order) => `(?:.*;)?[ \\t]*${order.join('[ \\t]*;(?:.*;)?[ \\t]*')}[ \\t]*(?:;.*)?`)
+    .map((order) => `(.*;)? *${order.join(' *;(.*;)? *')} *(;.*)?`)
     .join('|')
   if (regex.length <= LONGEST) return regex
   throw routeError('Unroutable', `the matches of ${names} become an expression of more than ${LONGEST} characters`)
