@@ -13,11 +13,17 @@ type Secret = KubeObject & { data?: Record<string, string> }
 export async function samplerFor(deps: Deps, namespace: string, policy: Policy): Promise<Sampler | undefined> {
   if (!policy.prometheus) return undefined
   const { address, auth } = policy.prometheus
-  return deps.samplers(address, auth ? await resolve(deps, namespace, auth) : {})
+  return deps.samplers(address, auth ? await credentialsOf(deps, namespace, auth, 'Prometheus') : {})
 }
 
-async function resolve(deps: Deps, namespace: string, auth: PrometheusAuth): Promise<Credentials> {
-  const read = ({ secret, key }: SecretKey): Promise<string> => secretValue(deps, namespace, secret, key)
+/** `whose`: who cannot be asked where a Secret cannot be read. Throws that as a sentence. */
+export async function credentialsOf(
+  deps: Pick<Deps, 'kube'>,
+  namespace: string,
+  auth: PrometheusAuth,
+  whose: string,
+): Promise<Credentials> {
+  const read = (key: SecretKey): Promise<string> => secretValue(deps, namespace, key, whose)
   const headers = await Promise.all(
     (auth.headers ?? []).map(async ({ name, value }) => [name, await read(value)] as const),
   )
@@ -31,12 +37,17 @@ async function resolve(deps: Deps, namespace: string, auth: PrometheusAuth): Pro
   }
 }
 
-async function secretValue(deps: Deps, namespace: string, name: string, key: string): Promise<string> {
+async function secretValue(
+  { kube }: Pick<Deps, 'kube'>,
+  namespace: string,
+  { secret: name, key }: SecretKey,
+  whose: string,
+): Promise<string> {
   const cannot = (why: string): Error =>
-    new Error(`Prometheus cannot be asked, because key ${key} of Secret ${namespace}/${name} ${why}`)
+    new Error(`${whose} cannot be asked, because key ${key} of Secret ${namespace}/${name} ${why}`)
   let secret: Secret | undefined
   try {
-    secret = await deps.kube.get<Secret>({ resource: SECRETS, namespace, name })
+    secret = await kube.get<Secret>({ resource: SECRETS, namespace, name })
   } catch (error) {
     throw cannot(`cannot be read: ${describeError(error)}`)
   }

@@ -1,5 +1,6 @@
 import { beginAdoption, emptyDeclared, freeApex, letGo } from './adoption.ts'
 import { lookBack } from './beginning.ts'
+import { job, stopJob } from './job.ts'
 import type { Deps } from './deps.ts'
 import { recordEvent } from './events.ts'
 import { awaitDeclared, beginReturn, sayReturning } from './handing-back.ts'
@@ -14,6 +15,7 @@ import { collect, ensureRevision, pointApex, prepare, prepareSide, removeRevisio
 import { settle } from './settle.ts'
 import { restoreRoute, setTraffic } from './traffic.ts'
 import { watch } from './watch.ts'
+import { webhook } from './webhook.ts'
 
 export type { Deps } from './deps.ts'
 
@@ -33,6 +35,7 @@ export function createActivities(deps: Deps) {
       secondLever,
       removeRevision,
       replacePod,
+      stopJob,
       collect,
       settle,
       beginAdoption,
@@ -43,7 +46,7 @@ export function createActivities(deps: Deps) {
       letGo,
       report,
     }),
-    watch: bind(deps, { watch, lookBack, awaitReady, awaitQuiet, awaitDeclared }),
+    watch: bind(deps, { watch, lookBack, awaitReady, awaitQuiet, awaitDeclared, webhook, job }),
     notify: bind(deps, { recordEvent }),
   }
 }

@@ -12,7 +12,13 @@ import type { RolloutRef } from './picture.ts'
 import { getRollout } from './rollouts.ts'
 
 /** One thing worth remembering: becomes a line of the Release's timeline and a Kubernetes Event. */
-export type Happening = { type: 'Normal' | 'Warning'; reason: string; message: string }
+export type Happening = {
+  type: 'Normal' | 'Warning'
+  reason: string
+  message: string
+  /** Lines that somebody else wrote; they stay in the timeline. */
+  detail?: string
+}
 
 export type Progress = {
   ref: RolloutRef
@@ -76,14 +82,19 @@ function releaseStatus(before: ReleaseStatus, progress: Progress): ReleaseStatus
     weight: progress.weight,
     message: cut(progress.message),
     startedAt: before.startedAt ?? at,
-    ...(event
-      ? { timeline: extended(before.timeline ?? [], { at, event: event.reason, message: cut(event.message) }) }
-      : {}),
+    ...(event ? { timeline: extended(before.timeline ?? [], entryOf(at, event)) } : {}),
     ...(outcome && before.outcome === undefined ? { outcome, endedAt: at } : {}),
   }
 }
 
 type Entry = NonNullable<ReleaseStatus['timeline']>[number]
+
+const entryOf = (at: string, { reason, message, detail }: Happening): Entry => ({
+  at,
+  event: reason,
+  message: cut(message),
+  ...(detail === undefined ? {} : { detail: cut(detail) }),
+})
 
 function extended(timeline: Entry[], entry: Entry): Entry[] {
   const told = timeline.some((each) => each.at === entry.at && each.event === entry.event)

@@ -49,6 +49,13 @@ export const previewObject = (rollout: string): string => `${rollout}-preview`
 
 export const releaseObject = (rollout: string, number: number): string => `${rollout}-${number}`
 
+/** The Job of a step, named as people count: step 3 of release 7 is `<rollout>-7-3`. `stepIndex` is from 0. */
+export const jobObject = (rollout: string, release: number, stepIndex: number): string =>
+  `${releaseObject(rollout, release)}-${stepIndex + 1}`
+
+/** On such a Job: how often its step was begun, from 1. */
+export const ROUND = 'sluice.dev/round'
+
 /** The one annotation per Rollout on a route object. */
 export const routeAnnotation = (namespace: string, rollout: string): string =>
   `${rollout}.${namespace}.sluice.dev/route`

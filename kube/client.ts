@@ -3,6 +3,7 @@ import { createBackoff } from './backoff.ts'
 import { loadConfig, type ConfigOptions } from './config.ts'
 import { apiException, isGone, isNotFound, isTransient, retryAfterMs, type Status } from './errors.ts'
 import { apiVersionOf, collectionPath, creationPath, objectPath } from './path.ts'
+import { endOfLog, MOST_BYTES } from './log-tail.ts'
 import { createTransport, type Transport } from './transport.ts'
 import type { Kube, KubeObject, ObjectList, Ref, Resource, Selector, WatchEvent } from './types.ts'
 
@@ -22,7 +23,12 @@ const WATCH_SECONDS = { least: 300, most: 600 }
 /** Throws when the kubeconfig cannot be used; makes no request. */
 export function createKube({ timeoutMs = 10_000, ...options }: KubeOptions = {}): Kube {
   const transport = createTransport(loadConfig(options))
-  return { ...reads(transport, timeoutMs), ...writes(transport, timeoutMs), watch: watching(transport, timeoutMs) }
+  return {
+    ...reads(transport, timeoutMs),
+    ...writes(transport, timeoutMs),
+    watch: watching(transport, timeoutMs),
+    logTail: (pod, options) => logTail(transport, timeoutMs, pod, options),
+  }
 }
 
 function reads(transport: Transport, timeoutMs: number): Pick<Kube, 'get' | 'list'> {
@@ -139,6 +145,19 @@ function watching(transport: Transport, timeoutMs: number): Kube['watch'] {
     }
     await transport.stream({ method: 'GET', path }, { signal, headersWithinMs: timeoutMs, onOpen, onLine })
   }
+}
+
+/** Whoever writes without end is read from the beginning of his last lines, and only so far. */
+async function logTail(
+  transport: Transport,
+  timeoutMs: number,
+  { namespace, name }: { namespace: string; name: string },
+  { container, lines, bytes }: Parameters<Kube['logTail']>[1],
+): Promise<string> {
+  const resource = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true }
+  const path = objectPath({ resource, namespace, name }, 'log', { container, tailLines: lines, limitBytes: MOST_BYTES })
+  const text = await retried(() => transport.text({ method: 'GET', path }, timeoutMs))
+  return endOfLog(text, { lines, bytes })
 }
 
 async function retried<T>(attempt: () => Promise<T>): Promise<T> {

@@ -15,6 +15,8 @@ export type Call = {
 export type Transport = {
   /** Parsed answer. Throws `ApiException` on any status but 2xx, `TimeoutError` after `timeoutMs`. */
   request<T>(call: Call, timeoutMs: number): Promise<T>
+  /** As `request`, for an answer that is no JSON. */
+  text(call: Call, timeoutMs: number): Promise<string>
   /** Whole lines of a streamed answer. Ends when the server ends it or `signal` aborts; throws when it is cut off. */
   stream(call: Call, options: StreamOptions): Promise<void>
 }
@@ -37,16 +39,17 @@ const TCP_KEEP_ALIVE_MS = 15_000
  */
 export function createTransport(config: KubeConfig): Transport {
   const line = lineTo(config)
+  async function text(call: Call, timeoutMs: number): Promise<string> {
+    const signal = AbortSignal.timeout(timeoutMs)
+    try {
+      return await textOf(await open(line, call, signal), call)
+    } catch (error) {
+      throw signal.aborted ? timeoutError(call, timeoutMs) : error
+    }
+  }
   return {
-    async request<T>(call: Call, timeoutMs: number) {
-      const signal = AbortSignal.timeout(timeoutMs)
-      try {
-        const response = await open(line, call, signal)
-        return JSON.parse(await textOf(response, call)) as T
-      } catch (error) {
-        throw signal.aborted ? timeoutError(call, timeoutMs) : error
-      }
-    },
+    text,
+    request: async <T>(call: Call, timeoutMs: number) => JSON.parse(await text(call, timeoutMs)) as T,
     async stream(call, { signal, headersWithinMs, onOpen, onLine }) {
       const late = new AbortController()
       const timer = setTimeout(() => late.abort(timeoutError(call, headersWithinMs)), headersWithinMs)
@@ -82,7 +85,7 @@ function lineTo(config: KubeConfig): Line {
 
 async function open(line: Line, call: Call, signal: AbortSignal): Promise<http.IncomingMessage> {
   const payload = call.body === undefined ? undefined : JSON.stringify(call.body)
-  const headers: Record<string, string> = { accept: 'application/json', 'user-agent': 'sluice' }
+  const headers: Record<string, string> = { accept: 'application/json, */*', 'user-agent': 'sluice' }
   if (payload !== undefined) {
     headers['content-type'] = call.contentType ?? 'application/json'
     headers['content-length'] = String(Buffer.byteLength(payload))

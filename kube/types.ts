@@ -78,6 +78,14 @@ export type Kube = {
     signal: AbortSignal,
     onOpen?: () => void,
   ): Promise<void>
+  /**
+   * The last lines of what a container wrote, at most so many bytes of them; without credentials and control characters.
+   * Retried as other reads; throws where there is no such pod or it has not begun to write.
+   */
+  logTail(
+    pod: { namespace: string; name: string },
+    options: { container: string; lines: number; bytes: number },
+  ): Promise<string>
 }
 
 /** A cache of one kind, kept current by list and watch. Handlers only ever get keys. */

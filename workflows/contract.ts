@@ -50,6 +50,8 @@ export type CarriedRelease = {
   stepSince: number
   /** The gate at which it waits was announced. */
   asked?: boolean
+  /** Attempts of the current step that were begun. */
+  tried?: number
   weight: number
   aside?: Aside
   marks: Mark[]

@@ -82,7 +82,10 @@ function memory(
   carried: CarriedRelease | undefined,
   opened: Opened,
   weight: number,
-): Pick<Run, 'weight' | 'aside' | 'marks' | 'retreats' | 'asked' | 'noted' | 'evidence' | 'override' | 'toldHold'> {
+): Pick<
+  Run,
+  'weight' | 'aside' | 'marks' | 'retreats' | 'asked' | 'tried' | 'noted' | 'evidence' | 'override' | 'toldHold'
+> {
   return {
     weight,
     aside: carried?.aside ?? {},
@@ -91,6 +94,7 @@ function memory(
     marks: carried?.marks ?? marksOf(opened, weight),
     retreats: carried?.retreats ?? 0,
     asked: carried?.asked ?? false,
+    tried: carried?.tried ?? 0,
     noted: carried?.noted ?? false,
     ...(carried?.evidence ? { evidence: carried.evidence } : {}),
   }

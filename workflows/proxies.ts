@@ -43,6 +43,19 @@ export const watching = proxyActivities<WatchActivities>({
   retry: { ...QUICK, maximumInterval: '5s' },
 })
 
+/** One attempt: whether there is another is not Temporal's to say, because it cannot know who was asked already. */
+export const asking = (timeoutMs: number): Pick<WatchActivities, 'webhook'> =>
+  proxyActivities<WatchActivities>({
+    taskQueue: TASK_QUEUE.watch,
+    startToCloseTimeout: timeoutMs + ASKING_MS,
+    heartbeatTimeout: '10s',
+    cancellationType: ActivityCancellationType.TRY_CANCEL,
+    retry: { maximumAttempts: 1 },
+  })
+
+/** What is sent has to be read first. */
+const ASKING_MS = 60_000
+
 /** What may be late, and never holds a release up. */
 export const telling = proxyActivities<NotifyActivities>({
   taskQueue: TASK_QUEUE.notify,

@@ -32,6 +32,8 @@ export type Run = {
   stepSince: number
   /** The gate at which it waits was announced. */
   asked: boolean
+  /** Attempts of the current step that were begun, where it is one that asks somebody else. */
+  tried: number
   weight: number
   /** What is beside the weights right now: every forward write repeats it, the way back leaves it out. */
   aside: Aside

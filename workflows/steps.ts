@@ -4,6 +4,7 @@ import { approve } from './approval.ts'
 import { mayBegin } from './beginning.ts'
 import { fault, match, mirror, preview, scale } from './beside.ts'
 import { watch } from './guard.ts'
+import { job, webhook } from './hooks.ts'
 import { ramp } from './ramp.ts'
 import type { Run } from './run.ts'
 import { tell } from './telling.ts'
@@ -35,6 +36,10 @@ export async function doStep(run: Run, step: Step): Promise<void> {
       return match(run, step)
     case 'fault':
       return fault(run, step)
+    case 'webhook':
+      return webhook(run, step)
+    case 'job':
+      return job(run)
   }
 }
 

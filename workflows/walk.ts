@@ -84,4 +84,5 @@ function goTo(run: Run, stepIndex: number): void {
   run.stepIndex = stepIndex
   run.stepSince = Date.now()
   run.asked = false
+  run.tried = 0
 }

@@ -64,6 +64,7 @@ const entry = z
     at: timestamp('When.'),
     event: text(64, 'What happened, as one word.'),
     message: text(MAX_MESSAGE_CHARS, 'What happened, as a sentence.'),
+    detail: text(MAX_MESSAGE_CHARS, 'Lines that somebody else wrote about it, as the end of a log.').exactOptional(),
   })
   .meta({ description: 'One event.' })
 
