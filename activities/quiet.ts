@@ -1,7 +1,8 @@
 import { Context } from '@temporalio/activity'
-import type { SampleRequest } from '../analysis/index.ts'
+import type { SampleRequest, Sampler } from '../analysis/index.ts'
+import type { OpenStreams } from '../analysis/sampler.ts'
 import { formatDuration } from '../crds/duration.ts'
-import { revisionObject } from '../crds/names.ts'
+import { revisionObject, sideObject } from '../crds/names.ts'
 import type { Policy } from '../crds/policy.ts'
 import type { Release } from '../crds/schema/release.ts'
 import type { Revision } from '../crds/traffic.ts'
@@ -17,19 +18,22 @@ export type QuietInput = {
   revision: Revision
   /** Epoch seconds at which its traffic was taken. */
   since: number
-  /** What still comes after this long are open streams. */
+  /** So long, at most, the pods are kept for what is still open. */
   drainMs: number
+  /** It was told that streams are open. */
+  toldOpen?: boolean
 }
 
 const HEARTBEAT_MS = 2_000
 const QUIET_ROWS = 2
 
-/** `waitingFor`: not known yet, because nobody says anything; ask again. */
-export type QuietResult = { waitingFor?: string }
+/** `waitingFor`: not yet, and why; ask again. `isOpen`: streams are open. */
+export type QuietResult = { waitingFor?: string; isOpen?: true }
 
 /**
- * Returns when a revision had no request in two complete rows. Silence of Prometheus is no proof: after the release's
- * data deadline it returns why it still waits.
+ * Returns when a revision had no request in two complete rows, and nothing is open to it as far as callers' proxies show
+ * that; both for `drainMs` at most. Silence of Prometheus is no proof: after the release's data deadline it returns why
+ * it still waits.
  */
 export async function awaitQuiet(deps: Deps, input: QuietInput): Promise<QuietResult> {
   const context = Context.current()
@@ -51,18 +55,32 @@ async function twoQuietRows(
   signal: AbortSignal,
 ): Promise<QuietResult> {
   const own = request.canary === revisionObject(input.ref.name, input.revision) ? 0 : 1
+  let sampler: Sampler | undefined
   let quiet = 0
   let told = request.after
-  for await (const { t0, t1, cells, missing } of readings({ deps, request, begun: () => undefined, signal })) {
+  const begun = (found: Sampler): void => void (sampler = found)
+  for await (const { t0, t1, cells, missing } of readings({ deps, request, begun, signal })) {
     const counted = Object.values(cells)
     if (counted.length > 0) told = t1
     else if (t1 - told >= request.policy.dataDeadline) return { waitingFor: silence(input, t1 - told, missing) }
     if (t0 < input.since || counted.length === 0) continue
+    if (t1 > input.since + input.drainMs / 1_000) break
     quiet = counted.every((cell) => cell[own] === 0) ? quiet + 1 : 0
-    if (quiet === QUIET_ROWS || t1 > input.since + input.drainMs / 1_000) break
+    if (quiet < QUIET_ROWS) continue
+    const streams = await sampler?.streams(hostsOf(input), signal)
+    if (streams?.open === 0) break
+    if (streams && !input.toldOpen) return { waitingFor: openWords(input, streams), isOpen: true }
   }
   return {}
 }
+
+const hostsOf = ({ ref: { namespace, name }, revision }: QuietInput): { namespace: string; services: string[] } => ({
+  namespace,
+  services: [revisionObject(name, revision), sideObject(name, revision)],
+})
+
+const openWords = ({ revision, drainMs }: QuietInput, { open }: OpenStreams): string =>
+  `Revision ${revision} keeps its pods: ${open} ${open === 1 ? 'stream is' : 'streams are'} still open; they go after ${formatDuration(drainMs)} (spec.drain) at the latest`
 
 function silence({ revision }: QuietInput, seconds: number, missing: string | undefined): string {
   const why = missing === undefined ? '' : ` (${missing})`

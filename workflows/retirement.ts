@@ -57,28 +57,30 @@ async function leaves({ desk, picture }: Stay, old: Warm): Promise<boolean> {
   return true
 }
 
-/** No revision loses a pod before its requests were 0 in two complete rows. */
+/** No revision loses a pod before its requests were 0 in two complete rows, and its open streams ended or had their time. */
 async function quiet(picture: Picture, desk: Desk, old: Warm, since: number): Promise<boolean> {
-  for (;;) {
-    const seen = await lookWhetherQuiet(picture, desk, old, since)
+  for (let toldOpen = false; ;) {
+    const seen = await lookWhetherQuiet(picture, desk, { ...old, since, toldOpen })
     if (!seen) return false
     if (seen.waitingFor === undefined) return true
-    announce({ picture }, { type: 'Warning', reason: 'StillWarm', message: seen.waitingFor })
+    if (seen.isOpen) toldOpen = true
+    const [type, reason] = seen.isOpen ? (['Normal', 'Draining'] as const) : (['Warning', 'StillWarm'] as const)
+    announce({ picture }, { type, reason, message: seen.waitingFor })
   }
 }
 
+type Leaving = Pick<Warm, 'revision' | 'release'> & { since: number; toldOpen: boolean }
+
 /** Undefined when a look came first. */
 async function lookWhetherQuiet(
-  { ref, settings }: Picture,
+  { ref, settings: { drainMs } }: Picture,
   desk: Desk,
-  old: Warm,
-  since: number,
+  { revision, release, since, toldOpen }: Leaving,
 ): Promise<QuietResult | undefined> {
   const scope = new CancellationScope()
   let ended = false
-  const watch = scope.run(() =>
-    watching.awaitQuiet({ ref, release: old.release, revision: old.revision, since, drainMs: settings.drainMs }),
-  )
+  const asked = { ref, release, revision, since, drainMs, ...(toldOpen ? { toldOpen } : {}) }
+  const watch = scope.run(() => watching.awaitQuiet(asked))
   watch.then(
     () => (ended = true),
     () => (ended = true),

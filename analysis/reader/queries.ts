@@ -61,7 +61,8 @@ function where(selections: readonly Selection[]): string {
     : `reporter=~"source|waypoint",destination_service_namespace=~"${namespaces}",destination_service_name=~"${names}"`
 }
 
-const anyOf = (values: readonly string[]): string => unique(values.map(escaped)).join('|')
+/** A regular expression inside a PromQL string that matches these words. */
+export const anyOf = (values: readonly string[]): string => unique(values.map(escaped)).join('|')
 
 const unique = (values: readonly string[]): string[] => [...new Set(values)].sort()
 

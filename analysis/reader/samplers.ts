@@ -11,6 +11,7 @@ import { openPace } from './pace.ts'
 import { filled, ranged } from './promql.ts'
 import { boundaries, rawSamples } from './queries.ts'
 import { AskError } from './refusal.ts'
+import { streamsTo } from './streams.ts'
 
 const MOST_SAMPLERS = 64
 const TIMEOUT_MS = 2_000
@@ -41,6 +42,7 @@ function createSampler(client: Client, localClock: Clock): Sampler {
       await clock.compare()
       return lookBack({ client, request, now: clock.now(), signal })
     },
+    streams: (to, signal) => streamsTo({ client, ...to, signal }),
     read: (request, signal) =>
       follow({
         client,
@@ -79,11 +81,10 @@ function sources(request: SampleRequest): Source[] {
 /** As it is asked for; counters once more for stable. */
 function queryOf(metric: Exclude<Metric, { kind: 'gauge' }>, request: SampleRequest): string {
   const { namespace, canary, baseline, policy } = request
-  if (metric.kind === 'counters') {
-    const [bad, total] = [metric.bad, metric.total].map((text) =>
-      ranged(filled(text, request, 'canary'), policy.interval),
-    )
-    return `${bad} of ${total}`
+  if (metric.kind === 'counters' || metric.kind === 'conversion') {
+    const part = metric.kind === 'counters' ? metric.bad : metric.converted
+    const [some, total] = [part, metric.total].map((text) => ranged(filled(text, request, 'canary'), policy.interval))
+    return `${some} of ${total}`
   }
   const asked = metric.kind === 'latency' ? (metric.boundariesMs ?? [metric.slowerThanMs]) : []
   return rawSamples([{ namespace, services: [baseline, canary], boundaries: asked }], policy.interval)

@@ -51,7 +51,7 @@ function scrapeConfig(adminPort: number, targets: string): object {
 
 /**
  * Istio's telemetry filter is not in a plain Envoy: its names are made from the counters that Envoy keeps per cluster.
- * A cluster is called `outbound|PORT|SUBSET|SERVICE.NAMESPACE.svc.cluster.local`.
+ * A cluster is called `outbound|PORT|SUBSET|SERVICE.NAMESPACE.svc.cluster.local`; what keeps Envoy's name keeps that, too.
  */
 function relabelling(): object[] {
   const service = String.raw`outbound\|\d+\|([^|]*)\|([^.|]+)\.([^.|]+)\.svc\.cluster\.local`
@@ -61,7 +61,8 @@ function relabelling(): object[] {
   const rename = (regex: string, replacement: string): object => {
     return { source_labels: ['__name__'], regex, target_label: '__name__', replacement }
   }
-  const kept = 'upstream_rq|upstream_rq_time_(bucket|sum|count)|upstream_rq_total|membership_healthy'
+  const unnamed = 'upstream_rq_total|membership_healthy'
+  const kept = `upstream_rq|upstream_rq_time_(bucket|sum|count)|upstream_rq_active|${unnamed}`
   return [
     { source_labels: ['__name__'], regex: `envoy_cluster_(${kept})`, action: 'keep' },
     fromCluster('destination_service_name', '$2'),
@@ -72,6 +73,11 @@ function relabelling(): object[] {
     fromCluster('destination_version', '$1', String.raw`outbound\|\d+\|([^|]+)\|.*`),
     rename('envoy_cluster_upstream_rq', 'istio_requests_total'),
     rename('envoy_cluster_upstream_rq_time_(bucket|sum|count)', 'istio_request_duration_milliseconds_$1'),
-    { regex: 'cluster_name', action: 'labeldrop' },
+    {
+      source_labels: ['__name__'],
+      regex: `istio_.*|envoy_cluster_(${unnamed})`,
+      target_label: 'cluster_name',
+      replacement: '',
+    },
   ]
 }

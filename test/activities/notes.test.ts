@@ -32,6 +32,7 @@ async function look({ policy: rules, seen, affinity }: Play = {}): Promise<Begin
     samplers: () => ({
       sources: () => [],
       before: async ({ policy: asked }) => ({ before: {}, policy: asked, ...seen }),
+      streams: async () => undefined,
       async *read() {},
     }),
     workload: { revisions: async () => [{ revision: 'aaa', replicas: 1, ready: 1 }] } as Partial<Deps['workload']>,

@@ -2,6 +2,7 @@ import { onTestFinished } from 'vitest'
 import type { Deps } from '../../activities/deps.ts'
 import type { WatchInput } from '../../activities/watch.ts'
 import type { Reading } from '../../analysis/index.ts'
+import type { OpenStreams } from '../../analysis/sampler.ts'
 import type { Policy } from '../../crds/policy.ts'
 import { RELEASES, ROLLOUTS } from '../../crds/resources.ts'
 import { createKube, type Kube } from '../../kube/index.ts'
@@ -10,8 +11,14 @@ import { policy } from '../analysis/shop.ts'
 import { startApiServer, type ApiServer } from '../fakes/api-server.ts'
 import { validManifest } from '../fixtures/manifests.ts'
 
-/** `readings` is what Prometheus says, `pods` what becomes of the canary's. */
-export type Scene = { policy?: Partial<Policy>; ledger?: string; readings?: Reading[]; pods?: Readiness[] }
+/** `readings` is what Prometheus says, `pods` what becomes of the canary's, `streams` what is open whenever that is asked. */
+export type Scene = {
+  policy?: Partial<Policy>
+  ledger?: string
+  readings?: Reading[]
+  pods?: Readiness[]
+  streams?: (OpenStreams | undefined)[]
+}
 
 type Event = Parameters<Deps['events']['record']>[0]
 
@@ -57,12 +64,18 @@ export async function stage(scene: Scene): Promise<{ server: ApiServer; kube: Ku
   return { server, kube, events, deps: handsOf(kube, scene, events) }
 }
 
-function handsOf(kube: Kube, { readings = [], pods = [{ desired: 1, ready: 1 }] }: Scene, events: Event[]): Deps {
+function handsOf(
+  kube: Kube,
+  { readings = [], pods = [{ desired: 1, ready: 1 }], streams = [] }: Scene,
+  events: Event[],
+): Deps {
+  const asked = [...streams]
   return {
     kube,
     samplers: () => ({
       sources: () => [{ metric: 'errors', query: 'q', window: '1s' }],
-      before: async ({ policy: asked }) => ({ before: {}, policy: asked }),
+      before: async ({ policy: declared }) => ({ before: {}, policy: declared }),
+      streams: async () => (asked.length > 0 ? asked.shift() : { isVisible: false, open: 0 }),
       async *read(_request, signal) {
         yield* readings
         await ended(signal)

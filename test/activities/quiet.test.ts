@@ -1,0 +1,48 @@
+import { MockActivityEnvironment } from '@temporalio/testing'
+import { expect, it } from 'vitest'
+import { awaitQuiet, type QuietInput } from '../../activities/quiet.ts'
+import { activeRequests, openConnections } from '../../analysis/reader/streams.ts'
+import { RELEASES } from '../../crds/resources.ts'
+import { BEGAN, REF, reading, stage, type Scene } from './stage.ts'
+
+/** Requests to canary and stable in that second. */
+const row = (index: number, canary: number, stable = 0) =>
+  reading(index, { cells: { requests: [canary, stable, 0, 0] } })
+
+async function play(scene: Scene, input: Partial<QuietInput> = {}) {
+  const { deps, kube } = await stage(scene)
+  const from = { from: 'aaa', revision: 'bbb' }
+  const at = { resource: RELEASES, namespace: REF.namespace, name: 'checkout-2' }
+  await kube.mergePatch(at, { spec: from }, { fieldManager: 'test' })
+  const asked = { ref: REF, release: 2, revision: 'aaa', since: BEGAN, drainMs: 3_600_000, ...input }
+  return new MockActivityEnvironment().run(awaitQuiet, deps, asked)
+}
+
+it('lets a revision go after two rows without a request', async () => {
+  expect(await play({ readings: [row(0, 50, 1), row(1, 50), row(2, 50, 1), row(3, 50), row(4, 50)] })).toEqual({})
+})
+
+it('says that streams are open, and once it was said waits until they have ended', async () => {
+  const open = { isVisible: true, open: 2 }
+  const readings = [row(0, 50), row(1, 50), row(2, 50), row(3, 50)]
+  expect(await play({ readings, streams: [open] })).toEqual({
+    isOpen: true,
+    waitingFor: 'Revision aaa keeps its pods: 2 streams are still open; they go after 1h (spec.drain) at the latest',
+  })
+  const closed = { isVisible: true, open: 0 }
+  expect(await play({ readings, streams: [open, undefined, closed] }, { toldOpen: true })).toEqual({})
+})
+
+it('waits no longer than drain for what is open', async () => {
+  const open = { isVisible: true, open: 2 }
+  const readings = [row(0, 50), row(1, 50), row(2, 50), row(3, 50)]
+  expect(await play({ readings, streams: [open, open] }, { toldOpen: true, drainMs: 3_000 })).toEqual({})
+})
+
+it('asks for both hosts of the revision', () => {
+  const to = { namespace: 'shop', services: ['checkout-aaa', 'checkout-aaa-x'] }
+  expect(activeRequests(to)).toBe(
+    String.raw`sum(envoy_cluster_upstream_rq_active{cluster_name=~"outbound\\|\\d+\\|[^|]*\\|(checkout-aaa|checkout-aaa-x)\\.shop\\.svc\\..*"})`,
+  )
+  expect(openConnections(to)).toContain('destination_service_name=~"checkout-aaa|checkout-aaa-x"')
+})
