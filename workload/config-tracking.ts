@@ -11,6 +11,9 @@ export type Tracked = { configs: Record<string, string> } | { problem: string }
 /** Marks the digest of a config that is not copied: its change starts a release, and pods read what is there. */
 const TRIGGER = 'trigger:'
 
+/** What a Release has room for. */
+const MOST = 64
+
 /** A copy of the config goes with the revision: by what the Release remembers of it. */
 export const isVersioned = (digest: string | undefined): digest is string =>
   digest !== undefined && !digest.startsWith(TRIGGER)
@@ -35,6 +38,12 @@ export function trackedConfigs(rollout: Rollout, template: PodTemplate, lookup: 
     if (why !== undefined) return { problem: why }
     if (found === undefined || found === 'forbidden' || track === 'none') continue
     configs[configKey(reference)] = track === 'trigger' ? `${TRIGGER}${found.digest}` : found.digest
+  }
+  const count = Object.keys(configs).length
+  if (count > MOST) {
+    return {
+      problem: `the pods read ${count} ConfigMaps and Secrets that are followed, and ${MOST} can be: set track: none for some in spec.config`,
+    }
   }
   return { configs }
 }

@@ -49,6 +49,8 @@ export type World = {
   refusing?: (weights: Record<string, number>) => string | undefined
   /** Why the canary's pods do not become ready. */
   notReady?: string
+  /** What happens while a release is opened; what it throws is the answer. */
+  whileOpening?: (revision: string) => Promise<void>
   /** What happens while the objects of a revision are made; what it throws is the answer. */
   whilePreparing?: (revision: string) => Promise<void>
   /** Revisions whose destinations were made to follow the apex host's again. */
@@ -140,7 +142,8 @@ function acting(worldOf: (name: string) => World): Activities['act'] {
   return {
     observe: async ({ ref }) => structuredClone(worldOf(ref.name).picture),
     async openRelease({ ref, number, revision, from, returns }) {
-      const { picture, plan, plans, terms } = worldOf(ref.name)
+      const { picture, plan, plans, terms, whileOpening } = worldOf(ref.name)
+      await whileOpening?.(revision)
       picture.open = { number, revision, from, epoch: 0, stepIndex: 0 }
       plans[number] ??= returns ? RETURN : plan
       return { plan: plans[number], ...terms }

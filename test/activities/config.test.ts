@@ -1,0 +1,126 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { Deps } from '../../activities/deps.ts'
+import { observe } from '../../activities/observe.ts'
+import { openRelease } from '../../activities/open.ts'
+import { API_VERSION, LABEL, releaseObject } from '../../crds/names.ts'
+import { CONFIG_MAPS, RELEASES, ROLLOUTS } from '../../crds/resources.ts'
+import type { Release } from '../../crds/schema/release.ts'
+import type { Rollout } from '../../crds/schema/rollout.ts'
+import { createKube } from '../../kube/index.ts'
+import { createWorkload } from '../../workload/index.ts'
+import { placeOf, startApiServer } from '../fakes/api-server.ts'
+
+const ref = { namespace: 'shop', name: 'checkout' }
+const STABLE = 'aaaaaaaaaa'
+const CONTENT = 'a price that nobody should read in a record'
+const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+const template = {
+  spec: {
+    containers: [{ name: 'app', image: 'x', envFrom: [{ configMapRef: { name: 'settings' } }] }],
+    volumes: [{ name: 'prices', configMap: { name: 'prices' } }],
+  },
+}
+
+/** A Rollout whose pods read `settings` and `prices`, at rest or with a release under way. */
+async function scene() {
+  const server = await startApiServer()
+  onTestFinished(() => server.stop())
+  const kube = createKube({ kubeconfig: server.kubeconfig })
+  const route = { found: true, atRest: true, weights: {} }
+  const workload = createWorkload({ kube, log: silent })
+  const deps = { kube, workload, router: { observe: async () => route }, now: Date.now } as unknown as Deps
+  const spec = {
+    replicas: 2,
+    template,
+    config: [],
+    service: { name: 'checkout', ports: [{ name: 'http', port: 80, protocol: 'TCP' }] },
+    router: { istio: { virtualServices: [{ name: 'shop', routes: ['primary'] }] }, settle: '500ms' },
+    strategy: { canary: { steps: [{ setWeight: 5 }] } },
+    bake: { for: '0s', holdBack: 5 },
+    scaleDownDelay: '10m',
+    abortScaleDownDelay: '30s',
+    drain: '30m',
+    progressDeadline: '10m',
+    releaseHistoryLimit: 10,
+    rollbackWindow: 3,
+    onNewRevision: 'supersede',
+    suspend: false,
+  }
+  server.put(ROLLOUTS, { apiVersion: API_VERSION, kind: 'Rollout', metadata: ref, spec })
+  const rollout = server.store.read(placeOf(ROLLOUTS, 'shop'), 'checkout') as unknown as Rollout
+  const configMap = (name: string, data: Record<string, string>): void =>
+    void server.put(CONFIG_MAPS, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...ref, name }, data })
+  configMap('settings', { vat: '7.7' })
+  configMap('prices', { book: CONTENT })
+  return {
+    deps,
+    configMap,
+    remove: (name: string) => server.store.remove(placeOf(CONFIG_MAPS, 'shop'), name),
+    declared: () => workload.declared(rollout),
+    record: (number: number, about: Partial<Release['spec']>): void => {
+      const metadata = { ...ref, name: releaseObject('checkout', number), labels: { [LABEL.rollout]: 'checkout' } }
+      const whole = { rollout: 'checkout', number, template, plan: { steps: [] }, policy: {}, ...about }
+      server.put(RELEASES, { apiVersion: API_VERSION, kind: 'Release', metadata, spec: whole })
+    },
+    release: (number: number) =>
+      server.store.read(placeOf(RELEASES, 'shop'), releaseObject('checkout', number)) as unknown as Release,
+  }
+}
+
+describe('a release', () => {
+  it('remembers digests of what its pods read, and no content', async () => {
+    const { deps, declared, release } = await scene()
+    const { revision, configs } = await declared()
+    await openRelease(deps, { ref, number: 1, revision, from: revision })
+    expect(release(1).spec.configs).toEqual(configs)
+    expect(Object.keys(configs).sort()).toEqual(['ConfigMap/prices', 'ConfigMap/settings'])
+    expect(JSON.stringify(release(1))).not.toContain(CONTENT)
+  })
+
+  it('is not opened for a config that changed since it was looked at, nor for one that is gone', async () => {
+    const { deps, declared, configMap, remove, release } = await scene()
+    const { revision } = await declared()
+    const open = () => openRelease(deps, { ref, number: 1, revision, from: revision })
+    configMap('settings', { vat: '8.1' })
+    await expect(open()).rejects.toMatchObject({ type: 'Outdated', nonRetryable: true })
+    remove('settings')
+    await expect(open()).rejects.toMatchObject({ type: 'Outdated', nonRetryable: true })
+    expect(() => release(1)).toThrow('not found')
+  })
+
+  it('says which configs made it necessary where nothing else did', async () => {
+    const { deps, declared, configMap, record } = await scene()
+    record(1, { revision: STABLE, configs: (await declared()).configs })
+    configMap('prices', { book: 'another' })
+    configMap('settings', { vat: '8.1' })
+    const { revision } = await declared()
+    const input = { ref, number: 2, revision, from: STABLE }
+    const because = 'ConfigMap settings, ConfigMap prices changed'
+    expect(await openRelease(deps, input)).toMatchObject({ because })
+    expect(await openRelease(deps, input)).toMatchObject({ because })
+  })
+
+  it('says nothing of configs where the template is another one', async () => {
+    const { deps, declared, record } = await scene()
+    record(1, { revision: STABLE, template: { spec: { containers: [{ name: 'app', image: 'y' }] } } })
+    const { revision } = await declared()
+    expect(await openRelease(deps, { ref, number: 2, revision, from: STABLE })).not.toHaveProperty('because')
+  })
+})
+
+describe('where nothing can be run from what is declared', () => {
+  it('nothing begins', async () => {
+    const { deps, remove } = await scene()
+    remove('settings')
+    expect((await observe(deps, { ref }))?.declared).toMatchObject({ isStable: false, rejected: true })
+  })
+
+  it('a release that is under way goes on: it has its own copies', async () => {
+    const { deps, remove, record } = await scene()
+    record(1, { revision: STABLE })
+    remove('settings')
+    const picture = await observe(deps, { ref })
+    expect(picture?.declared).toMatchObject({ revision: STABLE, isStable: false, rejected: false })
+    expect(picture?.open).toMatchObject({ number: 1, revision: STABLE })
+  })
+})
