@@ -32,6 +32,7 @@ export function rowOf(reading: Reading, ready: number, marks: Mark[], ledger: Le
     ...(flag ? { flag } : {}),
     ready,
     cells: reading.cells,
+    ...(reading.users ? { users: reading.users } : {}),
     ...(reading.pods ? { pods: reading.pods } : {}),
     ...(reading.classes ? { classes: reading.classes } : {}),
     ...(reading.gauges ? { gauges: reading.gauges } : {}),

@@ -2,10 +2,12 @@ import { balanceOf } from './balance.ts'
 import type { Cell } from './cell.ts'
 import type { Finding } from './finding.ts'
 import { brokenBound, hardOnes, outsideAt } from './gauges.ts'
+import type { Running } from './ledger.ts'
+import { preferenceOf } from './preference.ts'
 import { localisedPod, proofOf, threshold, tooFew } from './proof.ts'
 import { climb } from './ramp.ts'
 import { counts, isUsed } from './row.ts'
-import { hasData, isUnjudged, type Situation } from './situation.ts'
+import { conversionsOf, hasData, isUnjudged, type Situation } from './situation.ts'
 
 /**
  * The order of analysis.md 4: the first that finds something decides. Of rows that are history only what ends a release
@@ -123,14 +125,19 @@ function localised(situation: Situation): Finding | undefined {
   return pod && { verdict: 'hold', reason: 'localised', pod: pod.key, share: pod.shareOfExcess }
 }
 
-function ignorance({ row, evidence, gauges }: Situation): Finding | undefined {
-  if (row.flag === 'retreat' || evidence.metrics.length + gauges.length === 0) return undefined
+function ignorance({ policy, row, evidence, gauges }: Situation): Finding | undefined {
+  const conversions = conversionsOf(policy)
+  if (row.flag === 'retreat' || evidence.metrics.length + gauges.length + conversions.length === 0) return undefined
   if (row.tooManySeries) return { verdict: 'hold', reason: 'tooManySeries' }
   const silent = evidence.metrics.filter(
     ({ streams }) => streams.length === 0 || streams.some(({ key }) => !row.cells[key]),
   )
   const unknown = hardOnes(gauges).filter((gauge) => gauge.isWithin(row) === undefined)
-  const missing = [...silent.map(({ metric }) => metric.name), ...unknown.map(({ name }) => name)]
+  const missing = [
+    ...silent.map(({ metric }) => metric.name),
+    ...conversions.filter((name) => !row.users?.[name]),
+    ...unknown.map(({ name }) => name),
+  ]
   return missing.length > 0 || row.flag === 'gap' ? { verdict: 'hold', reason: 'noData', missing } : undefined
 }
 
@@ -147,14 +154,28 @@ function advance(situation: Situation): Finding | undefined {
   }
   if (isUnjudged(situation)) return undefined
   if (step.running.kind === 'ramp') return climb(situation)
+  if (step.running.kind === 'abTest') return preferred(situation)
   return isCovered(situation) ? { verdict: 'advance', reason: 'clean' } : undefined
+}
+
+/** What is known of both revisions ends an A/B test, whichever is better. */
+function preferred({ rows, step }: Situation): Finding | undefined {
+  const running = step?.running
+  if (running?.kind !== 'abTest' || running.metric === undefined) return undefined
+  const preference = preferenceOf(rows, running.metric, running.from)
+  if (!preference?.winner) return undefined
+  const found = { reason: 'preferred', metric: running.metric, preference } as const
+  return preference.winner === 'b' ? { verdict: 'advance', ...found } : { verdict: 'rollback', ...found }
 }
 
 /** A clocked step has seen what it was to see. */
 function isCovered({ step, evidence }: Situation): boolean {
-  if (!step || step.running.kind === 'ramp') return false
+  if (!step || step.running.kind === 'ramp' || step.running.kind === 'abTest') return false
   return step.covered >= step.running.for && (evidence.metrics.length === 0 || step.canary >= ENOUGH_REQUESTS)
 }
+
+/** Their time is their own. */
+export const TIMED: ReadonlySet<Running['kind']> = new Set<Running['kind']>(['bake', 'abTest'])
 
 /** Counts rows with data inside the running `analyze` or ramp only: silence has a deadline of its own, and a bake has its time. */
 function deadline(situation: Situation): Finding | undefined {
@@ -182,4 +203,4 @@ function unjudged(situation: Situation): Finding | undefined {
 }
 
 const isOverdue = ({ policy, step }: Situation): boolean =>
-  step !== undefined && step.running.kind !== 'bake' && step.covered >= policy.deadline
+  step !== undefined && !TIMED.has(step.running.kind) && step.covered >= policy.deadline

@@ -25,7 +25,7 @@ function standingOf(situation: Situation): string | undefined {
   const alone = objectiveAlone(situation)
   if (metric && alone) return missed(situation, metric, alone, situation.evidence.starts.at(-1) ?? 0)
   if (metric) return compared(situation, metric, 0)
-  return situation.gauges.length > 0 ? undefined : 'no metric is watched'
+  return situation.gauges.length > 0 ? undefined : 'no metric is compared'
 }
 
 /** What the evidence leads with, since when, and where it comes from. */

@@ -11,6 +11,7 @@ import type { Ledger } from './ledger.ts'
 import { gaugesAt } from './gauges.ts'
 import { badToRollback, cleanRowsToPromote } from './needed.ts'
 import { threshold } from './proof.ts'
+import { preferenceOf } from './preference.ts'
 import { rampEvidence } from './ramp.ts'
 import { displayedInterval, LEVEL, type RatioInterval } from './ratio.ts'
 import { shadow } from './shadow/index.ts'
@@ -42,16 +43,34 @@ function besides(
   ledger: Ledger,
   situation: Situation,
   finding: Finding,
-): Pick<Explanation, 'split' | 'ramp' | 'action' | 'gauges' | 'advisory'> {
+): Pick<Explanation, 'split' | 'ramp' | 'preference' | 'action' | 'gauges' | 'advisory'> {
   const balance = balanceOf(situation)
   const ramp = rampEvidence(situation, finding)
+  const preference = preferenceAt(situation)
   const advisory = advisoryOf(ledger, situation)
   return {
     ...(balance ? { split: splitOf(balance) } : {}),
     ...(ramp ? { ramp } : {}),
+    ...(preference ? { preference } : {}),
     ...(finding.reason === 'localised' ? { action: { replacePod: finding.pod } } : {}),
     ...(situation.gauges.length > 0 ? { gauges: gaugesAt(ledger, situation.gauges, situation.row) } : {}),
     ...(advisory ? { advisory } : {}),
+  }
+}
+
+function preferenceAt({ rows, step }: Situation): Explanation['preference'] {
+  const running = step?.running
+  if (running?.kind !== 'abTest' || running.metric === undefined) return undefined
+  const found = preferenceOf(rows, running.metric, running.from)
+  if (!found) return undefined
+  const [nb, na, xb, xa] = found.total
+  return {
+    metric: running.metric,
+    a: { users: na, converted: xa },
+    b: { users: nb, converted: xb },
+    lnE: rounded(found.lnE),
+    ratio: shown(found.ratio),
+    winner: found.winner ?? null,
   }
 }
 

@@ -46,19 +46,25 @@ const belongsTo = (open: Row, next: Row): boolean =>
   Object.keys(open.cells).sort().join() === Object.keys(next.cells).sort().join()
 
 function joined(open: Row, next: Row): Row {
-  const cells = Object.entries(open.cells).map(([key, cell]) => [
-    key,
-    cell.map((n, i) => n + (next.cells[key]?.[i] ?? 0)),
-  ])
   return boundedRow({
     ...next,
     t0: open.t0,
     ...(open.replaced ? { replaced: true } : {}),
     ...(open.tooManySeries ? { tooManySeries: true } : {}),
-    cells: Object.fromEntries(cells) as Record<string, Cell>,
+    cells: added(open.cells, next.cells),
+    ...((open.users ?? next.users) ? { users: added(open.users, next.users) } : {}),
     ...((open.pods ?? next.pods) ? { pods: summed(open.pods, next.pods) } : {}),
     ...((open.classes ?? next.classes) ? { classes: summed(open.classes, next.classes) } : {}),
   })
+}
+
+function added(one: Record<string, Cell> = {}, other: Record<string, Cell> = {}): Record<string, Cell> {
+  const sum = { ...one }
+  for (const [key, [nc, nb, xc, xb]] of Object.entries(other)) {
+    const [c, b, yc, yb] = sum[key] ?? [0, 0, 0, 0]
+    sum[key] = [c + nc, b + nb, yc + xc, yb + xb]
+  }
+  return sum
 }
 
 type Pairs = Record<string, [number, number]>

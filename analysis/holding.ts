@@ -3,7 +3,7 @@ import { comparison, leading } from './comparison.ts'
 import { finePercent, instant, odds, percent } from './figures.ts'
 import type { Finding } from './finding.ts'
 import type { Ledger } from './ledger.ts'
-import { lastHeard, type Situation } from './situation.ts'
+import { conversionsOf, lastHeard, type Situation } from './situation.ts'
 import { duration, insignificance, waiting } from './waiting.ts'
 
 type Hold = Extract<Finding, { verdict: 'hold' }>
@@ -44,7 +44,7 @@ function silence(ledger: Ledger, situation: Situation, missing: string[]): strin
   const isGap = row.flag === 'gap'
   const why = because(row.missing ?? (isGap ? 'a target was not scraped' : undefined))
   if (isGap && missing.length === 0) return `the data from Prometheus have gaps since ${since}${why}`
-  const isAll = missing.length === evidence.metrics.length + gauges.length
+  const isAll = missing.length === evidence.metrics.length + gauges.length + conversionsOf(situation.policy).length
   const subject = isAll ? 'no data' : `no data for ${missing.join(' and ')}`
   return `${subject} from Prometheus since ${since}${why}`
 }

@@ -20,6 +20,8 @@ export type Row = {
   bareFor?: number
   /** One per metric; latency one per boundary, `latency:500`. Missing = no data. */
   cells: Record<string, Cell>
+  /** Users of canary and baseline who came, and who converted, per conversion; who came earlier may convert now. */
+  users?: Record<string, Cell>
   /** Canary pods (destination reporter), top ten, attribution only. */
   pods?: Record<string, [n: number, x: number]>
   /** Bad events by code, flag or route; at most 20 keys, for the explanation. */
@@ -45,8 +47,14 @@ export type Before = {
   burn?: { short: [n: number, x: number]; long: [n: number, x: number] }
 }
 
-/** The step that has a right to advance: since when (epoch seconds), and for an `analyze` or `bake` how many seconds of data. */
-export type Running = { kind: 'analyze' | 'bake'; from: number; for: number } | { kind: 'ramp'; from: number }
+/**
+ * The step that has a right to advance: since when (epoch seconds), and for an `analyze` or `bake` how many seconds of
+ * data. An A/B test ends when it is known which revision the `metric` prefers.
+ */
+export type Running =
+  | { kind: 'analyze' | 'bake'; from: number; for: number }
+  | { kind: 'ramp'; from: number }
+  | { kind: 'abTest'; from: number; metric?: string }
 
 export type Ledger = {
   v: 1

@@ -45,13 +45,14 @@ export function cleanRowsToPromote(situation: Situation, stream: Stream, finding
   const last = lastRow(situation, (row) => hasData(row, situation))
   if (!step || !last) return null
   if (finding.verdict === 'advance' && finding.reason !== 'nextRung') return 0
+  if (step.running.kind === 'abTest') return null
   if (step.running.kind !== 'ramp') return rowsOfStep(situation, last)
   return ascent?.key === stream.key ? rowsOfRamp(situation, last) : null
 }
 
 function rowsOfStep(situation: Situation, last: Row): number | null {
   const { step, evidence } = situation
-  if (!step || step.running.kind === 'ramp') return null
+  if (!step || !('for' in step.running)) return null
   const key = volumeMetric(evidence)?.streams[0]?.key
   const perRow = key === undefined ? Infinity : (last.cells[key]?.[0] ?? 0)
   const time = Math.ceil((step.running.for - step.covered) / (last.t1 - last.t0))

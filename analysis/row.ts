@@ -1,4 +1,4 @@
-import { assertCell } from './cell.ts'
+import { assertCell, isCount } from './cell.ts'
 import type { Row } from './ledger.ts'
 
 /** So many cells and pods a row has at most. */
@@ -23,4 +23,10 @@ export function assertRow(row: Row, before: Row | undefined): void {
   if (!Number.isInteger(row.slot) || row.slot < (before?.slot ?? 0)) refuse(`has slot ${row.slot}`)
   if (!Number.isInteger(row.ready) || row.ready < 0) refuse(`has ${row.ready} ready pods`)
   for (const [key, cell] of Object.entries(row.cells)) assertCell(cell, `${key} in ${name}`)
+  if (
+    !Object.values(row.users ?? {})
+      .flat()
+      .every(isCount)
+  )
+    refuse('counts users that are no integers')
 }

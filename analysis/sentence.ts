@@ -5,6 +5,7 @@ import { outsideWords } from './gauges.ts'
 import { holding, undecided } from './holding.ts'
 import type { Ledger } from './ledger.ts'
 import type { Situation } from './situation.ts'
+import { preferenceWords } from './preference.ts'
 import { budgetWords } from './waiting.ts'
 
 /** The verdict as one sentence for a person. Never empty. */
@@ -32,6 +33,8 @@ function cause(situation: Situation, finding: Extract<Finding, { verdict: 'rollb
       return overBudget(situation, finding)
     case 'bound':
       return outOfBound(situation, finding)
+    case 'preferred':
+      return `users prefer A, which is stable — ${preferenceWords(finding.metric, finding.preference)}`
     case 'notReady':
       return `the canary was left without a ready pod for the ${ordinal(finding.times)} time`
     case 'deadline':
@@ -42,6 +45,8 @@ function cause(situation: Situation, finding: Extract<Finding, { verdict: 'rollb
 function permission(situation: Situation, finding: Extract<Finding, { verdict: 'advance' }>): string {
   const { policy, ascent } = situation
   switch (finding.reason) {
+    case 'preferred':
+      return `users prefer B — ${preferenceWords(finding.metric, finding.preference)}; `
     case 'clean':
       return ''
     case 'deadlinePromote':

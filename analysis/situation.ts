@@ -70,19 +70,27 @@ function spend(spent: Map<string, Excess>, row: Row): void {
 }
 
 /** Every metric that decides has a cell or a value: anything less is ignorance. */
-export const hasData = (row: Row, { evidence, gauges }: Pick<Situation, 'evidence' | 'gauges'>): boolean =>
-  evidence.metrics.length + gauges.length > 0 &&
+export const hasData = (
+  row: Row,
+  { policy, evidence, gauges }: Pick<Situation, 'policy' | 'evidence' | 'gauges'>,
+): boolean =>
+  evidence.metrics.length + gauges.length + conversionsOf(policy).length > 0 &&
   row.tooManySeries === undefined &&
   evidence.metrics.every(({ streams }) => streams.length > 0 && streams.every(({ key }) => row.cells[key])) &&
+  conversionsOf(policy).every((name) => row.users?.[name]) &&
   hardOnes(gauges).every((gauge) => gauge.isWithin(row) !== undefined)
 
+/** Names of what an A/B test counts. */
+export const conversionsOf = ({ metrics }: Policy): string[] =>
+  metrics.flatMap(({ kind, name }) => (kind === 'conversion' ? name : []))
+
 /** Nothing that decides was missing in it. */
-const isHeard = (row: Row, known: Pick<Situation, 'evidence' | 'gauges'>): boolean =>
+const isHeard = (row: Row, known: Pick<Situation, 'policy' | 'evidence' | 'gauges'>): boolean =>
   hasData(row, known) && row.flag !== 'gap'
 
 /** The last row of a ledger, up to an index, in which nothing that decides was missing. */
 export function lastHeard({ policy, rows }: Pick<Ledger, 'policy' | 'rows'>, index = rows.length - 1): Row | undefined {
-  const known = { evidence: openEvidence(policy, rows), gauges: openGauges(policy) }
+  const known = { policy, evidence: openEvidence(policy, rows), gauges: openGauges(policy) }
   return rows.slice(0, index + 1).findLast((row) => isHeard(row, known))
 }
 
@@ -98,7 +106,9 @@ export const objectiveAlone = ({ row, evidence }: Pick<Situation, 'row' | 'evide
  */
 export const isUnjudged = (situation: Pick<Situation, 'row' | 'evidence' | 'step'>): boolean =>
   situation.row.weight === 100 &&
-  situation.step?.running.kind !== 'bake' && situation.evidence.metrics.length > 0 && objectiveAlone(situation) === undefined
+  situation.step?.running.kind !== 'bake' &&
+  situation.evidence.metrics.length > 0 &&
+  objectiveAlone(situation) === undefined
 
 /** The metric with the largest share of the evidence, its loudest stream, and what speaks loudest in it. */
 export type Leader = { metric: MetricEvidence; stream: Stream; witness: Witness; startRow: number }

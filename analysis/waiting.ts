@@ -1,9 +1,10 @@
 import { formatDuration } from '../crds/duration.ts'
 import { standsOut, type Standing } from './ascent.ts'
-import { ENOUGH_REQUESTS } from './checks.ts'
+import { ENOUGH_REQUESTS, TIMED } from './checks.ts'
 import { comparison } from './comparison.ts'
 import { finePercent, grouped, odds } from './figures.ts'
 import { REACTION_SECONDS } from './levels.ts'
+import { preferenceOf, preferenceWords } from './preference.ts'
 import type { Progress } from './progress.ts'
 import { tooFew } from './proof.ts'
 import { allowedWeight, LEAST_REQUESTS, LEAST_ROWS, rampOf, spentOf, topOf } from './ramp.ts'
@@ -26,7 +27,11 @@ export const duration = (seconds: number): string => formatDuration(seconds * 1_
 export const budgetWords = (situation: Situation): string =>
   `${grouped(Math.floor(spentOf(situation)))} of ${grouped(situation.policy.errorBudget)} failed requests spent`
 
-function covering({ evidence }: Situation, { running, covered, canary }: Progress): string {
+function covering({ evidence, rows }: Situation, { running, covered, canary }: Progress): string {
+  if (running.kind === 'abTest') {
+    const { metric, from } = running
+    return metric === undefined ? 'A/B test' : `A/B test, ${preferenceWords(metric, preferenceOf(rows, metric, from))}`
+  }
   const wanted = running.kind === 'ramp' ? 0 : running.for
   const verb = running.kind === 'bake' ? 'baked' : 'analysed'
   const isFew = evidence.metrics.length > 0 && canary < ENOUGH_REQUESTS
@@ -53,7 +58,7 @@ export function insignificance(situation: Situation): string {
 
 function afterwards({ policy, step }: Situation): string {
   const stands = 'the step does not end while that stands: promote or abort'
-  const isLimited = step !== undefined && step.running.kind !== 'bake' && policy.onInconclusive === 'rollback'
+  const isLimited = step !== undefined && !TIMED.has(step.running.kind) && policy.onInconclusive === 'rollback'
   return isLimited
     ? `${stands}, or it goes back after ${duration(policy.deadline - step.covered)} more of data`
     : stands

@@ -3,9 +3,10 @@ export type Outcome = 'rollback' | 'retreat' | 'advance' | 'hold'
 /** `hold` names what is missing; `rollback` names the check that decided. */
 export type HoldReason =
   'notYet' | 'noData' | 'splitMismatch' | 'localised' | 'baselineBurning' | 'tooManySeries' | 'inconclusive'
-export type RollbackReason = 'crash' | 'mostlyBad' | 'evidence' | 'budget' | 'bound' | 'deadline' | 'notReady'
-/** `clean` ends a clocked step; `nextRung` and `notInferior` (or `belowSlo`) move a ramp. */
-export type AdvanceReason = 'clean' | 'deadlinePromote' | 'nextRung' | 'notInferior' | 'belowSlo'
+export type RollbackReason =
+  'crash' | 'mostlyBad' | 'evidence' | 'budget' | 'bound' | 'deadline' | 'notReady' | 'preferred'
+/** `clean` ends a clocked step; `nextRung` and `notInferior` (or `belowSlo`) move a ramp; `preferred` ends an A/B test. */
+export type AdvanceReason = 'clean' | 'deadlinePromote' | 'nextRung' | 'notInferior' | 'belowSlo' | 'preferred'
 export type Reason = HoldReason | RollbackReason | 'notReadyPods' | AdvanceReason
 
 /** What a verdict came from; recomputing it from the stored ledger gives identical bytes. Numbers are rounded to six significant digits. */
@@ -33,6 +34,7 @@ export type Explanation = {
   /** Does the observed split match the weight? Absent without data. */
   split?: { lnE: number; lnThreshold: number; share: [observed: number, configured: number] }
   ramp?: RampEvidence
+  preference?: PreferenceEvidence
   /** What a `localised` hold asks for. */
   action?: { replacePod: string }
   gauges?: GaugeEvidence[]
@@ -48,6 +50,16 @@ export type RampEvidence = {
   next: number | null
   lnNonInferior: number
   lnBelowSlo?: number
+}
+
+/** Analysis.md 9. A is stable, B the canary; `ratio` is B's share of converted users as a multiple of A's. */
+export type PreferenceEvidence = {
+  metric: string
+  a: { users: number; converted: number }
+  b: { users: number; converted: number }
+  lnE: number
+  ratio: { mle: number | null; lower: number; upper: number | null; level: number }
+  winner: 'a' | 'b' | null
 }
 
 export type GaugeEvidence = { name: string; value: number | null; within: boolean; advisory: boolean; query: string }

@@ -40,7 +40,13 @@ export function asideRecalled(run: Known & Pick<Run, 'stepIndex' | 'weight'>): A
     const affinity = affinityAt(known, weight)
     if (affinity) known = { ...run, aside: { affinity } }
   }
-  return asideBefore(known, run.stepIndex)
+  return { ...asideBefore(known, run.stepIndex), ...amongOf(run) }
+}
+
+/** An A/B test that was under way goes on with its users only. */
+function amongOf({ plan, stepIndex, weight }: Pick<Run, 'plan' | 'stepIndex' | 'weight'>): Aside {
+  const step = plan.steps[stepIndex]
+  return weight > 0 && step?.kind === 'abTest' && step.cohort ? { among: step.cohort } : {}
 }
 
 /** At weight 0 nobody is asked. */

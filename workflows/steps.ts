@@ -1,5 +1,6 @@
 import { formatDuration } from '../crds/duration.ts'
 import type { Step } from '../crds/plan.ts'
+import { abTest } from './ab-test.ts'
 import { approve } from './approval.ts'
 import { mayBegin } from './beginning.ts'
 import { fault, match, mirror, preview, scale } from './beside.ts'
@@ -40,6 +41,8 @@ export async function doStep(run: Run, step: Step): Promise<void> {
       return webhook(run, step)
     case 'job':
       return job(run)
+    case 'abTest':
+      return abTest(run, step)
   }
 }
 

@@ -55,7 +55,7 @@ function begin(options: FollowOptions): Follower {
     tapes: new Map(familiesOf(policy).map((family) => [family, openTape()])),
     boundaries: new Map(),
     counters: policy.metrics
-      .filter((metric) => metric.kind === 'counters')
+      .filter((metric) => metric.kind === 'counters' || metric.kind === 'conversion')
       .map((metric) => openCounter({ client, batch, request, metric })),
     edge: Math.floor(from / policy.interval + 1e-6),
     span: 1,

@@ -88,7 +88,9 @@ function addLatency(reading: Reading, { request, boundaries }: RowOptions, growt
 /** Metrics in a user's own words: each fails for itself. */
 function own({ batch, counters, request, view, t0, t1, timeoutMs }: RowOptions): Fill[] {
   const counted = counters.map((counter): Fill => async (reading) => {
-    reading.cells[counter.name] = await named(counter.name, () => counter.cell({ view, t0, t1, timeoutMs }))
+    const cell = await named(counter.name, () => counter.cell({ view, t0, t1, timeoutMs }))
+    if (counter.kind === 'counters') reading.cells[counter.name] = cell
+    else reading.users = { ...reading.users, [counter.name]: cell }
     return []
   })
   const gauges = request.policy.metrics.filter(

@@ -54,8 +54,11 @@ function sourceFrom(value: unknown, index: number): Source {
 }
 
 function runningFrom(running: Fields): NonNullable<Ledger['running']> {
-  const kind = oneOf(running.kind, ['analyze', 'bake', 'ramp'] as const, 'running.kind')
+  const kind = oneOf(running.kind, ['analyze', 'bake', 'ramp', 'abTest'] as const, 'running.kind')
   const from = number(running.from, 'running.from')
+  if (kind === 'abTest') {
+    return { kind, from, ...(running.metric === undefined ? {} : { metric: text(running.metric, 'running.metric') }) }
+  }
   return kind === 'ramp' ? { kind, from } : { kind, from, for: number(running.for, 'running.for', { least: 0 }) }
 }
 
