@@ -1,8 +1,9 @@
+import { RELEASES } from '../crds/resources.ts'
 import type { Revision } from '../crds/traffic.ts'
 import type { RouteTarget } from '../router/router.ts'
 import type { Deps } from './deps.ts'
 import type { RolloutRef } from './picture.ts'
-import { getRollout } from './rollouts.ts'
+import { getRollout, releasesOf } from './rollouts.ts'
 
 /** Before the first thing is changed: whatever happens from here on, the Rollout is handed back before it goes. */
 export async function beginAdoption({ kube, workload }: Deps, { ref }: { ref: RolloutRef }): Promise<void> {
@@ -48,5 +49,9 @@ export async function letGo({ kube, workload, router }: Deps, { ref, target, kee
   await router.release(target, revisions)
   await router.forget(target)
   await workload.dissolve(rollout, keep)
+  // An orphaning deletion leaves them behind.
+  for (const { metadata } of await releasesOf(kube, ref)) {
+    await kube.delete({ resource: RELEASES, namespace: ref.namespace, name: metadata.name })
+  }
   await workload.endAdoption(rollout)
 }

@@ -4,6 +4,7 @@ import type { Action } from '../crds/decision.ts'
 import { durationText, wholeNumber } from './arguments.ts'
 import type { DecideOptions } from './decide.ts'
 import { addBacktest, addExplain, addJudge, addPlan } from './evidence.ts'
+import type { EjectOptions } from './eject.ts'
 import type { GetOptions } from './get.ts'
 import { SELF } from './self.ts'
 import type { StatusOptions } from './status.ts'
@@ -33,6 +34,7 @@ Examples:
   ${SELF} approve checkout -n shop                 let it pass the gate that waits
   ${SELF} abort checkout -n shop --reason "..."    back to stable, now
   ${SELF} rollback checkout -n shop --direct       the route alone, when everything else is down
+  ${SELF} eject checkout -n shop                   no Rollout any more; what serves stays
   ${SELF} explain checkout -n shop                 why: every figure that the verdict came from
   ${SELF} backtest -f rollout.yaml --prometheus .. what the policy would have done in the past`
 
@@ -54,6 +56,7 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
   addExplain(program, terminal, exit)
   for (const [action, description] of WORDS) addWord(program, action, description, terminal)
   addRollback(program, terminal)
+  addEject(program, terminal, exit)
   addJudge(program, terminal, exit)
   addBacktest(program, terminal)
   return program
@@ -121,5 +124,16 @@ function addRollback(program: Command, terminal: Terminal): void {
     .action(async (name: string, _options, command: Command) => {
       const { rollback } = await import('./rollback.ts')
       await rollback(name, command.optsWithGlobals<RollbackOptions>(), terminal)
+    })
+}
+
+function addEject(program: Command, terminal: Terminal, exit: (code: number) => void): void {
+  program
+    .command('eject <name>')
+    .description('delete a Rollout and keep what serves, as plain Kubernetes objects: exit 0 done, 2 timeout')
+    .option('--timeout <duration>', 'how long to wait for it', durationText, '10m')
+    .action(async (name: string, _options, command: Command) => {
+      const { eject } = await import('./eject.ts')
+      exit(await eject(name, command.optsWithGlobals<EjectOptions>(), terminal))
     })
 }

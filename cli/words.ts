@@ -83,6 +83,7 @@ const PHASES: Record<string, Mood> = {
   Aborted: BAD,
   RollingBack: BAD,
   RollbackBlocked: BAD,
+  HandingBack: WAITING,
   InvalidSpec: BAD,
   EngineUnavailable: BAD,
   EngineStuck: BAD,

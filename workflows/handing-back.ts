@@ -18,16 +18,23 @@ export async function handBack({ picture }: Stay): Promise<void> {
   const found = await insist.beginReturn({ ref, ...(stable === undefined ? {} : { stable }) })
   if (found.kind === 'returning') {
     await declaredReady(picture, found.replicas)
-    // Every proxy knows them before they are needed, and nobody comes to the others any more before those leave.
+    // Every proxy knows them before they are needed.
     await sleep(settings.settleMs)
     await insist.freeApex({ ref })
-    await sleep(settings.settleMs)
     announce({ picture }, { type: 'Normal', reason: 'HandedBack', message: 'The declared Deployment serves by itself' })
   }
-  if (found.kind === 'kept' && found.why !== undefined) {
-    announce({ picture }, { type: 'Warning', reason: 'StableKept', message: found.why })
+  if (found.kind === 'kept') {
+    await insist.sayReturning({ ref, message: found.why ?? `Handing back: the pods of revision ${stable} stay` })
+    if (found.why !== undefined) {
+      announce({ picture }, { type: 'Warning', reason: 'StableKept', message: found.why })
+    }
   }
-  await insist.letGo({ ref, target, ...(found.kind === 'kept' && stable !== undefined ? { keep: stable } : {}) })
+  const keep = found.kind === 'kept' ? stable : undefined
+  // Nobody comes to the pods that leave any more before they do.
+  if (picture.revisions.some(({ revision, replicas }) => replicas > 0 && revision !== keep)) {
+    await sleep(settings.settleMs + settings.abortScaleDownDelayMs)
+  }
+  await insist.letGo({ ref, target, ...(keep === undefined ? {} : { keep }) })
 }
 
 /** All of the traffic is stable's, and the route reads as in Git. */
