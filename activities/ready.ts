@@ -9,9 +9,11 @@ export type ReadyInput = {
   revision: Revision
   /** Pods that have to be ready. */
   replicas: number
+  /** Services that are about to get requests: their clients have to have the addresses of all ready pods. */
+  services: string[]
   /** Epoch milliseconds. */
   deadlineAt: number
-  /** Waited after readiness, so that every proxy knows the endpoints. */
+  /** Waited after that, so that every proxy knows the addresses, too. */
   settleMs: number
   /** Returns after this long to say what stands in the way. */
   tellAfterMs: number
@@ -22,14 +24,17 @@ export type ReadyResult = { waitingFor?: string }
 
 const HEARTBEAT_MS = 2_000
 
-/** Follows the pods until enough are ready, then settles. Past the deadline it fails for good and names the container. */
+/**
+ * Follows the pods until enough are ready, and their Services until these have their addresses, then settles. Past the
+ * deadline it fails for good and names what was missing.
+ */
 export async function awaitReady(deps: Deps, input: ReadyInput): Promise<ReadyResult> {
   const context = Context.current()
   const beat = setInterval(() => context.heartbeat(), HEARTBEAT_MS)
   const ended = new AbortController()
   const signal = AbortSignal.any([context.cancellationSignal, ended.signal])
   try {
-    const result = await enoughReady(deps, input, signal)
+    const result = await inTurn([enoughReady, ...input.services.map(addressesOf)], (wait) => wait(deps, input, signal))
     if (result.waitingFor === undefined) await context.sleep(input.settleMs)
     return result
   } finally {
@@ -38,38 +43,83 @@ export async function awaitReady(deps: Deps, input: ReadyInput): Promise<ReadyRe
   }
 }
 
-function enoughReady(deps: Deps, input: ReadyInput, signal: AbortSignal): Promise<ReadyResult> {
+type Wait = (deps: Deps, input: ReadyInput, signal: AbortSignal) => Promise<ReadyResult>
+
+/** The first that is not fulfilled is what is waited for. */
+async function inTurn(waits: Wait[], begin: (wait: Wait) => Promise<ReadyResult>): Promise<ReadyResult> {
+  for (const wait of waits) {
+    const result = await begin(wait)
+    if (result.waitingFor !== undefined) return result
+  }
+  return {}
+}
+
+const enoughReady: Wait = ({ workload, now }, input, signal) => {
   const { ref, revision, replicas } = input
-  const leftMs = Math.max(0, input.deadlineAt - deps.now())
+  return until<Readiness>({
+    ...input,
+    now,
+    signal,
+    follow: (see) => workload.followPods({ namespace: ref.namespace, rollout: ref.name, revision }, see, signal),
+    isEnough: ({ ready }) => ready >= replicas,
+    unseen: 'no pod was seen yet',
+    late({ ready, waitingFor }) {
+      const why = waitingFor ?? 'they were ready for a moment only'
+      return `${ready} of ${replicas} pods of ${revision} became ready in time: ${why}`
+    },
+  })
+}
+
+const addressesOf =
+  (service: string): Wait =>
+  ({ workload, now }, input, signal) =>
+    until<ReadyResult>({
+      ...input,
+      now,
+      signal,
+      follow: (see) => workload.followAddresses({ namespace: input.ref.namespace, service }, see, signal),
+      isEnough: ({ waitingFor }) => waitingFor === undefined,
+      unseen: `the addresses of Service ${service} were not seen yet`,
+      late: ({ waitingFor = '' }) => `clients of Service ${service} did not get all addresses in time: ${waitingFor}`,
+    })
+
+type Until<T> = Pick<ReadyInput, 'deadlineAt' | 'tellAfterMs'> & {
+  now: () => number
+  signal: AbortSignal
+  follow: (see: (state: T) => void) => Promise<void>
+  isEnough: (state: T) => boolean
+  unseen: string
+  late: (last: T) => string
+}
+
+function until<T extends ReadyResult>(options: Until<T>): Promise<ReadyResult> {
+  const { deadlineAt, tellAfterMs, now, signal, follow, isEnough, unseen, late } = options
   return new Promise((resolve, reject) => {
-    let last: Readiness | undefined
+    let last: T | undefined
     let overdue = false
     // A deadline that finds nothing known yet waits for the first look: only what was seen can be too late.
     const decide = (): void => {
-      if (last && last.ready >= replicas) resolve({})
-      else if (last && overdue) reject(notReady(input, last))
+      if (last && isEnough(last)) resolve({})
+      else if (last && overdue) reject(ApplicationFailure.nonRetryable(late(last), 'NotReady'))
     }
     const timers = [
-      setTimeout(() => {
-        overdue = true
-        decide()
-      }, leftMs),
-      setTimeout(() => resolve({ waitingFor: last?.waitingFor ?? 'no pod was seen yet' }), input.tellAfterMs),
+      setTimeout(
+        () => {
+          overdue = true
+          decide()
+        },
+        Math.max(0, deadlineAt - now()),
+      ),
+      setTimeout(() => resolve({ waitingFor: last?.waitingFor ?? unseen }), tellAfterMs),
     ]
-    const see = (readiness: Readiness): void => {
-      last = readiness
+    const see = (state: T): void => {
+      last = state
       decide()
     }
     signal.addEventListener('abort', () => {
       timers.forEach(clearTimeout)
       reject(signal.reason)
     })
-    deps.workload.followPods({ namespace: ref.namespace, rollout: ref.name, revision }, see, signal).catch(reject)
+    follow(see).catch(reject)
   })
-}
-
-function notReady(input: ReadyInput, last: Readiness): ApplicationFailure {
-  const why = last.waitingFor ?? 'they were ready for a moment only'
-  const message = `${last.ready} of ${input.replicas} pods of ${input.revision} became ready in time: ${why}`
-  return ApplicationFailure.nonRetryable(message, 'NotReady')
 }

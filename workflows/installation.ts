@@ -45,7 +45,9 @@ async function bringUp(run: Run, replaces: string | undefined): Promise<void> {
   })
   const wanted = { ref, revision: run.canary, release: run.number, replicas: run.replicas }
   await during(run, () => forward.ensureRevision(wanted))
-  await awaitReady(run, run.replicas, settleMs)
+  // Clients of an adopted Service may have them already: it selects pods of the old and of the new Deployment.
+  const services = adoption ? [run.picture.target.service.name] : []
+  await awaitReady(run, { replicas: run.replicas, services, settleMs })
   await insist.pointApex({ ref, stable: run.canary })
   await write(run, { [run.canary]: 100 }, { stable: run.canary })
   run.weight = 100

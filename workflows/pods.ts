@@ -1,4 +1,6 @@
+import type { ReadyInput } from '../activities/ready.ts'
 import { podsFor } from '../crds/capacity.ts'
+import { revisionObject, sideObject } from '../crds/names.ts'
 import { forward, watching } from './proxies.ts'
 import type { Run } from './run.ts'
 import { tell } from './telling.ts'
@@ -12,7 +14,7 @@ export async function carry(run: Run, weight: number): Promise<boolean> {
   const replicas = podsFor(loadAt(run, weight), run.replicas)
   const { grown } = await grow(run, replicas)
   if (!grown && run.weight > 0) return false
-  await awaitReady(run, replicas, run.picture.settings.settleMs)
+  await awaitReady(run, { replicas, services: servicesOf(run), settleMs: run.picture.settings.settleMs })
   return true
 }
 
@@ -20,7 +22,7 @@ export async function carry(run: Run, weight: number): Promise<boolean> {
 export async function scaleTo(run: Run, percent: number): Promise<number> {
   const replicas = podsFor(percent, run.replicas)
   await grow(run, replicas)
-  await awaitReady(run, replicas, 0)
+  await awaitReady(run, { replicas, services: servicesOf(run), settleMs: 0 })
   return replicas
 }
 
@@ -30,7 +32,8 @@ export async function standBy(run: Run, load: number): Promise<void> {
   const replicas = podsFor(loadAt(run, load), run.replicas)
   await grow(run, replicas)
   await during(run, () => forward.prepareSide({ ref, target, revision: run.canary }))
-  await awaitReady(run, replicas, settings.settleMs)
+  const services = [...servicesOf(run), sideObject(ref.name, run.canary)]
+  await awaitReady(run, { replicas, services, settleMs: settings.settleMs })
 }
 
 /** Mirrored requests are load like any other. */
@@ -41,12 +44,22 @@ function grow(run: Run, replicas: number): Promise<{ grown: boolean }> {
   return during(run, () => forward.ensureRevision({ ref, revision: run.canary, release: run.number, replicas }))
 }
 
-/** Waits until so many pods of the canary are ready, and says in the status what stands in the way meanwhile. */
-export async function awaitReady(run: Run, replicas: number, settleMs: number): Promise<void> {
+/** Both sides: stable's own Service is as new as the canary's. */
+const servicesOf = ({ picture, stable, canary }: Run): string[] =>
+  [stable, canary].map((revision) => revisionObject(picture.ref.name, revision))
+
+/**
+ * Waits until so many pods of the canary are ready and clients of these Services have the addresses of theirs; says in the
+ * status what stands in the way meanwhile.
+ */
+export async function awaitReady(
+  run: Run,
+  { replicas, services, settleMs }: Pick<ReadyInput, 'replicas' | 'services' | 'settleMs'>,
+): Promise<void> {
   const { ref, settings } = run.picture
   const deadlineAt = Date.now() + settings.progressDeadlineMs
   for (let tellAfterMs = TELL_FIRST_MS; ; tellAfterMs = TELL_AGAIN_MS) {
-    const wanted = { ref, revision: run.canary, replicas, deadlineAt, settleMs, tellAfterMs }
+    const wanted = { ref, revision: run.canary, replicas, services, deadlineAt, settleMs, tellAfterMs }
     const { waitingFor } = await during(run, () => watching.awaitReady(wanted))
     if (waitingFor === undefined) return
     await tell(run, { phase: 'Progressing', message: `Waiting for the pods of ${run.canary}: ${waitingFor}` })

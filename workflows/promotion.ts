@@ -2,13 +2,15 @@ import { CancellationScope, sleep } from '@temporalio/workflow'
 import { mayBegin } from './beginning.ts'
 import { stopWatching } from './guard.ts'
 import { carry } from './pods.ts'
-import { insist, persistently } from './proxies.ts'
+import { insist, persistently, watching } from './proxies.ts'
 import { Interrupted, nextFence, type Run } from './run.ts'
 import { abortedOnRoute } from './start.ts'
 import { mention, tell } from './telling.ts'
 import { renewIfLong } from './waiting.ts'
 import { mayGoForward, write } from './weights.ts'
 import { wordsOf } from './words.ts'
+
+const TELL_MS = 5_000
 
 /** Weight 100 and `stable` in one write commits; before it every interruption returns to the old stable. */
 export async function promote(run: Run): Promise<void> {
@@ -49,12 +51,12 @@ export async function settleIn(run: Run): Promise<void> {
 
 /** Never given up. Throws `Interrupted` when somebody went back on the route itself after the commit. */
 async function comeToRest(run: Run): Promise<void> {
-  const { ref, target, settings } = run.picture
+  const { ref, target } = run.picture
   for (let attempt = 0; ; attempt++) {
     const hands = persistently(attempt)
     try {
       await hands.pointApex({ ref, stable: run.canary, committed: target })
-      await sleep(settings.settleMs)
+      await apexKnown(run)
       return await hands.restoreRoute({ target, fence: nextFence(run) })
     } catch (error) {
       if (await isGone(run)) return
@@ -64,6 +66,20 @@ async function comeToRest(run: Run): Promise<void> {
       await renewIfLong(run)
     }
   }
+}
+
+/** Clients of the apex have the addresses of the new stable's pods: until then its own Service serves. */
+async function apexKnown({ picture: { ref, target, settings }, canary }: Run): Promise<void> {
+  const { waitingFor } = await watching.awaitReady({
+    ref,
+    revision: canary,
+    replicas: 0,
+    services: [target.service.name],
+    deadlineAt: Date.now() + 2 * TELL_MS,
+    settleMs: settings.settleMs,
+    tellAfterMs: TELL_MS,
+  })
+  if (waitingFor !== undefined) throw new Error(waitingFor)
 }
 
 /** True when the Rollout is gone, and its route with it. */

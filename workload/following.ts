@@ -60,7 +60,7 @@ export async function followPods({ kube, log, target, onChange, signal }: Follow
   }
 }
 
-const untilAborted = (signal: AbortSignal): Promise<void> =>
+export const untilAborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) resolve()
     else signal.addEventListener('abort', () => resolve(), { once: true })

@@ -1,4 +1,5 @@
 import type { Kube, Log } from '../kube/index.ts'
+import { followAddresses } from './addresses.ts'
 import { adoption, followDeclared } from './adoption.ts'
 import { freeApex, unmarkApex } from './adoption-apex.ts'
 import { addFinalizer, dropFinalizer } from './adoption-finalizer.ts'
@@ -40,6 +41,7 @@ export function createWorkload({ kube, log }: { kube: Kube; log: Log }): Workloa
     readiness: (rollout, revision) =>
       readinessNow(kube, { namespace: namespaceOf(rollout), rollout: rollout.metadata.name, revision }),
     followPods: (target, onChange, signal) => followPods({ kube, log, target, onChange, signal }),
+    followAddresses: (target, onChange, signal) => followAddresses({ kube, log, target, onChange, signal }),
     remove: (rollout, revision) => remove(kube, rollout, revision),
     removeConfigs: (rollout, kept) => removeCopies(kube, rollout, kept),
     adoption: (rollout) => adoption(kube, rollout),

@@ -43,10 +43,18 @@ export type PodStatus = {
   phase?: string
   reason?: string
   message?: string
+  /** Absent where the node has no network of its own. */
+  podIP?: string
   conditions?: Condition[]
   initContainerStatuses?: ContainerStatus[]
   containerStatuses?: ContainerStatus[]
 }
+
+export type EndpointSlice = KubeObject & {
+  endpoints?: { conditions?: { ready?: boolean }; targetRef?: { kind?: string; name?: string } }[]
+}
+
+export type WorkloadEntry = KubeObject
 
 export type Condition = { type: string; status: string; reason?: string; message?: string }
 

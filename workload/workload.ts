@@ -16,6 +16,9 @@ export type Readiness = {
   waitingFor?: string
 }
 
+/** `waitingFor`: a ready pod of a Service whose address its clients do not have yet; absent when they have all. */
+export type Addressed = { waitingFor?: string }
+
 export type RevisionState = {
   revision: Revision
   /** As its Deployment declares. */
@@ -63,6 +66,15 @@ export type Workload = {
   readiness(rollout: Rollout, revision: Revision): Promise<Readiness>
   /** Follows the pods of a revision until `signal`; `onChange` is called with the first state and every later one. */
   followPods(target: FollowTarget, onChange: (readiness: Readiness) => void, signal: AbortSignal): Promise<void>
+  /**
+   * Follows the addresses of the ready pods that a Service selects right now, until `signal`; `onChange` is called with
+   * the first state and every later one.
+   */
+  followAddresses(
+    target: { namespace: string; service: string },
+    onChange: (state: Addressed) => void,
+    signal: AbortSignal,
+  ): Promise<void>
   /** Deletes the Deployment of a revision that has no replicas left. */
   remove(rollout: Rollout, revision: Revision): Promise<void>
   /** Removes the copies of configs of all revisions but those in `keep`. `secrets`: there may be some of Secrets. */
