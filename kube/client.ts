@@ -38,8 +38,12 @@ function reads(transport: Transport, timeoutMs: number): Pick<Kube, 'get' | 'lis
   async function list<T extends KubeObject>(
     resource: Resource,
     { namespace, ...selector }: Selector = {},
+    keep = (item: T): T => item,
   ): Promise<ObjectList<T>> {
-    const at = (query: object) => read<Page<T>>(collectionPath(resource, namespace, { ...selector, ...query }))
+    const at = async (query: object): Promise<Page<T>> => {
+      const { items, metadata } = await read<Page<T>>(collectionPath(resource, namespace, { ...selector, ...query }))
+      return { items: items.map((item) => keep(withKind(resource, item))), metadata }
+    }
     let page = await at({ limit: PAGE })
     const items = page.items
     while (page.metadata.continue) {
@@ -52,7 +56,7 @@ function reads(transport: Transport, timeoutMs: number): Pick<Kube, 'get' | 'lis
       }
       items.push(...page.items)
     }
-    return { items: items.map((item) => withKind(resource, item)), resourceVersion: page.metadata.resourceVersion }
+    return { items, resourceVersion: page.metadata.resourceVersion }
   }
 
   return {

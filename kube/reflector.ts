@@ -52,7 +52,7 @@ type Cache<T extends KubeObject> = {
   objects: Map<string, T>
   resourceVersion: string | undefined
   lastActivity: number
-  /** Puts a whole list in the cache's place. */
+  /** Puts a whole list, trimmed already, in the cache's place. */
   replace(list: ObjectList<T>): void
   apply(type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK', object: T): void
 }
@@ -73,7 +73,7 @@ function createCache<T extends KubeObject>(options: ReflectOptions<T>): Cache<T>
     lastActivity: Date.now(),
     replace({ items, resourceVersion }) {
       const before = cache.objects
-      cache.objects = new Map(items.map((item) => [keyOf(item), trim(item)]))
+      cache.objects = new Map(items.map((item) => [keyOf(item), item]))
       cache.resourceVersion = resourceVersion
       cache.lastActivity = Date.now()
       for (const key of before.keys()) if (!cache.objects.has(key)) tell(key)
@@ -101,7 +101,7 @@ async function run<T extends KubeObject>(
   setSynced: () => void,
   stopped: AbortSignal,
 ): Promise<void> {
-  const { kube, resource, log, onRestart } = options
+  const { kube, resource, log, onRestart, trim } = options
   const selector = selectorOf(options)
   const backoff = createBackoff({ baseMs: 200, capMs: 5_000 })
   let told: string | undefined
@@ -109,7 +109,7 @@ async function run<T extends KubeObject>(
     const begun = Date.now()
     try {
       if (cache.resourceVersion === undefined) {
-        cache.replace(await abortable(kube.list<T>(resource, selector), stopped))
+        cache.replace(await abortable(kube.list<T>(resource, selector, trim), stopped))
         setSynced()
       }
       await watchOnce(options, cache, { ...selector, resourceVersion: cache.resourceVersion ?? '' }, stopped)

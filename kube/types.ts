@@ -43,7 +43,8 @@ export type WatchEvent<T> = { type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK
 export type Kube = {
   /** undefined when there is no such object. */
   get<T extends KubeObject>(ref: Ref): Promise<T | undefined>
-  list<T extends KubeObject>(resource: Resource, selector?: Selector): Promise<ObjectList<T>>
+  /** `keep`: what is kept of an object, page by page; the rest is never held all at once. */
+  list<T extends KubeObject>(resource: Resource, selector?: Selector, keep?: (item: T) => T): Promise<ObjectList<T>>
   create<T extends KubeObject>(resource: Resource, object: T, options?: { fieldManager?: string }): Promise<T>
   /** Server-side apply. `force` takes fields over from other managers. */
   apply<T extends KubeObject>(
