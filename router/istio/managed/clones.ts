@@ -38,7 +38,7 @@ function refuseUnlessHttp({ section, key }: AdoptedRoute): void {
   throw routeError('Unroutable', words)
 }
 
-/** The route with its own share of requests all sent to the side host. */
+/** The route to the side host alone: a cohort or a preview meets no destination of somebody else. */
 export function toSide({ route, original }: Omit<Base, 'at'>, canary: Revision, hosts: Hosts): HttpRoute {
   const own = original.filter(({ destination }) => hosts.ownerOf(destination).kind === 'apex')
   const [first] = own
