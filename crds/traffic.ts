@@ -30,7 +30,8 @@ export type StringMatch = { exact: string } | { prefix: string } | { regex: stri
 /**
  * A cookie says which revision a client was given, and at which of `weights` (percent of the canary, rising, the last is
  * the current one): when the weight rises, a client of stable is asked once more, with the chance that is missing, and a
- * client of the canary never. `token` is of this release alone: another release does not read its cookies.
+ * client of the canary never. `token` (letters, digits, - and _) is of this release alone: another release does not read
+ * its cookies, and gives its own under the same name. Nothing else ends them but `maxAgeMs`.
  */
 export type Affinity = { cookie: string; maxAgeMs: number; token: string; weights: number[] }
 

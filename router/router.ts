@@ -48,7 +48,9 @@ export type Observed = {
 /**
  * How traffic moves. Every write is read-modify-write with resourceVersion, retried on 409, and read back. Errors:
  * `FencedOff` when a newer write of this Rollout is there, `AbortedOnRoute` when a write would raise the canary of a
- * release that was aborted on the route, `RouteMissing` when the object or the named route is gone.
+ * release that was aborted on the route, `RouteMissing` when the object or the named route is gone, `Unroutable` when what
+ * is asked for beside the weights cannot be said on this route (then nothing was written), `ForeignObject` when somebody
+ * else's VirtualService has the preview's name.
  */
 export type Router = {
   /** Destinations (DestinationRules) exist before any weight names them. Revision Services are the workload room's. */
@@ -59,7 +61,11 @@ export type Router = {
   inStep(target: RouteTarget, revisions: Revision[]): Promise<boolean>
   /** Whose load balancing keeps the requests of one client together, as words; undefined where none does. */
   affinity(target: RouteTarget): Promise<string | undefined>
-  /** `stable` commits: that revision becomes stable in the same write. Returns what was read back. */
+  /**
+   * `stable` commits: that revision becomes stable in the same write. What is beside the weights is there after this write
+   * or is gone: nothing of an earlier one is kept. The side host has to have its Service and `prepareSide`. Returns the
+   * weights that were read back.
+   */
   setTraffic(target: RouteTarget, traffic: Traffic, write: { fence: Fence; stable?: Revision }): Promise<Traffic>
   observe(target: RouteTarget): Promise<Observed>
   /** At rest: the original destinations, verbatim. */
