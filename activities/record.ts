@@ -45,7 +45,8 @@ export async function openRecord(deps: Deps, input: WatchInput): Promise<Record>
     ledger: () => known,
     hash: () => ledgerHash(known),
     readings(signal) {
-      const asked = { ...request, after: cursor(known, input.marks) }
+      const isAlone = input.marks.at(-1)?.weight === 100
+      const asked = { ...request, after: cursor(known, input.marks), ...(isAlone ? { isAlone } : {}) }
       return damage === undefined
         ? readings({ deps, request: asked, begun, signal })
         : unknown({ deps, request: asked, signal }, damage)

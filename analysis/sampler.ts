@@ -15,6 +15,8 @@ export type SampleRequest = {
   startedAt: number
   /** Epoch seconds: the end of the last row that is already known; reading goes on there, however long ago. */
   after: number
+  /** Everything goes to the canary: that nobody ever asked the baseline by its own name is no ignorance. */
+  isAlone?: true
 }
 
 /** `apex`: the Service that has the traffic at rest; what was before the release is found under its name. */

@@ -7,7 +7,7 @@ import { Unusable, type Growth } from './tape.ts'
 /** From what every series has grown by to the cells of a row. Throws Unusable where labels do not say enough. */
 
 /** The Services of the two revisions. */
-export type Arms = { canary: string; baseline: string }
+export type Arms = { canary: string; baseline: string; isAlone?: true }
 
 export type Classes = Record<string, [nc: number, nb: number]>
 export type Pods = Record<string, [n: number, x: number]>
@@ -18,11 +18,11 @@ const BAD_GRPC = new Set(['2', '4', '8', '13', '14', '15'])
 const CLIENT_ABORT = 'DC'
 const INJECTED = new Set(['FI', 'DI'])
 
-/** Throws Unusable unless both arms have series and every series can be told apart. */
+/** Throws Unusable unless both arms, or the one that is left, have series and every series can be told apart. */
 export function assertReadable(lines: readonly Line[], arms: Arms, metric: string): void {
   const replica = replicaLabel(lines)
   if (replica !== undefined) throw new Unusable(`two replicas of Prometheus answer at once (label ${replica})`)
-  for (const service of [arms.canary, arms.baseline]) {
+  for (const service of arms.isAlone ? [arms.canary] : [arms.canary, arms.baseline]) {
     const present = lines.some(({ labels }) => labels.destination_service_name === service)
     if (!present) throw new Unusable(`no ${metric} of ${service}`)
   }
@@ -58,7 +58,7 @@ export function tallyPods(growths: readonly Growth[]): Pods {
 /** Requests slower than the boundary (milliseconds): `count − bucket{le}`. Nothing is interpolated. */
 export function tallyLatency(growths: readonly Growth[], arms: Arms, boundary: number): Cell {
   const cell: Cell = [0, 0, 0, 0]
-  const found = [false, false]
+  const found = [false, arms.isAlone === true]
   for (const { labels, amount } of growths) {
     const arm = labels.destination_service_name === arms.canary ? 0 : 1
     if (labels.__name__ === DURATION_COUNT) {

@@ -133,6 +133,18 @@ describe.concurrent('the traps of Prometheus', () => {
     expect(empty.missing).toContain('no requests of wavering-c')
   })
 
+  it('6: what was never asked by its own name is no silence where everything is on the canary', async ({ expect }) => {
+    add(exporters.gateway, requests('switched', 'c', 200), 0)
+    await using compared = follow(url, released('switched'))
+    const silent = await compared.until(({ missing }) => missing === 'no requests of switched-b')
+    expect(silent.cells).toEqual({})
+    await using alone = follow(url, released('switched', { isAlone: true }))
+    await alone.until(counts)
+    add(exporters.gateway, requests('switched', 'c', 200), 3)
+    await alone.until(() => alone.sum()[0] === 3)
+    expect(alone.sum()).toEqual([3, 0, 0, 0])
+  })
+
   it('7: a canary that refuses every connection has requests, and all of them failed', async ({ expect }) => {
     serve('refusing')
     await using rows = follow(url, released('refusing'))
