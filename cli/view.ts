@@ -60,10 +60,18 @@ function story(sight: Sight, release: Release, options: ViewOptions): string[][]
     sides(release),
     isInstallation(release) ? [] : stepLines(release.spec.plan, release.status ?? {}, colors),
     [...(sentence ? [`Evidence: ${sentence}`] : []), ...outlook(release)].flatMap((line) => wrap(line, width)),
-    timeline
-      .slice(-TIMELINE_LINES)
-      .flatMap(({ at, event, message }) => wrap(`${clock(at)}  ${event}: ${message}`, width, ' '.repeat(10))),
+    timeline.slice(-TIMELINE_LINES).flatMap((entry) => entryLines(entry, width)),
   ]
+}
+
+type Entry = NonNullable<NonNullable<Release['status']>['timeline']>[number]
+
+/** What somebody else wrote is shown where it says why something failed. */
+function entryLines({ at, event, message, detail }: Entry, width: number): string[] {
+  const indent = ' '.repeat(10)
+  const lines = wrap(`${clock(at)}  ${event}: ${message}`, width, indent)
+  if (detail === undefined || !event.endsWith('Failed')) return lines
+  return [...lines, ...detail.split('\n').map((line) => `${indent}│ ${line}`.slice(0, width))]
 }
 
 /** The first revision has nobody to be compared with, so it goes without steps. */

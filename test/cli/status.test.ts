@@ -53,6 +53,18 @@ describe('sluice status', () => {
     expect(out).not.toContain('sluice approve')
   })
 
+  it('shows the last lines of a Job that failed, each on a line of its own', async () => {
+    const cli = await stage()
+    end(cli, 'RolledBack', 'Rolled back: Job checkout-2-1 failed')
+    const at = '2030-01-01T10:00:05Z'
+    const passed = { at, event: 'JobPassed', message: 'Job checkout-2-1 passed', detail: 'all is well' }
+    const failed = { at, event: 'JobFailed', message: 'Job checkout-2-2 failed', detail: 'expected 200\n  got 500' }
+    cli.release(2, { timeline: [passed, failed] })
+    const { out } = await cli.sluice('status', 'checkout')
+    expect(out).toMatch(/JobFailed: Job checkout-2-2 failed\n +│ expected 200\n +│ {3}got 500\n/)
+    expect(out).not.toContain('all is well')
+  })
+
   it('says what is wrong with a declaration that the engine refuses, whatever was released before', async () => {
     const cli = await stage()
     end(cli, 'Promoted', 'the one before')

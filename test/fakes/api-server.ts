@@ -25,6 +25,7 @@ export async function startApiServer() {
   const store = createStore()
   const watches = new Set<Watch>()
   const requests: Request[] = []
+  const logs = new Map<string, string>()
   let allowed = true
   let interfere: (request: Request) => Interference | undefined = () => undefined
   store.onChange((change) => {
@@ -60,6 +61,10 @@ export async function startApiServer() {
     const target = targetOf(request.path)
     if (request.method === 'GET' && request.query.get('watch') === 'true')
       return begin({ place: target, query: request.query, response })
+    if (target.subresource === 'log') {
+      const text = logOf(store, target, logs)
+      return response.writeHead(200, { 'content-type': 'text/plain' }).end(text)
+    }
     const asksForRights = request.path.endsWith('/selfsubjectaccessreviews')
     const result = asksForRights ? { ...(body as object), status: { allowed } } : serve(store, request, target, body)
     response.writeHead(request.method === 'POST' ? 201 : 200, { 'content-type': 'application/json' })
@@ -94,6 +99,8 @@ export async function startApiServer() {
     /** Path of a kubeconfig file for this server. */
     kubeconfig,
     store,
+    /** What pods wrote, by name. */
+    logs,
     /** Every request so far, oldest first. */
     requests,
     watches: () => watches.size,
@@ -166,6 +173,14 @@ function serve(store: Store, { method, query, headers }: Request, target: Target
         `the body of the request was in an unknown format: ${headers['content-type']}`,
       )
   }
+}
+
+/** All of it, whatever part was asked for. */
+function logOf(store: Store, { name = '', ...place }: Target, logs: Map<string, string>): string {
+  store.read(place, name)
+  const text = logs.get(name)
+  if (text === undefined) throw new Refusal(400, 'BadRequest', `container in pod "${name}" is waiting to start`)
+  return text
 }
 
 function page(store: Store, place: Place, query: URLSearchParams): unknown {
