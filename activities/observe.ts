@@ -44,7 +44,7 @@ export async function observe(deps: Deps, input: { ref: RolloutRef; release?: nu
     ...(stable ? { stable } : {}),
     stableReady: revisions.find((state) => state.revision === stable)?.ready ?? 0,
     route,
-    ...(await areDestinationsBehind(deps, target, open) ? { destinationsBehind: true as const } : {}),
+    ...((await areDestinationsBehind(deps, target, open)) ? { destinationsBehind: true as const } : {}),
     ...(open ? { open } : {}),
     ...(rollout.status?.lastRelease ? { last: rollout.status.lastRelease } : {}),
     nextNumber: nextNumber(rollout, releases, route),
@@ -88,7 +88,8 @@ function declared({ rollout, source, releases, route, stable }: Seen): Omit<Pict
   const last = rollout.status?.lastRelease
   const refused = releases.find((release) => release.spec.number === last?.number)
   const again = refused ? sameSource(refused.spec, source) : last?.revision === revision
-  const rejected = last !== undefined && (isRejected(last.outcome) || route.record?.aborted === last.number) && again
+  const isAborted = last !== undefined && last.since === undefined && route.record?.aborted === last.number
+  const rejected = last !== undefined && (isRejected(last) || isAborted) && again
   return { revision: isStable && stable !== undefined ? stable : revision, isStable, rejected }
 }
 

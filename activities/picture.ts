@@ -1,4 +1,4 @@
-import type { Outcome } from '../crds/outcome.ts'
+import type { Ended } from '../crds/outcome.ts'
 import type { Revision } from '../crds/traffic.ts'
 import type { Observed, RouteTarget } from '../router/router.ts'
 import type { Adoption } from '../workload/adoption.ts'
@@ -38,7 +38,7 @@ export type Picture = {
   destinationsBehind?: true
   /** Newest release without an outcome. */
   open?: OpenRelease
-  last?: { number: number; revision: Revision; outcome: Outcome }
+  last?: { number: number; revision: Revision } & Ended
   /** max(status, route, Release objects) + 1 */
   nextNumber: number
   /** At least every sequence number that stands on the route for the release in question. */

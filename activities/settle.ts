@@ -1,6 +1,6 @@
 import { releaseConditions } from '../crds/conditions.ts'
 import { LABEL } from '../crds/names.ts'
-import { isRejected, type Outcome } from '../crds/outcome.ts'
+import { isRejected, type Ended, type Outcome } from '../crds/outcome.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
 import type { Deps } from './deps.ts'
 import type { Picture } from './picture.ts'
@@ -44,9 +44,9 @@ async function settled(
 ): Promise<Parameters<typeof applyStatus>[2]> {
   const rollout = await getRollout(deps.kube, picture.ref)
   const { last, declared } = picture
-  const withdrawn = last !== undefined && isRejected(last.outcome) && declared.isStable
-  const aborted = last !== undefined && picture.route.record?.aborted === last.number && !declared.isStable
-  const outcome: Outcome = withdrawn ? 'Withdrawn' : aborted ? 'Aborted' : (last?.outcome ?? 'Promoted')
+  const since = last && sequelOf(last, picture)
+  const aborted = last !== undefined && since === 'abortedOnRoute'
+  const outcome: Outcome = aborted ? 'Aborted' : (last?.outcome ?? 'Promoted')
   const said = aborted ? `Release ${last.number} was rolled back on the route itself` : (rollout?.status?.message ?? '')
   const message = refusal ?? (declared.isStable ? `Revision ${stable} serves all of the traffic` : said)
   const revisions = await deps.workload.revisions(picture.ref)
@@ -64,6 +64,15 @@ async function settled(
     message,
     stable,
     weight: 0,
-    ...(last ? { lastRelease: { ...last, outcome } } : {}),
+    ...(last ? { lastRelease: { ...last, ...(since ? { since } : {}) } } : {}),
   }
+}
+
+/** The outcome of a release is final; what became of it since is another matter. */
+function sequelOf(
+  last: NonNullable<Picture['last']>,
+  { declared, route }: Pick<Picture, 'declared' | 'route'>,
+): Ended['since'] {
+  if (declared.isStable) return isRejected(last) ? 'withdrawn' : last.since
+  return last.since ?? (route.record?.aborted === last.number ? 'abortedOnRoute' : undefined)
 }

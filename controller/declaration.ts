@@ -22,7 +22,7 @@ export function declarationOf(rollout: Rollout, source: Declared, releases: Rele
   const { revision } = source
   const snapshot = newest(releases.filter((release) => release.spec.revision === stable))
   const isStable = snapshot ? sameSource(snapshot.spec, source) : revision === stable
-  if (!last || !isRejected(last.outcome)) return { revision, isStable, rejected: false }
+  if (!last || !isRejected(last)) return { revision, isStable, rejected: false }
   const refused = releases.find((release) => release.spec.number === last.number)
   const rejected = refused ? sameSource(refused.spec, source) : revision === last.revision
   return { revision, isStable, rejected: rejected && !isStable }

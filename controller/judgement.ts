@@ -9,6 +9,7 @@ import { isAdopted, sizeOf } from '../workload/adoption-workload.ts'
 import { declaredBy, NotDeclared, type Declared, type DeclaredDeployment } from '../workload/declared.ts'
 import type { Service } from '../workload/objects.ts'
 import { isLaterRestart, RESTARTED_AT } from '../workload/revision.ts'
+import type { Cached } from './bystanders.ts'
 import { declarationOf, type Declaration, type ReleaseRecord } from './declaration.ts'
 import type { RouteNote } from './routes.ts'
 import { problemOf, type Surroundings } from './validity.ts'
@@ -24,6 +25,10 @@ export type View = Surroundings & {
   deployment: (name: string) => Deployment | undefined
   /** The annotations of the VirtualServices that the Rollout names. */
   notes: RouteNote[]
+  /** What DestinationRules say about the apex host, as a text. */
+  rules: string
+  /** Objects of others that are known already. */
+  cached: () => Cached
   configs: ConfigLookup
   /** What `workloadRef` and `service` name; nothing in `template` form. */
   adopted: { deployment?: DeclaredDeployment | undefined; service?: Service | undefined }
@@ -40,6 +45,8 @@ export type Look = {
   /** A release is under way: there has to be a run, and it has to move. */
   underWay: boolean
   reason: string
+  /** A release is to begin. */
+  begins?: true
   /** The same facts need not be told to the run twice. */
   facts: string
   /** Why nothing newer can be run from what is declared. */
@@ -72,10 +79,10 @@ function sourceOf({ rollout, configs, adopted }: View): Declared | string {
 }
 
 function aroundRun(view: View): Judgement {
-  const { rollout, notes, edits } = view
+  const { rollout, notes, edits, rules } = view
   const source = sourceOf(view)
   const aborted = notes.map((note) => note.aborted ?? '-').join(',')
-  const facts = `generation ${rollout.metadata.generation}, edits ${edits}, aborted ${aborted}, declared ${typeof source === 'string' ? 'nothing' : source.revision}${adoptionFacts(view)}`
+  const facts = `generation ${rollout.metadata.generation}, edits ${edits}, aborted ${aborted}, rules ${rules}, declared ${typeof source === 'string' ? 'nothing' : source.revision}${adoptionFacts(view)}`
   return {
     kind: 'look',
     underWay: true,
@@ -89,10 +96,10 @@ function whatIsToDo(view: View, declared: Declaration): Judgement | undefined {
   const { rollout, notes } = view
   const { status } = rollout
   if (!declared.isStable && !declared.rejected) {
-    return look('another revision is declared', declared.revision)
+    return { ...look('another revision is declared', declared.revision), begins: true }
   }
   const last = status?.lastRelease
-  if (declared.isStable && last && isRejected(last.outcome)) {
+  if (declared.isStable && last && isRejected(last)) {
     return look('the rejected revision was withdrawn', `release ${last.number}`)
   }
   const left = notes.find((note) => !note.atRest)
@@ -144,7 +151,7 @@ function adoptionFacts({ rollout, adopted: { deployment, service } }: View): str
   return `, adopted ${deployment ? sizeOf(deployment) : 'nothing'}, apex ${keyOfApex(service) ?? '-'}`
 }
 
-const look = (reason: string, detail: string): Judgement => ({
+const look = (reason: string, detail: string): { kind: 'look' } & Look => ({
   kind: 'look',
   underWay: false,
   reason,

@@ -45,8 +45,8 @@ export const stalledConditions = (state: Saying & { stall: Stall | undefined }):
 
 /** The stall that a rejected release leaves behind: it ends when another revision is declared, or by `retry`. */
 export function stallAfter(last: RolloutStatus['lastRelease'], declaredRevision: string): Stall | undefined {
-  if (!last || !isRejected(last.outcome) || last.revision !== declaredRevision) return undefined
-  return last.outcome === 'Aborted' ? 'Aborted' : 'AnalysisFailed'
+  if (!last || !isRejected(last) || last.revision !== declaredRevision) return undefined
+  return last.outcome === 'RolledBack' ? 'AnalysisFailed' : 'Aborted'
 }
 
 export const findCondition = (

@@ -14,5 +14,11 @@ export const OUTCOMES = [
 
 export type Outcome = (typeof OUTCOMES)[number]
 
+/** What became of a release after its end: its revision is no longer declared, or somebody went back on the route itself. */
+export const SEQUELS = ['withdrawn', 'abortedOnRoute'] as const
+
+export type Ended = { outcome: Outcome; since?: (typeof SEQUELS)[number] }
+
 /** A rejected revision starts again only by a person's `retry`, or after another revision was declared. */
-export const isRejected = (outcome: Outcome): boolean => outcome === 'RolledBack' || outcome === 'Aborted'
+export const isRejected = ({ outcome, since }: Ended): boolean =>
+  since === undefined ? outcome === 'RolledBack' || outcome === 'Aborted' : since === 'abortedOnRoute'

@@ -65,7 +65,7 @@ function taskAtRest(picture: Picture): Task {
   const serving = picture.revisions.find((state) => state.revision === stable)
   if (serving && serving.replicas !== picture.replicas)
     return { kind: 'settle', why: `${picture.replicas} replicas are declared` }
-  const rejected = last !== undefined && isRejected(last.outcome)
+  const rejected = last !== undefined && isRejected(last)
   if (declared.isStable && rejected) return { kind: 'settle', why: 'the rejected revision was withdrawn' }
   const drift = driftOf(picture)
   if (drift !== undefined) return { kind: 'settle', why: drift }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ObjectMeta } from '../meta.ts'
-import { OUTCOMES } from '../outcome.ts'
+import { OUTCOMES, SEQUELS } from '../outcome.ts'
 import { analysis } from './analysis.ts'
 import { condition } from './condition.ts'
 import { router } from './router.ts'
@@ -192,7 +192,14 @@ export const rolloutStatus = z
       .object({
         number: z.int().min(0).meta({ description: 'Its number.' }),
         revision: revision('Its revision.'),
-        outcome: z.enum(OUTCOMES).meta({ description: 'How it ended.' }),
+        outcome: z.enum(OUTCOMES).meta({ description: 'How it ended. Final.' }),
+        since: z
+          .enum(SEQUELS)
+          .meta({
+            description:
+              'What became of it afterwards: withdrawn, so that its revision may be released again, or rolled back on the route itself.',
+          })
+          .exactOptional(),
       })
       .meta({
         description: 'The release that ended last. A revision that was rejected is not started again by itself.',

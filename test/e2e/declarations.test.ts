@@ -63,7 +63,7 @@ test.concurrent('a rejected version starts again only after another one was decl
   expect(stage.now().releases).toHaveLength(2)
 
   await stage.push({ version: '1.4.0', replicas: 3 })
-  await stage.until('it is withdrawn', ({ rollout }) => rollout?.status?.lastRelease?.outcome === 'Withdrawn')
+  await stage.until('it is withdrawn', ({ rollout }) => rollout?.status?.lastRelease?.since === 'withdrawn')
   await stage.push({ version: '1.5.0', replicas: 3 })
   const again = await stage.until('1.5.0 waits at the gate again', (sight) => {
     const release = releaseOf(sight, '1.5.0')
