@@ -9,7 +9,7 @@ import { openRelease } from './open.ts'
 import { replacePod } from './pods.ts'
 import { prepareDestinations } from './destinations.ts'
 import { awaitQuiet } from './quiet.ts'
-import { awaitReady } from './ready.ts'
+import { awaitAddresses, awaitReady } from './ready.ts'
 import { report } from './report.ts'
 import { collect, ensureRevision, pointApex, prepare, prepareSide, removeRevision, secondLever } from './revisions.ts'
 import { settle } from './settle.ts'
@@ -46,7 +46,7 @@ export function createActivities(deps: Deps) {
       letGo,
       report,
     }),
-    watch: bind(deps, { watch, lookBack, awaitReady, awaitQuiet, awaitDeclared, webhook, job }),
+    watch: bind(deps, { watch, lookBack, awaitReady, awaitAddresses, awaitQuiet, awaitDeclared, webhook, job }),
     notify: bind(deps, { recordEvent }),
   }
 }

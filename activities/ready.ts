@@ -1,6 +1,6 @@
 import { ApplicationFailure, Context } from '@temporalio/activity'
 import type { Revision } from '../crds/traffic.ts'
-import type { Readiness } from '../workload/workload.ts'
+import type { Addressed, Readiness } from '../workload/workload.ts'
 import type { Deps } from './deps.ts'
 import type { RolloutRef } from './picture.ts'
 
@@ -29,13 +29,36 @@ const HEARTBEAT_MS = 2_000
  * deadline it fails for good and names what was missing.
  */
 export async function awaitReady(deps: Deps, input: ReadyInput): Promise<ReadyResult> {
+  return thenSettled(input, async (signal) => {
+    const ready = await enoughReady(deps, input, signal)
+    if (ready.waitingFor !== undefined) return ready
+    for (const service of input.services) {
+      const addressed = await enoughAddressed(deps, input, service, signal)
+      if (addressed.waitingFor !== undefined) return addressed
+    }
+    return {}
+  })
+}
+
+export type AddressedInput = Pick<ReadyInput, 'ref' | 'settleMs' | 'tellAfterMs'> & { service: string }
+
+/** As `awaitReady` of one Service, without an end. */
+export function awaitAddresses(deps: Deps, input: AddressedInput): Promise<Addressed> {
+  return thenSettled(input, (signal) =>
+    enoughAddressed(deps, { ...input, deadlineAt: Infinity }, input.service, signal),
+  )
+}
+
+async function thenSettled<T extends ReadyResult>(
+  { settleMs }: Pick<ReadyInput, 'settleMs'>,
+  wait: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const context = Context.current()
   const beat = setInterval(() => context.heartbeat(), HEARTBEAT_MS)
   const ended = new AbortController()
-  const signal = AbortSignal.any([context.cancellationSignal, ended.signal])
   try {
-    const result = await inTurn([enoughReady, ...input.services.map(addressesOf)], (wait) => wait(deps, input, signal))
-    if (result.waitingFor === undefined) await context.sleep(input.settleMs)
+    const result = await wait(AbortSignal.any([context.cancellationSignal, ended.signal]))
+    if (result.waitingFor === undefined) await context.sleep(settleMs)
     return result
   } finally {
     clearInterval(beat)
@@ -43,18 +66,7 @@ export async function awaitReady(deps: Deps, input: ReadyInput): Promise<ReadyRe
   }
 }
 
-type Wait = (deps: Deps, input: ReadyInput, signal: AbortSignal) => Promise<ReadyResult>
-
-/** The first that is not fulfilled is what is waited for. */
-async function inTurn(waits: Wait[], begin: (wait: Wait) => Promise<ReadyResult>): Promise<ReadyResult> {
-  for (const wait of waits) {
-    const result = await begin(wait)
-    if (result.waitingFor !== undefined) return result
-  }
-  return {}
-}
-
-const enoughReady: Wait = ({ workload, now }, input, signal) => {
+function enoughReady({ workload, now }: Deps, input: ReadyInput, signal: AbortSignal): Promise<ReadyResult> {
   const { ref, revision, replicas } = input
   return until<Readiness>({
     ...input,
@@ -70,18 +82,22 @@ const enoughReady: Wait = ({ workload, now }, input, signal) => {
   })
 }
 
-const addressesOf =
-  (service: string): Wait =>
-  ({ workload, now }, input, signal) =>
-    until<ReadyResult>({
-      ...input,
-      now,
-      signal,
-      follow: (see) => workload.followAddresses({ namespace: input.ref.namespace, service }, see, signal),
-      isEnough: ({ waitingFor }) => waitingFor === undefined,
-      unseen: `the addresses of Service ${service} were not seen yet`,
-      late: ({ waitingFor = '' }) => `clients of Service ${service} did not get all addresses in time: ${waitingFor}`,
-    })
+function enoughAddressed(
+  { workload, now }: Deps,
+  input: Pick<ReadyInput, 'ref' | 'deadlineAt' | 'tellAfterMs'>,
+  service: string,
+  signal: AbortSignal,
+): Promise<Addressed> {
+  return until<Addressed>({
+    ...input,
+    now,
+    signal,
+    follow: (see) => workload.followAddresses({ namespace: input.ref.namespace, service }, see, signal),
+    isEnough: ({ waitingFor }) => waitingFor === undefined,
+    unseen: `the addresses of Service ${service} were not seen yet`,
+    late: ({ waitingFor = '' }) => `clients of Service ${service} did not get all addresses in time: ${waitingFor}`,
+  })
+}
 
 type Until<T> = Pick<ReadyInput, 'deadlineAt' | 'tellAfterMs'> & {
   now: () => number
@@ -92,7 +108,8 @@ type Until<T> = Pick<ReadyInput, 'deadlineAt' | 'tellAfterMs'> & {
   late: (last: T) => string
 }
 
-function until<T extends ReadyResult>(options: Until<T>): Promise<ReadyResult> {
+/** Nothing where it is enough; what was seen last where that took longer than `tellAfterMs`. */
+function until<T extends Addressed>(options: Until<T>): Promise<Addressed> {
   const { deadlineAt, tellAfterMs, now, signal, follow, isEnough, unseen, late } = options
   return new Promise((resolve, reject) => {
     let last: T | undefined
@@ -102,16 +119,20 @@ function until<T extends ReadyResult>(options: Until<T>): Promise<ReadyResult> {
       if (last && isEnough(last)) resolve({})
       else if (last && overdue) reject(ApplicationFailure.nonRetryable(late(last), 'NotReady'))
     }
-    const timers = [
-      setTimeout(
-        () => {
+    const told = (): Addressed => ({
+      waitingFor: last?.waitingFor ?? unseen,
+      ...(last?.isGone ? { isGone: true } : {}),
+    })
+    const timers = [setTimeout(() => resolve(told()), tellAfterMs)]
+    if (deadlineAt < Infinity) {
+      const leftMs = Math.max(0, deadlineAt - now())
+      timers.push(
+        setTimeout(() => {
           overdue = true
           decide()
-        },
-        Math.max(0, deadlineAt - now()),
-      ),
-      setTimeout(() => resolve({ waitingFor: last?.waitingFor ?? unseen }), tellAfterMs),
-    ]
+        }, leftMs),
+      )
+    }
     const see = (state: T): void => {
       last = state
       decide()

@@ -21,6 +21,7 @@ export async function handBack({ picture }: Stay): Promise<void> {
     // Every proxy knows them before they are needed.
     await sleep(settings.settleMs)
     await insist.freeApex({ ref })
+    await declaredKnown(picture)
     announce({ picture }, { type: 'Normal', reason: 'HandedBack', message: 'The declared Deployment serves by itself' })
   }
   if (found.kind === 'kept') {
@@ -59,5 +60,15 @@ async function declaredReady({ ref }: Picture, replicas: number): Promise<void> 
     const { waitingFor } = await watching.awaitDeclared({ ref, replicas, tellAfterMs: TELL_MS })
     if (waitingFor === undefined) return
     message = `Handing back: ${waitingFor}`
+  }
+}
+
+/** Clients of the apex have the addresses of the declared Deployment's pods, which it has just begun to select. */
+async function declaredKnown({ ref, target, settings }: Picture): Promise<void> {
+  const apex = { ref, service: target.service.name, settleMs: settings.settleMs, tellAfterMs: TELL_MS }
+  for (;;) {
+    const { waitingFor, isGone } = await watching.awaitAddresses(apex)
+    if (waitingFor === undefined || isGone) return
+    await insist.sayReturning({ ref, message: `Handing back: ${waitingFor}` })
   }
 }

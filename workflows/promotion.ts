@@ -69,16 +69,10 @@ async function comeToRest(run: Run): Promise<void> {
 }
 
 /** Clients of the apex have the addresses of the new stable's pods: until then its own Service serves. */
-async function apexKnown({ picture: { ref, target, settings }, canary }: Run): Promise<void> {
-  const { waitingFor } = await watching.awaitReady({
-    ref,
-    revision: canary,
-    replicas: 0,
-    services: [target.service.name],
-    deadlineAt: Date.now() + 2 * TELL_MS,
-    settleMs: settings.settleMs,
-    tellAfterMs: TELL_MS,
-  })
+async function apexKnown({ picture: { ref, target, settings } }: Run): Promise<void> {
+  const { settleMs } = settings
+  const apex = { ref, service: target.service.name, settleMs, tellAfterMs: TELL_MS }
+  const { waitingFor } = await watching.awaitAddresses(apex)
   if (waitingFor !== undefined) throw new Error(waitingFor)
 }
 

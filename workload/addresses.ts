@@ -23,7 +23,7 @@ export async function followAddresses({ kube, log, target, onChange, signal }: F
   const aborted = untilAborted(signal)
   const live = await kube.get<Service>({ resource: SERVICES, namespace, name: service })
   if (!live) {
-    onChange({ waitingFor: `there is no Service ${service}` })
+    onChange({ waitingFor: `there is no Service ${service}`, isGone: true })
     return aborted
   }
   const labelSelector = selectorText(live.spec.selector ?? {})

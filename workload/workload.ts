@@ -16,8 +16,11 @@ export type Readiness = {
   waitingFor?: string
 }
 
-/** `waitingFor`: a ready pod of a Service whose address its clients do not have yet; absent when they have all. */
-export type Addressed = { waitingFor?: string }
+/**
+ * `waitingFor`: a ready pod of a Service whose address its clients do not have yet; absent when they have all. `isGone`:
+ * there is no such Service.
+ */
+export type Addressed = { waitingFor?: string; isGone?: true }
 
 export type RevisionState = {
   revision: Revision

@@ -1,27 +1,21 @@
 import { ApplicationFailure, Context } from '@temporalio/activity'
 import type { createActivities } from '../../activities/index.ts'
-import type { HookInput } from '../../activities/hook.ts'
 import type { Opened } from '../../activities/open.ts'
 import type { Picture } from '../../activities/picture.ts'
-import type { Posted } from '../../activities/posting.ts'
 import type { Happening, Progress } from '../../activities/report.ts'
 import type { WatchInput, WatchResult } from '../../activities/watch.ts'
-import type { WebhookInput } from '../../activities/webhook.ts'
 import type { Beginning } from '../../activities/beginning.ts'
 import type { Plan } from '../../crds/plan.ts'
 import { formatFence, type Aside } from '../../crds/traffic.ts'
-import type { JobEnd } from '../../workload/workload.ts'
+import { fakeHooks, type Asking } from './hooks.ts'
 
 type Activities = ReturnType<typeof createActivities>
 
 /** A watch that runs: `end` is its verdict. */
 export type Watching = { input: WatchInput; end: (result: WatchResult) => void }
 
-/** A Job that runs: `end` is how it ends. */
-export type Running = { input: HookInput; end: (end: JobEnd) => void }
-
 /** All that one release can see and touch, in memory. Tests change what is declared and read what was done. */
-export type World = {
+export type World = Asking & {
   picture: Picture
   plan: Plan
   /** Of releases that were opened, by number. */
@@ -61,14 +55,6 @@ export type World = {
   whileTelling?: (progress: Progress) => Promise<void>
   /** Oldest first; the last one is the one that counts. */
   watches: Watching[]
-  /** Every attempt to ask a webhook. */
-  asked: WebhookInput[]
-  /** What the webhook says; a yes where nothing is said about it. */
-  answering?: (input: WebhookInput) => Promise<Posted>
-  /** Every time that somebody followed a Job. */
-  jobs: Running[]
-  /** Jobs that were broken off. */
-  stopped: Omit<HookInput, 'stable'>[]
   /** No row comes by itself: a watch that is to say what it sees first says nothing before the test ends it. */
   silent?: boolean
   /** Resolves when `look` gives something; asked again after every activity. */
@@ -245,19 +231,9 @@ function watching(worldOf: (name: string) => World): Activities['watch'] {
       if (notReady !== undefined) throw ApplicationFailure.nonRetryable(notReady, 'NotReady')
       return {}
     },
+    awaitAddresses: async () => ({}),
     awaitQuiet: async () => ({}),
-    async webhook(input) {
-      const world = worldOf(input.ref.name)
-      world.asked.push(input)
-      return world.answering?.(input) ?? { passed: true, said: 'answered 200' }
-    },
-    job(input) {
-      const context = Context.current()
-      const beat = setInterval(() => context.heartbeat(), 100)
-      const { promise, resolve } = Promise.withResolvers<JobEnd>()
-      worldOf(input.ref.name).jobs.push({ input, end: resolve })
-      return Promise.race([promise, context.cancelled]).finally(() => clearInterval(beat))
-    },
+    ...fakeHooks(worldOf),
     awaitDeclared: async () => ({}),
   }
 }

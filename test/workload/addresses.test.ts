@@ -85,7 +85,7 @@ it('asks the mesh about a pod that has no address in the network of the cluster'
 it('says that there is no such Service', async () => {
   const { begin, last } = await followed('elsewhere')
   begin()
-  await eventually(() => expect(last()).toEqual({ waitingFor: 'there is no Service elsewhere' }))
+  await eventually(() => expect(last()).toEqual({ waitingFor: 'there is no Service elsewhere', isGone: true }))
 })
 
 const ready = (podIP: string) => ({ podIP, conditions: [{ type: 'Ready', status: 'True' }] })
