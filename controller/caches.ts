@@ -1,5 +1,5 @@
 import { LABEL } from '../crds/names.ts'
-import { DEPLOYMENTS, RELEASES, ROLLOUTS, VIRTUAL_SERVICES } from '../crds/resources.ts'
+import { DEPLOYMENTS, DESTINATION_RULES, RELEASES, ROLLOUTS, VIRTUAL_SERVICES } from '../crds/resources.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
 import { reflect, type Kube, type KubeObject, type Log, type Reflector } from '../kube/index.ts'
 import { openAdoptees, type Adoptees } from './adoptees.ts'
@@ -8,6 +8,7 @@ import { configIds, openConfigs, secretKeys, type Configs } from './configs.ts'
 import type { ReleaseRecord } from './declaration.ts'
 import { restartOf, type Deployment, type View } from './judgement.ts'
 import { routeKeys } from './places.ts'
+import { ruleOf, rulesOfApex, type Rule } from './rules.ts'
 import { createRouteSights, noteOf, type RouteSights, type VirtualService } from './routes.ts'
 import type { RolloutRef } from './workflows.ts'
 
@@ -38,8 +39,8 @@ export type CachesOptions = {
 export function openCaches(options: CachesOptions): Caches {
   const sights = createRouteSights()
   const reflectors = openReflectors(options, sights)
-  const { rollouts, releases, deployments, routes, configs, adoptees } = reflectors
-  const all = [rollouts, releases, deployments, routes, configs, adoptees]
+  const { rollouts, releases, deployments, routes, rules, configs, adoptees } = reflectors
+  const all = [rollouts, releases, deployments, routes, rules, configs, adoptees]
   return {
     synced: Promise.all(all.map((one) => one.synced)),
     rollouts: () => rollouts.items().map(({ metadata }) => keyOf(metadata)),
@@ -59,6 +60,7 @@ type Reflectors = {
   releases: Reflector<ReleaseRecord>
   deployments: Reflector<Deployment>
   routes: Reflector<VirtualService>
+  rules: Reflector<Rule>
   configs: Configs
   adoptees: Adoptees
 }
@@ -87,6 +89,9 @@ function openReflectors({ onChange, ...common }: CachesOptions, sights: RouteSig
     },
     trim: withoutManagers,
   })
+  const rules = reflectRules(common, (namespace) => {
+    for (const rollout of rollouts.items()) if (isIn(rollout, namespace)) onChange(keyOf(rollout.metadata))
+  })
   const adoptees = openAdoptees({
     ...common,
     rollouts: () => rollouts.items(),
@@ -98,8 +103,21 @@ function openReflectors({ onChange, ...common }: CachesOptions, sights: RouteSig
       for (const rollout of rollouts.items()) if (reads(rollout, config, adoptees)) onChange(keyOf(rollout.metadata))
     },
   })
-  return { rollouts, releases, deployments, routes, configs, adoptees }
+  return { rollouts, releases, deployments, routes, rules, configs, adoptees }
 }
+
+/** Calls back with the namespace. Those of revisions are our own. */
+const reflectRules = (
+  common: Pick<CachesOptions, 'kube' | 'log' | 'onRestart'>,
+  onChange: (namespace: string) => void,
+): Reflector<Rule> =>
+  reflect<Rule>({
+    ...common,
+    resource: DESTINATION_RULES,
+    labelSelector: `!${LABEL.revision}`,
+    onChange: (key) => onChange(key.split('/')[0]!),
+    trim: ruleOf,
+  })
 
 /** The pods read this config. */
 function reads(rollout: Rollout, config: string, adoptees: Adoptees): boolean {
@@ -108,7 +126,7 @@ function reads(rollout: Rollout, config: string, adoptees: Adoptees): boolean {
 }
 
 function viewOf(reflectors: Reflectors, sights: RouteSights, { namespace, name }: RolloutRef): View | undefined {
-  const { rollouts, releases, deployments, routes, configs, adoptees } = reflectors
+  const { rollouts, releases, deployments, routes, rules, configs, adoptees } = reflectors
   const rollout = rollouts.get(`${namespace}/${name}`)
   if (!rollout) return undefined
   const keys = routeKeys(rollout)
@@ -122,6 +140,8 @@ function viewOf(reflectors: Reflectors, sights: RouteSights, { namespace, name }
       const route = routes.get(key)
       return (route && noteOf(route, namespace, name)) ?? []
     }),
+    rules: rulesOfApex(rollout, rules.items()),
+    cached: () => ({ virtualServices: routes.items(), destinationRules: rules.items() }),
     configs: configs.lookup(namespace),
     adopted: { deployment: adoptees.deployment(rollout), service: adoptees.service(rollout) },
     edits: keys.reduce((sum, key) => sum + sights.edits(key), 0),

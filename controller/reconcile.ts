@@ -1,6 +1,7 @@
 import type { Rollout } from '../crds/schema/rollout.ts'
 import { describeError, isConflict, isNotFound, type Kube } from '../kube/index.ts'
 import { rolloutLog, type Logger, type Metrics } from '../telemetry/index.ts'
+import { createBystanders, type Bystanders } from './bystanders.ts'
 import { judge, type Judgement, type Look, type View } from './judgement.ts'
 import { isLeaving, letGo } from './leaving.ts'
 import { forget, freshMemory, isCheckDue, isNews, remember, untilNextMs, type Memory } from './memory.ts'
@@ -35,7 +36,8 @@ export type ReconcilerOptions = {
 type Result = { requeueAfterMs?: number }
 
 /** Level-based: judges what the caches show, tells the run when it has to look, and keeps Stalled true. */
-export function createReconciler(options: ReconcilerOptions): (key: string) => Promise<Result> {
+export function createReconciler(given: ReconcilerOptions): (key: string) => Promise<Result> {
+  const options = { ...given, bystanders: createBystanders(given) }
   const memories = new Map<string, Memory>()
   return async (key) => {
     const ref = refOf(key)
@@ -76,7 +78,12 @@ async function end({ workflows, log }: ReconcilerOptions, ref: RolloutRef, memor
   logOf(log, ref).info('Rollout deleted, its run was cancelled')
 }
 
-async function act(options: ReconcilerOptions, ref: RolloutRef, view: View, memory: Memory): Promise<Result> {
+async function act(
+  options: ReconcilerOptions & { bystanders: Bystanders },
+  ref: RolloutRef,
+  view: View,
+  memory: Memory,
+): Promise<Result> {
   const { timing } = options
   const judgement = await judgeWithSurroundings(options, view)
   if (judgement.kind === 'look') return tellLook(options, { ref, view, memory }, judgement)
@@ -107,10 +114,15 @@ async function tellLook(options: ReconcilerOptions, { ref, view, memory }: Subje
 }
 
 /** What is under way has its own way to find out, and a way back. */
-async function judgeWithSurroundings({ kube }: ReconcilerOptions, view: View): Promise<Judgement> {
+async function judgeWithSurroundings(
+  { kube, bystanders }: Pick<ReconcilerOptions, 'kube'> & { bystanders: Bystanders },
+  view: View,
+): Promise<Judgement> {
   const judgement = judge(view)
   if (judgement.kind !== 'look' || judgement.underWay) return judgement
-  const message = await problemAround(kube, view.rollout)
+  const message =
+    (await problemAround(kube, view.rollout)) ??
+    (judgement.begins ? await bystanders(view.rollout, view.cached()) : undefined)
   return message === undefined ? judgement : { kind: 'invalid', message }
 }
 

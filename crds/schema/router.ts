@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { duration, notYet, objectName, only, opaque, rules } from './vocabulary.ts'
+import { duration, notYet, objectName, opaque, rules } from './vocabulary.ts'
 
 const routeName = (description: string) => z.string().min(1).max(253).meta({ description })
 
@@ -111,7 +111,6 @@ export const istioRouter = z
         description:
           'Objects that name the host of the Service too and that you know: they say nothing about the hosts that both revisions have during a release.',
         'x-kubernetes-list-type': 'set',
-        ...notYet('router.istio.acknowledge', 'leave it out'),
       })
       .exactOptional(),
     trafficPolicy: opaque<Record<string, unknown>>(
@@ -173,7 +172,6 @@ export const router = z
       .meta({
         description:
           'What happens when somebody else moves our destinations towards stable during a release: abort ends the release, hold waits for a person.',
-        ...only('router.onForeignEdit: hold', "'abort'", 'leave it out or write abort'),
       }),
   })
   .meta({

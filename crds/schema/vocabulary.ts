@@ -10,10 +10,6 @@ export const rules = (...list: Rule[]): { 'x-kubernetes-validations': Rule[] } =
 export const notYet = (name: string, instead: string): { 'x-kubernetes-validations': Rule[] } =>
   rules({ rule: 'false', message: `${name} is not yet supported; ${instead}` })
 
-/** As `notYet`, for a field of which only `value` is built. */
-export const only = (name: string, value: string, instead: string): { 'x-kubernetes-validations': Rule[] } =>
-  rules({ rule: `self == ${value}`, message: `${name} is not yet supported; ${instead}` })
-
 const DURATION = '^([0-9]{1,5}(h|m|s|ms)){1,4}$'
 /** CEL: a string is a duration. Guards every `duration(…)`, which would fail with its own, unreadable error. */
 export const wellFormed = (expression: string): string => `${expression}.matches('${DURATION}')`

@@ -34,13 +34,14 @@ describe('an invalid spec', () => {
   })
 
   it('is what the younger of two Rollouts on one route has, until the older is gone', async () => {
-    const { start, declare, serves, editRoute, remove, stalled, looks } = await stage()
+    const { start, declare, serves, editRoute, removeRoute, remove, stalled, looks } = await stage()
     const both = ['a-checkout', 'b-checkout'].map((host) => ({ destination: { host }, weight: 50 }))
     editRoute('a-checkout', [{ name: 'primary', route: both }])
     declare('a-checkout', 'one')
     serves('a-checkout', 'one')
     const router = { istio: { virtualServices: [{ name: 'a-checkout', routes: ['primary'] }] } }
     declare('b-checkout', 'one', { router })
+    removeRoute('b-checkout')
     start()
     await eventually(() =>
       expect(stalled('b-checkout')).toEqual(
@@ -139,7 +140,7 @@ describe('an idle controller', () => {
       path.endsWith('/releases') ? { code: 403, reason: 'Forbidden', message: 'not yet' } : undefined,
     )
     const controller = start()
-    await eventually(() => expect(server.watches()).toBe(4))
+    await eventually(() => expect(server.watches()).toBe(7))
     expect(controller.ready()).toBe(false)
     expect(temporal.looks).toEqual([])
     server.interfere(() => undefined)
