@@ -63,18 +63,20 @@ export const rolloutSpec = z
     bake: bake.prefault({}),
     onNewRevision: z.enum(['supersede', 'queue']).default('supersede').meta({
       description:
-        'When a newer revision is declared during a release: supersede goes back to stable and begins with it, queue finishes first.',
+        'When a newer revision is declared during a release: supersede goes back to stable and begins with it, queue finishes first, and then begins with the latest. Going back to stable never waits.',
     }),
     scaleDownDelay: duration(
       'How long the old revision stays warm after a promotion: the time in which return is one route write.',
     ).default('10m'),
     abortScaleDownDelay: duration('How long the canary stays after it lost its traffic by a rollback.').default('30s'),
-    drain: duration('How long, at most, open streams of a revision without traffic are waited for.').default('30m'),
+    drain: duration(
+      'How long, at most, a revision without traffic keeps its pods for requests and streams that are still open. Streams are seen where Prometheus has envoy_cluster_upstream_rq_active of the callers’ proxies, or for TCP routes istio_tcp_connections_*; elsewhere only requests that end are, and streams have the pods’ terminationGracePeriodSeconds.',
+    ).default('30m'),
     progressDeadline: duration('How long the pods of a new revision may take to become ready.').default('10m'),
     releaseHistoryLimit: z.int().min(1).max(100).default(10).meta({ description: 'How many Releases are kept.' }),
     rollbackWindow: z.int().min(0).max(20).default(3).meta({
       description:
-        'Of how many releases before the last one the Deployments are kept, without pods. In this version a return to one of them is a release like any other, with its steps and gates.',
+        'How many revisions that served before stable are kept as Deployments without pods. When one of them is declared again, or one whose pods are still warm, it returns without gates, hooks and pauses: straight to 100 %, watched there for bake.for (two intervals of the analysis where there is no bake), and stable again. What was rejected since it served is a release like any other.',
     }),
     config: z
       .array(configRef)
