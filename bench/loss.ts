@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { startGround, type Access } from '../test/stage/ground.ts'
-import { STORIES } from './loss-edges.ts'
 import { openPlay } from './loss-play.ts'
+import { STORIES } from './loss-stories.ts'
 import type { EdgeTally } from './loss-tally.ts'
 import { kept, median, type Report, type Row } from './report.ts'
 
@@ -12,7 +12,7 @@ const ENDPOINT_DELAY_MS = 1_000
 const LANES = 2
 
 /**
- * Every edge of a release twenty times, under 250 requests/s of open-loop load without retries: whatever is lost, or
+ * Every edge of a release twenty times, under 220 requests/s of open-loop load without retries: whatever is lost, or
  * answered by the mesh alone, is counted. `--cycles` and `--only` (story names, comma-separated) make it shorter.
  */
 export async function measureLoss(words: string[]): Promise<Report> {
@@ -43,15 +43,11 @@ function wanted(words: string[]): { cycles: number; names: string[] } {
 
 async function play(access: Access, name: string, cycles: number): Promise<Record<string, EdgeTally>> {
   const story = STORIES[name]!
-  await using played = await openPlay({
-    access,
-    name: `loss-${name}`,
-    declaration: story.declaration(access.prometheus),
-  })
+  await using played = await openPlay({ access, name: `loss-${name.toLowerCase()}`, open: story.open })
   for (let n = 1; n <= cycles; n += 1) {
     const began = Date.now()
     await story.cycle(played, n)
-    const sums = story.edges.map((edge) => `${edge} ${sumUp(played.tallies[edge]!)}`)
+    const sums = Object.entries(played.tallies).map(([edge, tally]) => `${edge} ${sumUp(tally)}`)
     console.log(`${name} ${n} of ${cycles}, ${Math.round((Date.now() - began) / 1_000)} s: ${sums.join('; ')}`)
   }
   for (const [edge, { trouble }] of Object.entries(played.tallies)) {

@@ -1,6 +1,6 @@
 import type { Action } from '../../crds/decision.ts'
 import { decide, type Word } from '../../cli/update.ts'
-import { startLoad, type Load } from '../../demo/load.ts'
+import { startLoad, type Load, type LoadOptions } from '../../demo/load.ts'
 import { createKube, type Kube } from '../../kube/index.ts'
 import { controlPods, type Order } from '../../stack/images/control.ts'
 import { createLog } from '../../telemetry/index.ts'
@@ -13,7 +13,12 @@ import { openWatcher, type Sight, type Watcher, type Weights } from './sight.ts'
 import { createUntil, type Until } from './until.ts'
 import { ROLLOUTS, VIRTUAL_SERVICES } from '../../crds/resources.ts'
 
-export type StageOptions = { access: Access; name: string } & Partial<Omit<ShopOptions, 'namespace' | 'host'>>
+export type StageOptions = {
+  access: Access
+  name: string
+  /** The namespace alone: whoever opens it brings routes of their own. */
+  isBare?: boolean
+} & Partial<Omit<ShopOptions, 'namespace' | 'host'>>
 
 /** A namespace of its own with a shop behind the gateway. Leaving its scope closes everything that was opened on it. */
 export type Stage = AsyncDisposable & {
@@ -28,7 +33,7 @@ export type Stage = AsyncDisposable & {
   /** Declares another version, or another something, with everything else as it was declared last. */
   push(change: Partial<Declaration>): Promise<void>
   /** Requests to the managed route; the stage ends them if the test does not. */
-  load(options: { rps: number; path?: string; headers?: Record<string, string> }): Load
+  load(options: { path?: string } & Pick<LoadOptions, 'rps' | 'headers' | 'timeoutMs'>): Load
   /** A word about the release that the status shows; `about` says otherwise. Returns the engine's answer or throws its refusal. */
   say(action: Action, about?: Partial<Word['decision']>): Promise<string>
   /** Tells the pods of a version how to behave. */
@@ -39,13 +44,13 @@ const FIELD_MANAGER = 'git'
 
 const NAMESPACES = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false }
 
-export async function openStage({ access, name, ...shop }: StageOptions): Promise<Stage> {
+export async function openStage({ access, name, isBare = false, ...shop }: StageOptions): Promise<Stage> {
   const namespace = name
   const host = `${namespace}.shop.local`
   const kube = createKube({ kubeconfig: access.kubeconfig })
   const log = createLog({ component: `stage ${name}`, level: 'error' })
   await kube.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } })
-  await kube.create(VIRTUAL_SERVICES, virtualService({ namespace, host, ...shop }))
+  if (!isBare) await kube.create(VIRTUAL_SERVICES, virtualService({ namespace, host, ...shop }))
   const watcher = await openWatcher(kube, namespace, log)
   const until = createUntil(watcher, () => explain(access, namespace, watcher.now(), watcher.weights()))
   const loads: Load[] = []
