@@ -126,9 +126,26 @@ test.concurrent('a rollback brings the old config back, and leaves the declared 
   await configMap(stage, 'settings', { data: { VERSION: 'old', ERROR_SHARE: '0' } })
   await stage.until(
     'it is withdrawn',
-    ({ rollout }) => rollout?.status?.lastRelease?.outcome === 'Withdrawn' && !stalled({ rollout } as Sight),
+    (sight) => phaseOf(sight) === 'Promoted' && sight.rollout?.status?.lastRelease?.number === 2 && !stalled(sight),
   )
   expect(stage.now().releases).toHaveLength(2)
+})
+
+test.concurrent('declaring the old config again returns to the pods that still have it, without gates', async () => {
+  await using stage = await openStage({ access, name: 'config-return' })
+  await configMap(stage, 'settings', { data: { VERSION: 'old' } })
+  const spec = { template: fromSettings, scaleDownDelay: '3m' }
+  const stable = await stage.install({ version: '1.4.0', steps: GATED, spec })
+  const pods = podsOf(stage.now(), stable).map(({ metadata }) => metadata.name)
+  await configMap(stage, 'settings', { data: { VERSION: 'new' } })
+  await stage.until('the gate waits', atGate(2))
+  await stage.say('approve')
+  await stage.until('it is promoted', releaseEnded(2, 'Promoted'))
+  await configMap(stage, 'settings', { data: { VERSION: 'old' } })
+  const back = await stage.until('it is promoted again', releaseEnded(3, 'Promoted'))
+  expect(back.spec.revision).toBe(stable)
+  expect(await versionsSeen(stage)).toEqual({ [stable]: ['old'] })
+  expect(podsOf(stage.now(), stable).map(({ metadata }) => metadata.name)).toEqual(expect.arrayContaining(pods))
 })
 
 test.concurrent('config and template that change together are one release', async () => {
