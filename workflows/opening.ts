@@ -5,7 +5,7 @@ import type { CarriedRelease } from './contract.ts'
 import { openGuard, watch } from './guard.ts'
 import { insist } from './proxies.ts'
 import { inheritance, type Stay } from './retirement.ts'
-import { asideRecalled, isInUse } from './aside.ts'
+import { asideRecalled } from './aside.ts'
 import type { Run } from './run.ts'
 import { beginAnew } from './waiting.ts'
 import { typeOf } from './words.ts'
@@ -58,7 +58,7 @@ export async function openRun(stay: Stay, opening: Opening): Promise<Run> {
   // What was there before this run began brings no news.
   if (picture.route.foreign) desk.looked = true
   if (!carried && opening.stepIndex !== undefined) recall(run)
-  if (weight > 0 || isInUse(run.aside)) watch(run.guard, run.marks)
+  if (weight > 0 || run.marks.at(-1)?.beside) watch(run.guard, run.marks)
   return run
 }
 

@@ -19,6 +19,13 @@ type Scenario = { name: string; play: (stage: Stage, access: Access) => Promise<
 
 const GATED = [{ setWeight: 25 }, { approve: { name: 'go' } }, { setWeight: 50 }]
 
+const GATED_AT_20: Plan = {
+  steps: [
+    { kind: 'setWeight', weight: 20 },
+    { kind: 'approve', name: 'go', expiresAfterMs: 60_000 },
+  ],
+}
+
 const SCENARIOS: Scenario[] = [
   {
     name: 'promoted',
@@ -78,10 +85,7 @@ async function playAndStore({ name, play }: Scenario): Promise<void> {
 /** What would take long, or a cordoned node, on the stack. */
 async function rehearseAndStore(): Promise<void> {
   await using rehearsal = await openRehearsal(access)
-  const steps: Plan['steps'] = [
-    { kind: 'setWeight', weight: 20 },
-    { kind: 'approve', name: 'go', expiresAfterMs: 60_000 },
-  ]
+  const { steps } = GATED_AT_20
   const asksFor = (world: World, times: number): Promise<true> =>
     world.until(() => world.told.filter(({ gate }) => gate === 'go').length === times && true)
 
@@ -98,6 +102,27 @@ async function rehearseAndStore(): Promise<void> {
   await retreated.say('approve')
   await store('retreated', retreated.handle.workflowId, retreated.temporalNamespace)
   await rampAndStore(rehearsal)
+  await besideAndStore(rehearsal)
+}
+
+/** Cohort, copies and a fault, handed over at every step; then what served before comes back. */
+async function besideAndStore(rehearsal: Rehearsal): Promise<void> {
+  const cohort = [{ headers: { 'x-team': { exact: 'till' } } }]
+  const steps: Plan['steps'] = [
+    { kind: 'scale', percent: 100 },
+    { kind: 'preview', host: 'preview.shop.local' },
+    { kind: 'match', cohort },
+    { kind: 'mirror', percent: 20, forMs: 300 },
+    { kind: 'fault', fault: { percent: 50, abort: 503 }, forMs: 300 },
+    { kind: 'setWeight', weight: 100 },
+  ]
+  const affinity = { cookie: 'shop', maxAgeMs: 60_000 }
+  const beside = await rehearsal.begin('beside', { steps, affinity }, { renewAfterMs: 0 })
+  await store('beside', beside.handle.workflowId, beside.temporalNamespace)
+  const returned = await rehearsal.begin('returned', GATED_AT_20, {
+    given: ({ picture }) => Object.assign(picture.declared, { returns: 'warm' }),
+  })
+  await store('returned', returned.handle.workflowId, returned.temporalNamespace)
 }
 
 async function rampAndStore(rehearsal: Rehearsal): Promise<void> {
