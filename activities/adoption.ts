@@ -12,7 +12,7 @@ export async function beginAdoption({ kube, workload }: Deps, { ref }: { ref: Ro
 }
 
 /**
- * The pods of the adopted Deployment leave, once the apex selects stable and stable has as many ready ones; otherwise
+ * The pods of the adopted Deployment leave, once the apex selects stable, and stable has as many ready ones; otherwise
  * nothing is done, and a later look finds it so. `contestedBy`: a field manager that would start them again.
  */
 export async function emptyDeclared(
@@ -27,7 +27,9 @@ export async function emptyDeclared(
     workload.revisions(ref),
   ])
   const stable = route.record?.stable
-  if (!around || stable === undefined || around.apex !== stable) return {}
+  if (!around || stable === undefined) return {}
+  // Without our key the apex selects the pods of stable, too: they can carry all of it.
+  if (around.apex !== undefined && around.apex !== stable) return {}
   const ready = states.find(({ revision }) => revision === stable)?.ready ?? 0
   if (ready < Math.min(rollout.spec.replicas, around.replicas)) return {}
   return workload.holdDeclared(rollout, 0)
