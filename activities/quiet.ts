@@ -1,6 +1,5 @@
 import { Context } from '@temporalio/activity'
 import type { SampleRequest, Sampler } from '../analysis/index.ts'
-import type { OpenStreams } from '../analysis/sampler.ts'
 import { formatDuration } from '../crds/duration.ts'
 import { revisionObject, sideObject } from '../crds/names.ts'
 import type { Policy } from '../crds/policy.ts'
@@ -67,9 +66,9 @@ async function twoQuietRows(
     if (t1 > input.since + input.drainMs / 1_000) break
     quiet = counted.every((cell) => cell[own] === 0) ? quiet + 1 : 0
     if (quiet < QUIET_ROWS) continue
-    const streams = await sampler?.streams(hostsOf(input), signal)
-    if (streams?.open === 0) break
-    if (streams && !input.toldOpen) return { waitingFor: openWords(input, streams), isOpen: true }
+    const open = await sampler?.streams(hostsOf(input), signal)
+    if (open === 0) break
+    if (open !== undefined && !input.toldOpen) return { waitingFor: openWords(input, open), isOpen: true }
   }
   return {}
 }
@@ -79,7 +78,7 @@ const hostsOf = ({ ref: { namespace, name }, revision }: QuietInput): { namespac
   services: [revisionObject(name, revision), sideObject(name, revision)],
 })
 
-const openWords = ({ revision, drainMs }: QuietInput, { open }: OpenStreams): string =>
+const openWords = ({ revision, drainMs }: QuietInput, open: number): string =>
   `Revision ${revision} keeps its pods: ${open} ${open === 1 ? 'stream is' : 'streams are'} still open; they go after ${formatDuration(drainMs)} (spec.drain) at the latest`
 
 function silence({ revision }: QuietInput, seconds: number, missing: string | undefined): string {

@@ -63,12 +63,12 @@ export type Sampler = {
    * the parts are missing, and the boundaries stay open until the first row that has some.
    */
   before(request: BeforeRequest, signal: AbortSignal): Promise<LookedBack>
-  /** What callers have open to these Services right now; undefined when nobody could be asked. */
-  streams(to: { namespace: string; services: string[] }, signal: AbortSignal): Promise<OpenStreams | undefined>
+  /**
+   * Requests, and connections of TCP routes, that callers' proxies have open to these Services right now; what none of
+   * them shows counts 0. Undefined when nobody could be asked.
+   */
+  streams(to: { namespace: string; services: string[] }, signal: AbortSignal): Promise<number | undefined>
 }
-
-/** Requests, and connections of TCP routes. `isVisible` is false where no proxy shows either. */
-export type OpenStreams = { isVisible: boolean; open: number }
 
 /** One sampler per address and credentials; asking again gives the same one. */
 export type Samplers = (address: string, credentials: Credentials) => Sampler

@@ -80,7 +80,7 @@ function leftOf(run: Run): string {
 
 /** So much time with data and without a reason to stop; by the clock where verdicts cannot or may not decide. */
 async function prove(run: Run, kind: 'analyze' | 'bake', forMs: number): Promise<void> {
-  if (isProven(run)) {
+  if (isProven(run, kind)) {
     watch(run.guard, run.marks, { kind, from: run.stepSince / 1_000, for: forMs / 1_000 })
     await waitFor(run, () => run.guard.advanced !== undefined)
     run.evidence = run.guard.advanced?.sentence ?? ''
@@ -88,8 +88,8 @@ async function prove(run: Run, kind: 'analyze' | 'bake', forMs: number): Promise
   await mayGoForward(run)
 }
 
-const isProven = ({ measured, mode, plan, weight, judgedAlone }: Run): boolean =>
-  measured && mode === 'act' && !plan.returns && (weight < 100 || judgedAlone)
+const isProven = ({ measured, mode, plan, weight, judgedAlone }: Run, kind: 'analyze' | 'bake'): boolean =>
+  measured && mode === 'act' && !plan.returns && (kind === 'analyze' || weight < 100 || judgedAlone)
 
 async function pause(run: Run, forMs: number | undefined): Promise<void> {
   const until = forMs === undefined ? 'until somebody says resume' : `for ${formatDuration(forMs)}`

@@ -1,4 +1,3 @@
-import type { OpenStreams } from '../sampler.ts'
 import type { Client } from './client.ts'
 import { anyOf } from './queries.ts'
 import { AskError } from './refusal.ts'
@@ -7,14 +6,14 @@ const TIMEOUT_MS = 5_000
 
 export type StreamsOptions = { client: Client; namespace: string; services: string[]; signal: AbortSignal }
 
-/** See `Sampler.streams`. What no caller's proxy shows is left out of the sum. */
-export async function streamsTo({ client, signal, ...to }: StreamsOptions): Promise<OpenStreams | undefined> {
+/** See `Sampler.streams`. */
+export async function streamsTo({ client, signal, ...to }: StreamsOptions): Promise<number | undefined> {
   try {
     const answers = await Promise.all(
       [activeRequests(to), openConnections(to)].map((query) => client.series({ query, timeoutMs: TIMEOUT_MS, signal })),
     )
     const values = answers.flat().flatMap(({ samples }) => samples.at(-1)?.[1] ?? [])
-    return { isVisible: values.length > 0, open: values.reduce((sum, value) => sum + Math.max(0, value), 0) }
+    return values.reduce((sum, value) => sum + Math.max(0, value), 0)
   } catch (error) {
     if (error instanceof AskError) return undefined
     throw error

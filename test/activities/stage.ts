@@ -2,7 +2,6 @@ import { onTestFinished } from 'vitest'
 import type { Deps } from '../../activities/deps.ts'
 import type { WatchInput } from '../../activities/watch.ts'
 import type { Reading } from '../../analysis/index.ts'
-import type { OpenStreams } from '../../analysis/sampler.ts'
 import type { Policy } from '../../crds/policy.ts'
 import { RELEASES, ROLLOUTS } from '../../crds/resources.ts'
 import { createKube, type Kube } from '../../kube/index.ts'
@@ -17,7 +16,7 @@ export type Scene = {
   ledger?: string
   readings?: Reading[]
   pods?: Readiness[]
-  streams?: (OpenStreams | undefined)[]
+  streams?: (number | undefined)[]
 }
 
 type Event = Parameters<Deps['events']['record']>[0]
@@ -75,7 +74,7 @@ function handsOf(
     samplers: () => ({
       sources: () => [{ metric: 'errors', query: 'q', window: '1s' }],
       before: async ({ policy: declared }) => ({ before: {}, policy: declared }),
-      streams: async () => (asked.length > 0 ? asked.shift() : { isVisible: false, open: 0 }),
+      streams: async () => (asked.length > 0 ? asked.shift() : 0),
       async *read(_request, signal) {
         yield* readings
         await ended(signal)
