@@ -1,10 +1,18 @@
-import { readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import { accepted, refusals, validManifest } from '../fixtures/manifests.ts'
 import { folder, sluice } from './typed.ts'
 
 const EXAMPLES = new URL('../../deploy/examples/', import.meta.url)
+
+const GUIDES = ['README.md', 'docs/strategies.md']
+/** What the guides have to say after `sluice`. */
+const COMMANDS = GUIDES.flatMap((guide) =>
+  [...readFileSync(guide, 'utf8').matchAll(/^npm run -s sluice -- (plan .*?)( +#.*)?$/gm)].map(
+    ([, command]) => command!,
+  ),
+)
 
 type Said = { code: number; out: string; complaints: string }
 
@@ -145,6 +153,13 @@ describe('the examples', () => {
     expect(code).toBe(0)
     expect(out).toMatch(/^checkout in shop: /)
   })
+})
+
+it.each(COMMANDS)('the guides say %s', async (command) => {
+  const { code, out, complaints } = await sluice(...command.split(/ +/))
+  expect(complaints).toBe('')
+  expect(code).toBe(0)
+  expect(out).not.toBe('')
 })
 
 describe('the time of a plan', () => {
