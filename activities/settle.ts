@@ -18,6 +18,7 @@ export async function settle(deps: Deps, input: { picture: Picture }): Promise<v
     await deps.router.restore(target, { uid: target.uid, release: nextNumber - 1, seq: nextSeq + 1 })
   }
   if (!lives || stable === undefined) return
+  if (route.drifted) await deps.router.own(target, stable)
   const serves = input.picture.revisions.some((state) => state.revision === stable)
   if (serves && declared.restart)
     await deps.workload.ensureRevision(rollout, stable, await deps.workload.declared(rollout), replicas)

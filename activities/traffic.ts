@@ -22,6 +22,9 @@ const FINAL = new Set(['FencedOff', 'AbortedOnRoute', 'RouteMissing', 'ApexElsew
 export async function setTraffic(deps: Deps, input: TrafficInput): Promise<{ weights: Record<Revision, number> }> {
   await carriedByReadyPods(deps, input)
   const { target, weights, aside, fence, stable } = input
+  const [revision = '', another] = Object.keys(weights)
+  // The way back makes nothing: a route that is gone takes no traffic.
+  if (stable !== undefined || another !== undefined) await decided(() => deps.router.own(target, stable ?? revision))
   const written = await decided(() =>
     deps.router.setTraffic(target, { weights, ...aside }, { fence, ...(stable ? { stable } : {}) }),
   )

@@ -1,6 +1,7 @@
 import { findCondition, stallAfter, type Stall } from '../crds/conditions.ts'
 import { revisionObject } from '../crds/names.ts'
 import { isRejected } from '../crds/outcome.ts'
+import { ownedRouting, servesAs } from '../crds/owned-route.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
 import type { KubeObject } from '../kube/index.ts'
 import type { ConfigLookup } from '../workload/config-tracking.ts'
@@ -106,7 +107,19 @@ function whatIsToDo(view: View, declared: Declaration): Judgement | undefined {
   if (left) return look('the route was left on revision hosts', left.fence)
   const other = notes.find((note) => note.stable !== status?.stable)
   if (other) return look('the route names another stable revision', other.fence)
-  return sizeToFollow(view) ?? driftToMend(view)
+  return sizeToFollow(view) ?? driftToMend(view) ?? ownRouteToMend(view)
+}
+
+/** The VirtualService of `router.istio.host`. */
+function ownRouteToMend({ rollout, virtualService }: View): Judgement | undefined {
+  const { metadata, spec } = rollout
+  const { namespace = '', name } = metadata
+  const { istio } = spec.router
+  const wanted = istio && ownedRouting({ namespace, service: spec.service, router: { istio } })
+  if (!wanted) return undefined
+  const live = virtualService(namespace, name)
+  if (live?.spec && servesAs(live.spec, wanted)) return undefined
+  return look('the VirtualService is not as declared', live ? JSON.stringify([wanted.hosts, wanted.gateways]) : 'gone')
 }
 
 /** What serves is scaled whatever else is declared. */

@@ -1,6 +1,7 @@
 import { adoptionOf, splitByUser, type Adopted, type Adoption, type Adopting } from '../crds/adoption.ts'
 import { hostsOf } from '../crds/hosts.ts'
 import { LABEL, managedRoutePrefix } from '../crds/names.ts'
+import { OWNED_ROUTE } from '../crds/owned-route.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
 import type { VirtualService } from './routes.ts'
 
@@ -40,6 +41,10 @@ function problemOfOwned({ metadata, spec }: Rollout, lookUp: LookUp): string | u
   const live = lookUp(namespace, name)
   if (live && live.metadata.labels?.[LABEL.rollout] !== name) {
     return `spec.router.istio.host: VirtualService ${name} exists and is not of Rollout ${name}; delete or rename it, or adopt its routes with virtualServices`
+  }
+  const own = live && adoptionOf(adoptingOf({ metadata, spec }, { name, routes: [OWNED_ROUTE] }, live))
+  if (own?.problems[0] !== undefined) {
+    return `spec.router.istio.host: ${own.problems[0]}; delete the VirtualService, and it is made anew`
   }
   const { gateways = [] } = spec.router.istio ?? {}
   if (spec.service.ports.length > 1 && gateways.includes('mesh') && gateways.length > 1) {
@@ -84,7 +89,11 @@ function find({ metadata }: Rollout, adopted: Adopted, lookUp: LookUp) {
   return { namespace, live: lookUp(namespace, adopted.name) }
 }
 
-function adoptingOf({ metadata, spec }: Rollout, adopted: Adopted, live: VirtualService): Adopting {
+function adoptingOf(
+  { metadata, spec }: Pick<Rollout, 'metadata' | 'spec'>,
+  adopted: Adopted,
+  live: VirtualService,
+): Adopting {
   const { namespace = '', name } = metadata
   const place = live.metadata.namespace ?? namespace
   const prefix = managedRoutePrefix(namespace, name)

@@ -3,7 +3,7 @@ import { routeAnnotation } from '../crds/names.ts'
 import type { KubeObject } from '../kube/index.ts'
 
 /** The few fields of a VirtualService that the controller reads. */
-export type VirtualService = KubeObject & { spec?: Routing }
+export type VirtualService = KubeObject & { spec?: Routing & { hosts?: string[]; gateways?: string[] } }
 
 /** The few fields of the route annotation that the controller reads; the router writes it. */
 export type RouteNote = { fence: string; stable: string; aborted?: number; atRest: boolean }

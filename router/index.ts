@@ -2,6 +2,7 @@ import type { Kube } from '../kube/index.ts'
 import { affinity, inStep, prepare, prepareSide, release } from './istio/destination-rules.ts'
 import { forget } from './istio/forgetting.ts'
 import { observe } from './istio/observing.ts'
+import { own } from './istio/owned.ts'
 import { restore, setTraffic } from './istio/traffic.ts'
 import type { Router } from './router.ts'
 
@@ -11,6 +12,7 @@ export type { Router, RouteRecord, RouteTarget } from './router.ts'
 /** Adopts named http routes of existing VirtualServices. */
 export function createIstioRouter({ kube }: { kube: Kube }): Router {
   return {
+    own: (target, revision) => own(kube, target, revision),
     prepare: (target, revisions) => prepare(kube, target, revisions),
     prepareSide: (target, revision) => prepareSide(kube, target, revision),
     inStep: (target, revisions) => inStep(kube, target, revisions),

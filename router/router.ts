@@ -43,6 +43,8 @@ export type Observed = {
   record?: RouteRecord
   /** Somebody else changed our destinations since our last write; `manager` is the newest other field manager. */
   foreign?: { direction: 'towardsStable' | 'towardsCanary' | 'gone'; manager: string }
+  /** A route object of our own is missing, or not what is declared: `own` mends that. */
+  drifted?: true
 }
 
 /**
@@ -53,6 +55,11 @@ export type Observed = {
  * else's VirtualService has the preview's name.
  */
 export type Router = {
+  /**
+   * Makes the VirtualService of `router.istio.host`, or gives it the declared hosts and gateways; `revision`: whose owner it
+   * has. Nothing where routes of somebody else are adopted.
+   */
+  own(target: RouteTarget, revision: Revision): Promise<void>
   /** Destinations (DestinationRules) exist before any weight names them. Revision Services are the workload room's. */
   prepare(target: RouteTarget, revisions: Revision[]): Promise<void>
   /** As `prepare`, for the side host, which takes what is beside the weights. */

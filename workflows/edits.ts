@@ -34,9 +34,11 @@ export async function resumeAfterEdit(run: Run): Promise<void> {
   })
 }
 
-/** Towards the canary nobody moves a route but the release. */
-export async function undoEdit(run: Run, { route: { foreign } }: Picture): Promise<void> {
-  if (run.weight === 0 || run.writing || foreign?.direction !== 'towardsCanary') return
+/** Towards the canary nobody moves a route but the release; and nobody but it has a route of its own. */
+export async function undoEdit(run: Run, { route: { foreign, found, drifted } }: Picture): Promise<void> {
+  if (run.weight === 0 || run.writing) return
+  if (drifted && !found) return putBack(run)
+  if (foreign?.direction !== 'towardsCanary') return
   await putBack(run)
   const message = `${foreign.manager} moved the route towards the canary: put back to ${run.weight} %`
   await tell(run, { phase: 'Progressing', message, event: { type: 'Warning', reason: 'ForeignEdit', message } })

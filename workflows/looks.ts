@@ -53,7 +53,8 @@ const holdsAtEdit = ({ settings }: Picture): boolean => settings.onForeignEdit =
 async function adapt(run: Run, picture: Picture): Promise<void> {
   run.replicas = picture.replicas
   run.suspended = picture.suspend
-  run.routeGone = !picture.route.found
+  // One of our own is made again by the write that puts the weight back.
+  run.routeGone = !picture.route.found && picture.target.router.istio.host === undefined
   sayWhoWaits(run, picture)
   await keepInStep(run, picture)
   const edit = editTowardsStable(run, picture)

@@ -61,6 +61,7 @@ export const waitsItsTurn = ({ onNewRevision, stableReady }: Picture): boolean =
 function taskAtRest(picture: Picture): Task {
   const { declared, stable, last, route } = picture
   if (!route.atRest) return { kind: 'settle', why: 'the route was left on revision hosts' }
+  if (route.drifted) return { kind: 'settle', why: 'the VirtualService is not as declared' }
   if (declared.isStable && declared.restart) return { kind: 'settle', why: 'a restart is declared' }
   const serving = picture.revisions.find((state) => state.revision === stable)
   if (serving && serving.replicas !== picture.replicas)

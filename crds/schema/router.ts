@@ -92,7 +92,6 @@ export const istioRouter = z
       .meta({
         description:
           'Instead of virtualServices: the engine makes and owns a VirtualService for this host, for example shop.example.',
-        ...notYet('router.istio.host', 'adopt a route of a VirtualService of yours with virtualServices'),
       })
       .exactOptional(),
     gateways: z
@@ -101,7 +100,6 @@ export const istioRouter = z
       .meta({
         description: 'Gateways of the VirtualService that the engine owns. Default: mesh.',
         'x-kubernetes-list-type': 'set',
-        ...notYet('router.istio.gateways', 'adopt a route of a VirtualService of yours with virtualServices'),
       })
       .exactOptional(),
     acknowledge: z
@@ -166,13 +164,10 @@ export const router = z
     settle: duration(
       'Wait between the readiness of the last canary pod and the first weight, so that every proxy knows the new endpoints.',
     ).default('500ms'),
-    onForeignEdit: z
-      .enum(['abort', 'hold'])
-      .default('abort')
-      .meta({
-        description:
-          'What happens when somebody else moves our destinations towards stable during a release: abort ends the release, hold waits for a person.',
-      }),
+    onForeignEdit: z.enum(['abort', 'hold']).default('abort').meta({
+      description:
+        'What happens when somebody else moves our destinations towards stable during a release: abort ends the release, hold waits for a person.',
+    }),
   })
   .meta({
     description: 'What carries the weights: exactly one of istio and gatewayAPI.',

@@ -1,6 +1,7 @@
 import type { Kube } from '../../kube/index.ts'
 import type { Observed, RouteRecord, RouteTarget } from '../router.ts'
 import type { Weights } from './destinations.ts'
+import { isDrifted } from './owned.ts'
 import { otherManager } from './ownership.ts'
 import { readRoutes, weightsOn, type RouteObject } from './routes.ts'
 
@@ -15,6 +16,7 @@ export async function observe(kube: Kube, target: RouteTarget): Promise<Observed
     weights: weightsOn(routes),
     ...(record ? { record } : {}),
     ...(foreign ? { foreign } : {}),
+    ...(objects.some(({ live }) => isDrifted(target, live)) ? { drifted: true as const } : {}),
   }
 }
 

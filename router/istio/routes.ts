@@ -7,6 +7,7 @@ import type { Kube, KubeObject, Ref } from '../../kube/index.ts'
 import type { RouteRecord, RouteTarget } from '../router.ts'
 import { original, revisionsIn, weightsOf, type RouteDestination, type Weights } from './destinations.ts'
 import { amongRoute, managedNames } from './managed/naming.ts'
+import { adoptedBy } from './owned.ts'
 import { mergeRecords, readRecord, restOf } from './record.ts'
 import { destinationsAt, type VirtualService } from './virtual-service.ts'
 
@@ -43,7 +44,7 @@ type Found = { adopted: Adopted; ref: Ref; live: VirtualService | undefined }
 
 export async function readRoutes(kube: Kube, target: RouteTarget): Promise<Routes> {
   const found = await Promise.all(
-    target.router.istio.virtualServices.map(async (adopted): Promise<Found> => {
+    adoptedBy(target).map(async (adopted): Promise<Found> => {
       const ref = {
         resource: VIRTUAL_SERVICES,
         namespace: adopted.namespace ?? target.namespace,
