@@ -42,6 +42,23 @@ describe('reading', () => {
     expect(items).toMatchObject([{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'b' } }])
   })
 
+  it('gives the last lines of a log and the last bytes of these, whole characters only', async () => {
+    const { server, kube } = await stage()
+    server.put(PODS, { ...toy('a', {}), apiVersion: 'v1', kind: 'Pod' })
+    server.logs.set('a', 'one\ntwo\r\n\u001B[31mthrée\u001B[0m\n')
+    const tail = (lines: number, bytes: number) =>
+      kube.logTail({ namespace: 'shop', name: 'a' }, { container: 'app', lines, bytes })
+    expect(await tail(2, 100)).toBe('two\nthrée')
+    expect(await tail(2, 3)).toBe('ée')
+    expect(await tail(2, 2), 'half of a character is left out').toBe('e')
+    const { path, query } = server.requests.at(-1)!
+    expect(path).toBe('/api/v1/namespaces/shop/pods/a/log')
+    expect(Object.fromEntries(query)).toMatchObject({ container: 'app', tailLines: '2' })
+    await expect(
+      kube.logTail({ namespace: 'shop', name: 'b' }, { container: 'app', lines: 1, bytes: 1 }),
+    ).rejects.toThrow('not found')
+  })
+
   it('tries again while the server is overloaded or cuts the line, and gives up in the end', async () => {
     const { server, kube } = await stage()
     server.put(TOYS, toy('bear'))
