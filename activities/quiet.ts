@@ -8,6 +8,7 @@ import type { Revision } from '../crds/traffic.ts'
 import { readings, requestOf } from './asking.ts'
 import type { Deps } from './deps.ts'
 import type { RolloutRef } from './picture.ts'
+import { getRollout } from './rollouts.ts'
 import { releaseAt } from './storage.ts'
 
 export type QuietInput = {
@@ -25,6 +26,8 @@ export type QuietInput = {
 
 const HEARTBEAT_MS = 2_000
 const QUIET_ROWS = 2
+/** Place of the revision's requests in a cell, after those of the apex. */
+const OWN = 1
 
 /** `waitingFor`: not yet, and why; ask again. `isOpen`: streams are open. */
 export type QuietResult = { waitingFor?: string; isOpen?: true }
@@ -53,7 +56,6 @@ async function twoQuietRows(
   input: QuietInput,
   signal: AbortSignal,
 ): Promise<QuietResult> {
-  const own = request.canary === revisionObject(input.ref.name, input.revision) ? 0 : 1
   let sampler: Sampler | undefined
   let quiet = 0
   let told = request.after
@@ -64,7 +66,7 @@ async function twoQuietRows(
     else if (t1 - told >= request.policy.dataDeadline) return { waitingFor: silence(input, t1 - told, missing) }
     if (t0 < input.since || counted.length === 0) continue
     if (t1 > input.since + input.drainMs / 1_000) break
-    quiet = counted.every((cell) => cell[own] === 0) ? quiet + 1 : 0
+    quiet = counted.every((cell) => cell[OWN] === 0) ? quiet + 1 : 0
     if (quiet < QUIET_ROWS) continue
     const open = await sampler?.streams(hostsOf(input), signal)
     if (open === 0) break
@@ -86,14 +88,24 @@ function silence({ revision }: QuietInput, seconds: number, missing: string | un
   return `Revision ${revision} keeps its pods: for ${formatDuration(seconds * 1_000)} nobody could say whether requests still reach it${why}`
 }
 
-/** Undefined where the release is gone: then there is nobody to ask. Requests are counted, whatever was watched. */
-async function requestAbout(deps: Deps, { ref, release, since }: QuietInput): Promise<SampleRequest | undefined> {
-  const found = await deps.kube.get<Release>(releaseAt(ref, release))
-  if (found?.spec.from === undefined) return undefined
-  const { revision, from } = found.spec
+/**
+ * Undefined where the release is gone: then there is nobody to ask. Requests are counted, whatever was watched. At rest
+ * the apex has them all: as long as proxies tell of it, what they do not tell of the revision did not happen.
+ */
+async function requestAbout(
+  deps: Deps,
+  { ref, release, revision, since }: QuietInput,
+): Promise<SampleRequest | undefined> {
+  const [found, rollout] = await Promise.all([
+    deps.kube.get<Release>(releaseAt(ref, release)),
+    getRollout(deps.kube, ref),
+  ])
+  if (!rollout || found?.spec.from === undefined) return undefined
   const policy: Policy = { ...found.spec.policy, metrics: [{ name: 'requests', kind: 'requests' }] }
   // Nothing older than the two rows that count is asked for, however long this has lasted.
   const first = Math.max(since, deps.now() / 1_000 - (QUIET_ROWS + 1) * policy.interval)
   const after = Math.floor(first / policy.interval) * policy.interval
-  return { ...requestOf(found, { ref, canary: revision, stable: from }, policy), after }
+  const arms = { ref, canary: found.spec.revision, stable: found.spec.from }
+  const hosts = { canary: rollout.spec.service.name, baseline: revisionObject(ref.name, revision) }
+  return { ...requestOf(found, arms, policy), ...hosts, isAlone: true, after }
 }

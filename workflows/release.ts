@@ -134,7 +134,7 @@ function leaveBehind(stay: Stay, run: Run, ending?: Ending): void {
   const delayMs = ending ? settings.abortScaleDownDelayMs : settings.scaleDownDelayMs
   stay.lastNumber = run.number
   if (old === (ending ? run.stable : run.canary)) return
-  const hadTraffic = !ending || run.marks.length > 0
+  const hadTraffic = !ending || run.marks.some(({ weight }) => weight > 0)
   stay.warm.push({
     revision: old,
     until: now + delayMs,

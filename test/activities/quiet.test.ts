@@ -5,9 +5,9 @@ import { activeRequests, openConnections } from '../../analysis/reader/streams.t
 import { RELEASES } from '../../crds/resources.ts'
 import { BEGAN, REF, reading, stage, type Scene } from './stage.ts'
 
-/** Requests to canary and stable in that second. */
-const row = (index: number, canary: number, stable = 0) =>
-  reading(index, { cells: { requests: [canary, stable, 0, 0] } })
+/** Requests to the apex and to the old revision in that second. */
+const row = (index: number, apex: number, old = 0) =>
+  reading(index, { cells: { requests: [apex, old, 0, 0] } })
 
 async function play(scene: Scene, input: Partial<QuietInput> = {}) {
   const { deps, kube } = await stage(scene)

@@ -18,7 +18,7 @@ test.concurrent('a version is tried aside, copied to, approved, switched to in o
   await using stage = await openStage({ access, name })
   const spec = { strategy: { blueGreen: blueGreen(name) }, bake: { for: '4s' } }
   const stable = await stage.install({ version: '1.4.0', steps: [], analysis: analysisOf(access.prometheus), spec })
-  const load = stage.load({ rps: 100 })
+  const load = stage.load({ rps: 30 })
   const begun = stage.weights().length
   await stage.push({ version: '1.5.0' })
   const canary = await atGate(stage)
@@ -47,7 +47,7 @@ test.concurrent('while it bakes everything returns in one write', async () => {
   await using stage = await openStage({ access, name })
   const spec = { strategy: { blueGreen: { approve: { name: 'switch' } } }, bake: { for: '1h' } }
   const stable = await stage.install({ version: '1.4.0', steps: [], spec })
-  const load = stage.load({ rps: 100 })
+  const load = stage.load({ rps: 30 })
   const begun = stage.weights().length
   await stage.push({ version: '1.5.0' })
   const canary = await atGate(stage)
@@ -66,13 +66,13 @@ test.concurrent('an objective judges what nothing is left to compare with', asyn
   const spec = { strategy: { blueGreen: {} }, bake: { for: '4s' } }
   const analysis = { ...analysisOf(access.prometheus), slo: 99 }
   await stage.install({ version: '1.4.0', steps: [], analysis, spec })
-  stage.load({ rps: 100 })
+  stage.load({ rps: 30 })
   await stage.push({ version: '1.5.0' })
   const release = await stage.until(
     '1.5.0 is promoted',
     (sight) => outcomeOf(sight, '1.5.0') === 'Promoted' && releaseOf(sight, '1.5.0'),
   )
-  expect(release.status?.verdict).toMatchObject({ weight: 100, reason: 'clean' })
+  expect(release.status?.timeline?.at(-1)?.message).toMatch(/Advancing from 100 %/)
 
   // One request in twenty fails, and the objective allows one in a hundred.
   await stage.push({ version: '1.6.0', spec: { ...spec, bake: { for: '1h' } } })

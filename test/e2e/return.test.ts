@@ -12,7 +12,7 @@ test.concurrent('what was promoted a moment ago is taken back in one write, past
   await using stage = await openStage({ access, name: 'warm-return' })
   const spec = { ...QUICK, scaleDownDelay: '1h' }
   const old = await stage.install({ version: '1.4.0', steps: GATED, spec })
-  const load = stage.load({ rps: 100 })
+  const load = stage.load({ rps: 50 })
   const young = await promoted(stage, '1.5.0')
   const begun = stage.weights().length
   const pods = namesOf(stage, old)
@@ -35,7 +35,7 @@ test.concurrent('what was promoted a moment ago is taken back in one write, past
 test.concurrent('what served some releases ago gets its pods first, and then everything', async () => {
   await using stage = await openStage({ access, name: 'kept-return' })
   const old = await stage.install({ version: '1.4.0', steps: GATED, spec: QUICK })
-  const load = stage.load({ rps: 100 })
+  const load = stage.load({ rps: 50 })
   await promoted(stage, '1.5.0')
   await stage.until('1.4.0 has left', (sight) => hasLeft(sight, old))
   await promoted(stage, '1.6.0')
