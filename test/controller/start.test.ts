@@ -33,11 +33,22 @@ describe('a declared change', () => {
     serves('checkout', 'one')
     start()
     const { spec } = template('one')
-    const restarted = { metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': 'today' } }, spec }
-    const { metadata } = declare('checkout', 'one', { template: restarted })
+    const same = { metadata: { labels: {}, annotations: {} }, spec }
+    const { metadata } = declare('checkout', 'one', { template: same })
     expect(metadata.generation).toBe(2)
     await eventually(() => expect(status('checkout')?.observedGeneration).toBe(2))
     expect(looks('checkout')).toBe(0)
+  })
+
+  it('that only restarts the pods starts a run', async () => {
+    const { start, declare, serves, looks } = await stage()
+    declare('checkout', 'one')
+    serves('checkout', 'one')
+    start()
+    const { spec } = template('one')
+    const metadata = { annotations: { 'kubectl.kubernetes.io/restartedAt': '2026-05-01T10:00:00Z' } }
+    declare('checkout', 'one', { template: { metadata, spec } })
+    await eventually(() => expect(looks('checkout')).toBe(1))
   })
 
   it('of the size starts a run, until the pods are as many', async () => {
