@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity'
 import type { SampleRequest, Sampler } from '../analysis/index.ts'
+import type { StreamsRequest } from '../analysis/sampler.ts'
 import { formatDuration } from '../crds/duration.ts'
 import { revisionObject, sideObject } from '../crds/names.ts'
 import type { Policy } from '../crds/policy.ts'
@@ -68,20 +69,22 @@ async function twoQuietRows(
     if (t1 > input.since + input.drainMs / 1_000) break
     quiet = counted.every((cell) => cell[OWN] === 0) ? quiet + 1 : 0
     if (quiet < QUIET_ROWS) continue
-    const open = await sampler?.streams(hostsOf(input), signal)
+    const open = await sampler?.streams(streamsOf(input, request), signal)
     if (open === 0) break
     if (open !== undefined && !input.toldOpen) return { waitingFor: openWords(input, open), isOpen: true }
   }
   return {}
 }
 
-const hostsOf = ({ ref: { namespace, name }, revision }: QuietInput): { namespace: string; services: string[] } => ({
-  namespace,
-  services: [revisionObject(name, revision), sideObject(name, revision)],
-})
+function streamsOf({ ref, revision }: QuietInput, { canary: apex, policy }: SampleRequest): StreamsRequest {
+  const { namespace, name } = ref
+  const workload = revisionObject(name, revision)
+  const services = [workload, sideObject(name, revision)]
+  return { namespace, workload, services, apex, seconds: QUIET_ROWS * policy.interval }
+}
 
 const openWords = ({ revision, drainMs }: QuietInput, open: number): string =>
-  `Revision ${revision} keeps its pods: ${open} ${open === 1 ? 'stream is' : 'streams are'} still open; they go after ${formatDuration(drainMs)} (spec.drain) at the latest`
+  `Revision ${revision} keeps its pods: ${open} ${open === 1 ? 'stream is' : 'streams are'} still open, or as many requests at any time; they go after ${formatDuration(drainMs)} (spec.drain) at the latest`
 
 function silence({ revision }: QuietInput, seconds: number, missing: string | undefined): string {
   const why = missing === undefined ? '' : ` (${missing})`

@@ -64,11 +64,14 @@ export type Sampler = {
    */
   before(request: BeforeRequest, signal: AbortSignal): Promise<LookedBack>
   /**
-   * Requests, and connections of TCP routes, that callers' proxies have open to these Services right now; what none of
+   * Requests, and connections of TCP routes, that are open to a revision right now, as proxies show them; what none of
    * them shows counts 0. Undefined when nobody could be asked.
    */
-  streams(to: { namespace: string; services: string[] }, signal: AbortSignal): Promise<number | undefined>
+  streams(request: StreamsRequest, signal: AbortSignal): Promise<number | undefined>
 }
+
+/** `workload`: its Deployment, `services`: its own ones; `seconds`: how long something has to be open at the apex to count. */
+export type StreamsRequest = { namespace: string; workload: string; services: string[]; apex: string; seconds: number }
 
 /** One sampler per address and credentials; asking again gives the same one. */
 export type Samplers = (address: string, credentials: Credentials) => Sampler

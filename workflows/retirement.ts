@@ -64,8 +64,8 @@ async function quiet(picture: Picture, desk: Desk, old: Warm, since: number): Pr
     if (!seen) return false
     if (seen.waitingFor === undefined) return true
     if (seen.isOpen) toldOpen = true
-    const [type, reason] = seen.isOpen ? (['Normal', 'Draining'] as const) : (['Warning', 'StillWarm'] as const)
-    announce({ picture }, { type, reason, message: seen.waitingFor })
+    const type = seen.isOpen ? 'Normal' : 'Warning'
+    announce({ picture }, { type, reason: 'StillWarm', message: seen.waitingFor })
   }
 }
 

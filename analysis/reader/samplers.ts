@@ -42,7 +42,7 @@ function createSampler(client: Client, localClock: Clock): Sampler {
       await clock.compare()
       return lookBack({ client, request, now: clock.now(), signal })
     },
-    streams: (to, signal) => streamsTo({ client, ...to, signal }),
+    streams: (request, signal) => streamsTo(client, request, signal),
     read: (request, signal) =>
       follow({
         client,

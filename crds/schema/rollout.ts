@@ -70,7 +70,7 @@ export const rolloutSpec = z
     ).default('10m'),
     abortScaleDownDelay: duration('How long the canary stays after it lost its traffic by a rollback.').default('30s'),
     drain: duration(
-      'How long, at most, a revision without traffic keeps its pods for requests and streams that are still open. Streams are seen where Prometheus has envoy_cluster_upstream_rq_active of the callers’ proxies, or for TCP routes istio_tcp_connections_*; elsewhere only requests that end are, and streams have the pods’ terminationGracePeriodSeconds.',
+      'How long, at most, a revision without traffic keeps its pods for requests and streams that are still open. Streams are seen where Prometheus has envoy_cluster_upstream_rq_active of the pods’ or the callers’ proxies, or for TCP routes istio_tcp_connections_*; elsewhere only requests that end are, and streams have the pods’ terminationGracePeriodSeconds.',
     ).default('30m'),
     progressDeadline: duration('How long the pods of a new revision may take to become ready.').default('10m'),
     releaseHistoryLimit: z.int().min(1).max(100).default(10).meta({ description: 'How many Releases are kept.' }),

@@ -1,13 +1,12 @@
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { expect, it } from 'vitest'
 import { awaitQuiet, type QuietInput } from '../../activities/quiet.ts'
-import { activeRequests, openConnections } from '../../analysis/reader/streams.ts'
+import { insidePods, openConnections, toApex, toRevision } from '../../analysis/reader/streams.ts'
 import { RELEASES } from '../../crds/resources.ts'
 import { BEGAN, REF, reading, stage, type Scene } from './stage.ts'
 
 /** Requests to the apex and to the old revision in that second. */
-const row = (index: number, apex: number, old = 0) =>
-  reading(index, { cells: { requests: [apex, old, 0, 0] } })
+const row = (index: number, apex: number, old = 0) => reading(index, { cells: { requests: [apex, old, 0, 0] } })
 
 async function play(scene: Scene, input: Partial<QuietInput> = {}) {
   const { deps, kube } = await stage(scene)
@@ -26,7 +25,8 @@ it('says that streams are open, and once it was said waits until they have ended
   const readings = [row(0, 50), row(1, 50), row(2, 50), row(3, 50)]
   expect(await play({ readings, streams: [2] })).toEqual({
     isOpen: true,
-    waitingFor: 'Revision aaa keeps its pods: 2 streams are still open; they go after 1h (spec.drain) at the latest',
+    waitingFor:
+      'Revision aaa keeps its pods: 2 streams are still open, or as many requests at any time; they go after 1h (spec.drain) at the latest',
   })
   expect(await play({ readings, streams: [2, undefined, 0] }, { toldOpen: true })).toEqual({})
 })
@@ -36,10 +36,21 @@ it('waits no longer than drain for what is open', async () => {
   expect(await play({ readings, streams: [2, 2] }, { toldOpen: true, drainMs: 3_000 })).toEqual({})
 })
 
-it('asks for both hosts of the revision', () => {
-  const to = { namespace: 'shop', services: ['checkout-aaa', 'checkout-aaa-x'] }
-  expect(activeRequests(to)).toBe(
-    String.raw`sum(envoy_cluster_upstream_rq_active{cluster_name=~"outbound\\|\\d+\\|[^|]*\\|(checkout-aaa|checkout-aaa-x)\\.shop\\.svc\\..*"})`,
+it('asks the pods first, then callers of its hosts and of the apex', () => {
+  const request = {
+    namespace: 'shop',
+    workload: 'checkout-aaa',
+    services: ['checkout-aaa', 'checkout-aaa-x'],
+    apex: 'checkout',
+    seconds: 4,
+  }
+  const active = 'envoy_cluster_upstream_rq_active'
+  expect(insidePods(request)).toBe(
+    String.raw`sum(${active}{cluster_name=~"inbound\\|.*",namespace="shop",pod=~"checkout-aaa-.*"})`,
   )
-  expect(openConnections(to)).toContain('destination_service_name=~"checkout-aaa|checkout-aaa-x"')
+  expect(toRevision(request)).toBe(
+    String.raw`sum(${active}{cluster_name=~"outbound\\|\\d+\\|[^|]*\\|(checkout-aaa|checkout-aaa-x)\\.shop\\.svc\\..*"})`,
+  )
+  expect(toApex(request)).toMatch(/^min_over_time\(\(sum\(.*\|\(checkout\).*\)\)\[4s:1s\]\)$/)
+  expect(openConnections(request)).toContain('destination_workload="checkout-aaa"')
 })
