@@ -57,6 +57,7 @@ describe('routes that cannot carry a Rollout', () => {
       on,
       `spec.router.istio.virtualServices[0]: route primary of VirtualService checkout divides ${APEX} by subset (gold); a revision has no subsets, and the share of the subset would follow no release: send that part to a Service of its own, or to ${APEX} without subset`,
     )
+    expect(on.looks('checkout')).toBe(0)
   })
 
   it('are tcp routes that are meant by two of a port', async () => {
@@ -73,6 +74,7 @@ describe('routes that cannot carry a Rollout', () => {
       on,
       'spec.router.istio.virtualServices[0]: VirtualService checkout has 2 tcp routes that are meant by tcp route of port 80; tell them apart by its port',
     )
+    expect(on.looks('checkout')).toBe(0)
   })
 
   it('are those of another namespace that mean a Service there', async () => {

@@ -14,20 +14,20 @@ const routeRef = ({ namespace }: Stage) => ({ resource: VIRTUAL_SERVICES, namesp
 test.concurrent('of twelve routes only our destinations change, and at rest no byte is another one', async () => {
   await using stage = await openStage({ access, name: 'twelve' })
   const before = await withTwelve(stage)
-  const isAsBefore = (): void => expect(foreignText(routeOf(stage))).toBe(foreignText(before))
+  const isAsBefore = async (): Promise<void> => expect(foreignText(await routeOf(stage))).toBe(foreignText(before))
   await stage.install({ version: '1.4.0', steps: GATED })
-  isAsBefore()
+  await isAsBefore()
   for (const [version, word, outcome] of [
     ['1.5.0', 'approve', 'Promoted'],
     ['1.6.0', 'abort', 'Aborted'],
   ] as const) {
     await stage.push({ version })
     await waits(stage, version)
-    expect(withoutOurs(routeOf(stage))).toBe(withoutOurs(before))
-    expect(foreignText(routeOf(stage))).not.toBe(foreignText(before))
+    expect(withoutOurs(await routeOf(stage))).toBe(withoutOurs(before))
+    expect(foreignText(await routeOf(stage))).not.toBe(foreignText(before))
     await stage.say(word)
     await stage.until(`${version} is ${outcome}`, (sight) => outcomeOf(sight, version) === outcome)
-    isAsBefore()
+    await isAsBefore()
   }
 })
 
@@ -40,10 +40,10 @@ test.concurrent('of twelve routes none is changed by a release that makes way fo
   await stage.push({ version: '1.6.0' })
   await stage.until('1.5.0 makes way', (sight) => outcomeOf(sight, '1.5.0') === 'Superseded')
   await waits(stage, '1.6.0')
-  expect(withoutOurs(routeOf(stage))).toBe(withoutOurs(before))
+  expect(withoutOurs(await routeOf(stage))).toBe(withoutOurs(before))
   await stage.say('approve')
   await stage.until('1.6.0 is promoted', (sight) => outcomeOf(sight, '1.6.0') === 'Promoted')
-  expect(foreignText(routeOf(stage))).toBe(foreignText(before))
+  expect(foreignText(await routeOf(stage))).toBe(foreignText(before))
 })
 
 test.concurrent('a VirtualService of the engine carries a release, and goes with its Rollout', async () => {
@@ -124,7 +124,7 @@ test.concurrent('an edit towards stable holds where that is declared, until a pe
     onForeignEdit: 'hold',
   }
   await stage.install({ version: '1.4.0', steps: GATED, spec: { router } })
-  const { http } = routeOf(stage).spec
+  const { http } = (await routeOf(stage)).spec
   await stage.push({ version: '1.5.0' })
   await waits(stage, '1.5.0')
   const release = releaseOf(stage.now(), '1.5.0')?.spec.revision ?? ''
@@ -143,7 +143,7 @@ test.concurrent('an edit towards stable holds where that is declared, until a pe
   await stage.until('the gate waits again', (sight) => phaseOf(sight) === 'AwaitingApproval')
   await stage.say('approve')
   await stage.until('1.5.0 is promoted', (sight) => outcomeOf(sight, '1.5.0') === 'Promoted')
-  expect(routeOf(stage).spec.http).toEqual(http)
+  expect((await routeOf(stage)).spec.http).toEqual(http)
 })
 
 test.concurrent('nothing begins while somebody else names the Service, until that is acknowledged', async () => {
@@ -175,10 +175,11 @@ async function withTwelve(stage: Stage): Promise<VirtualService> {
   return stage.until('the twelve routes are there', ({ route }) => route?.spec.http.length === 12 && route)
 }
 
-function routeOf(stage: Stage): VirtualService {
-  const { route } = stage.now()
-  if (!route) throw new Error('the VirtualService is gone')
-  return route
+/** As the API server has it: what a watch tells may be older than what another one told. */
+async function routeOf(stage: Stage): Promise<VirtualService> {
+  const live = await stage.kube.get<VirtualService>(routeRef(stage))
+  if (!live) throw new Error('the VirtualService is gone')
+  return live
 }
 
 const waits = (stage: Stage, version: string): Promise<true> =>
