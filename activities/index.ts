@@ -11,7 +11,16 @@ import { prepareDestinations } from './destinations.ts'
 import { awaitQuiet } from './quiet.ts'
 import { awaitAddresses, awaitReady } from './ready.ts'
 import { report } from './report.ts'
-import { collect, ensureRevision, pointApex, prepare, prepareSide, removeRevision, secondLever } from './revisions.ts'
+import {
+  collect,
+  ensureRevision,
+  growRevisions,
+  pointApex,
+  prepare,
+  prepareSide,
+  removeRevision,
+  secondLever,
+} from './revisions.ts'
 import { settle } from './settle.ts'
 import { restoreRoute, setTraffic } from './traffic.ts'
 import { watch } from './watch.ts'
@@ -29,6 +38,7 @@ export function createActivities(deps: Deps) {
       prepareSide,
       prepareDestinations,
       ensureRevision,
+      growRevisions,
       setTraffic,
       restoreRoute,
       pointApex,

@@ -33,7 +33,7 @@ export async function prepare(deps: Deps, input: PrepareInput): Promise<void> {
     await deps.workload.ensureRevision(rollout, canary, source, input.canaryReplicas)
     await deps.workload.ensureServices(rollout, [stable, canary])
     await deps.router.prepare(input.target, [stable, canary])
-    await growStable(deps, rollout, stable, input.stableReplicas)
+    await grow(deps, rollout, stable, input.stableReplicas)
   })
 }
 
@@ -86,6 +86,16 @@ async function stillStable({ router }: Deps, target: RouteTarget, stable: Revisi
   throw ApplicationFailure.nonRetryable(message, 'ApexElsewhere')
 }
 
+/** None of these has fewer pods than this. One that was not made yet is left to who makes it. */
+export async function growRevisions(
+  deps: Deps,
+  { ref, sizes }: { ref: RolloutRef; sizes: Record<Revision, number> },
+): Promise<void> {
+  const rollout = await getRollout(deps.kube, ref)
+  if (!rollout) return
+  for (const [revision, replicas] of Object.entries(sizes)) await grow(deps, rollout, revision, replicas)
+}
+
 /**
  * While the route cannot be written: stable gets its pods, and as soon as it has a ready one the canary's Service selects
  * stable's pods.
@@ -96,7 +106,7 @@ export async function secondLever(
 ): Promise<void> {
   const rollout = await getRollout(deps.kube, input.ref)
   if (!rollout) return
-  await growStable(deps, rollout, input.stable, input.replicas)
+  await grow(deps, rollout, input.stable, input.replicas)
   const { ready } = await deps.workload.readiness(rollout, input.stable)
   if (ready > 0) await deps.workload.redirectService(rollout, input.canary, input.stable)
 }
@@ -177,11 +187,11 @@ async function collectReleases(
   }
 }
 
-/** Grows stable where more is declared than runs; its template is the one it was released with. */
-async function growStable(deps: Deps, rollout: Rollout, stable: Revision, replicas: number): Promise<void> {
+/** Where more is declared than runs; its template stays the one it was released with. */
+async function grow(deps: Deps, rollout: Rollout, revision: Revision, replicas: number): Promise<void> {
   const ref = { namespace: rollout.metadata.namespace ?? '', name: rollout.metadata.name }
-  const state = (await deps.workload.revisions(ref)).find((found) => found.revision === stable)
-  if (state && state.replicas < replicas) await deps.workload.scale(rollout, stable, replicas)
+  const state = (await deps.workload.revisions(ref)).find((found) => found.revision === revision)
+  if (state && state.replicas < replicas) await deps.workload.scale(rollout, revision, replicas)
 }
 
 /** What was declared when the release began: what was analysed is what is promoted. */

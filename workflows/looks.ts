@@ -5,6 +5,7 @@ import type { Desk } from './desk.ts'
 import { foreignDrift } from './drift.ts'
 import { editTowardsStable, holdForEdit, isEditResumed, resumeAfterEdit, undoEdit } from './edits.ts'
 import { keepInStep } from './destinations.ts'
+import { growAlong } from './pods.ts'
 import { insist } from './proxies.ts'
 import { asInterruption, type Interruption, type Run } from './run.ts'
 import { abortedOnRoute, reverted, superseded, waitsItsTurn } from './start.ts'
@@ -51,7 +52,7 @@ function discover(run: Run, picture: Picture): Interruption | undefined {
 const holdsAtEdit = ({ settings }: Picture): boolean => settings.onForeignEdit === 'hold'
 
 async function adapt(run: Run, picture: Picture): Promise<void> {
-  run.replicas = picture.replicas
+  await growAlong(run, picture.replicas)
   run.suspended = picture.suspend
   // One of our own is made again by the write that puts the weight back.
   run.routeGone = !picture.route.found && picture.target.router.istio.host === undefined

@@ -1,7 +1,7 @@
 import type { ReadyInput } from '../activities/ready.ts'
 import { podsFor } from '../crds/capacity.ts'
 import { revisionObject, sideObject } from '../crds/names.ts'
-import { forward, watching } from './proxies.ts'
+import { forward, insist, watching } from './proxies.ts'
 import type { Run } from './run.ts'
 import { tell } from './telling.ts'
 import { during } from './waiting.ts'
@@ -16,6 +16,18 @@ export async function carry(run: Run, weight: number): Promise<boolean> {
   if (!grown && run.weight > 0) return false
   await awaitReady(run, { replicas, services: servicesOf(run), settleMs: run.picture.settings.settleMs })
   return true
+}
+
+/**
+ * More is declared while a release is under way, as an autoscaler does: both sides grow where they stand, and neither
+ * shrinks before the end.
+ */
+export async function growAlong(run: Run, replicas: number): Promise<void> {
+  const more = replicas > run.replicas
+  run.replicas = replicas
+  if (!more) return
+  const sizes = { [run.stable]: replicas, [run.canary]: podsFor(loadAt(run, run.weight), replicas) }
+  await insist.growRevisions({ ref: run.picture.ref, sizes })
 }
 
 /** So many percent of the replicas are ready; gives their number. */

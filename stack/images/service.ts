@@ -1,11 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { behaviourFrom, parseOrder } from './behaviour.ts'
+import { serveGrpc } from './grpc.ts'
+import { openStreaming } from './streaming.ts'
 
 /**
- * One service of the shop: answers on PORT and drains at SIGTERM. On PORT_CONTROL it takes orders about its behaviour,
+ * One service of the shop: answers on PORT, where there is one on PORT_GRPC as well, and drains at SIGTERM. A path that
+ * ends in /stream is answered until somebody has had enough. On PORT_CONTROL it takes orders about its behaviour,
  * and counts what it answered, as its sidecar would.
  */
-const { SERVICE = 'service', VERSION = '0', HOSTNAME = 'pod', PORT, PORT_CONTROL, FAIL_AT_START } = process.env
+const { SERVICE = 'service', VERSION = '0', HOSTNAME = 'pod', FAIL_AT_START } = process.env
+const { PORT, PORT_GRPC, PORT_CONTROL } = process.env
 const behaviour = behaviourFrom(process.env)
 const answers = new Map<number, number>()
 let ending = false
@@ -15,7 +19,10 @@ if (FAIL_AT_START) {
   process.exit(1)
 }
 
+const streaming = openStreaming(VERSION)
 const shop = serve(Number(PORT), answer)
+const calls =
+  PORT_GRPC === undefined ? undefined : serveGrpc(Number(PORT_GRPC), { 'x-version': VERSION, 'x-pod': HOSTNAME })
 const control = serve(Number(PORT_CONTROL), (request, response) =>
   request.url === '/metrics' ? tell(response) : takeOrder(request, response),
 )
@@ -32,6 +39,7 @@ function serve(port: number, handler: (request: IncomingMessage, response: Serve
 function answer(request: IncomingMessage, response: ServerResponse): void {
   if (request.url === '/healthz')
     return reply(response, behaviour.ready && !ending ? 200 : 503, { ready: behaviour.ready })
+  if (request.url?.endsWith('/stream')) return streaming.begin(response)
   const failed = Math.random() < behaviour.errorShare
   const slow = Math.random() < behaviour.slowShare
   const body = failed ? { error: `${SERVICE} ${VERSION} could not answer` } : { service: SERVICE, version: VERSION }
@@ -84,11 +92,13 @@ function leave(exitCode: number | undefined): void {
   process.exit(exitCode)
 }
 
-/** Answers what is on its way; idle connections are closed at once. */
+/** Answers what is on its way, and ends what has no end; idle connections are closed at once. */
 function drain(): void {
   ending = true
   control.close()
   control.closeAllConnections()
-  shop.close(() => process.exit(0))
+  streaming.endAll()
+  const closed = new Promise<void>((resolve) => shop.close(() => resolve()))
   shop.closeIdleConnections()
+  void Promise.all([closed, calls?.close()]).then(() => process.exit(0))
 }

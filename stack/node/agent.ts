@@ -6,6 +6,7 @@ import { serveEndpoint, type EndpointOptions } from './endpoint.ts'
 import { createKeeper } from './keeper.ts'
 import { endpointDelayOf, NODE_NAME, registerNode, type Node } from './node.ts'
 import { NODES, PODS, type Pod } from './pod.ts'
+import { obstacleTo } from './placement.ts'
 import { endLeftovers, openRecords } from './records.ts'
 import { keepTargets } from './targets.ts'
 
@@ -42,7 +43,7 @@ export async function startAgent(options: AgentOptions): Promise<{ stop(): Promi
     kube,
     log,
     pod: (key) => pods.get(key),
-    cordoned: () => nodes.get(`/${NODE_NAME}`)?.spec?.unschedulable === true,
+    obstacleTo: (pod, placed) => obstacleTo(pod, { node: nodes.get(`/${NODE_NAME}`), pods: pods.items(), placed }),
     endpointDelayMs: () => endpointDelayOf(nodes.get(`/${NODE_NAME}`), endpointDelayMs),
     run: { catalogue, records, stateDir, onChange: (key) => queue.add(key) },
   })

@@ -15,7 +15,8 @@ export type KeeperOptions = {
   kube: Kube
   log: Log
   pod: (key: string) => Pod | undefined
-  cordoned: () => boolean
+  /** Why there is no place for it; undefined where there is. */
+  obstacleTo: (pod: Pod, placed: ReadonlySet<string>) => string | undefined
   endpointDelayMs: () => number
   run: Pick<Surroundings, 'catalogue' | 'records'> & { stateDir: string; onChange: (key: string) => void }
 }
@@ -31,13 +32,16 @@ export type Keeper = {
 
 /** The pod was deleted without grace, or the node goes: nobody waits for a slow goodbye. */
 const HASTY = { graceMs: 2_000, hasty: true }
+/** Others may have left meanwhile, or the node may be another. */
+const PLACE_AGAIN_MS = 500
 /** On every pod: the ports of its processes by name, as JSON. */
 export const PORTS_ANNOTATION = 'node.sluice.dev/ports'
 
-type Context = KeeperOptions & { runs: Map<string, PodRun>; tellOf: (pod: Pod) => Tell }
+/** `placed`: uids of pods that were bound and do not say so yet. */
+type Context = KeeperOptions & { runs: Map<string, PodRun>; placed: Set<string>; tellOf: (pod: Pod) => Tell }
 
 export function createKeeper(options: KeeperOptions): Keeper {
-  const context: Context = { ...options, runs: new Map(), tellOf: tellers(options) }
+  const context: Context = { ...options, runs: new Map(), placed: new Set(), tellOf: tellers(options) }
   return {
     async reconcile(key) {
       const pod = context.pod(key)
@@ -65,7 +69,7 @@ function forget({ runs, run: { onChange } }: Context, key: string, run: PodRun):
   return {}
 }
 
-function begin({ kube, runs, tellOf, run: { onChange, ...around } }: Context, key: string, pod: Pod): PodRun {
+function begin({ kube, runs, placed, tellOf, run: { onChange, ...around } }: Context, key: string, pod: Pod): PodRun {
   const configs = createConfigs(kube, pod.metadata.namespace ?? '')
   const run = runPod(pod, {
     ...around,
@@ -75,6 +79,7 @@ function begin({ kube, runs, tellOf, run: { onChange, ...around } }: Context, ke
     onChange: () => onChange(key),
   })
   runs.set(key, run)
+  placed.delete(run.uid)
   return run
 }
 
@@ -103,14 +108,16 @@ function tellers({ kube, log }: KeeperOptions): Context['tellOf'] {
   }
 }
 
-async function place({ kube, cordoned }: Context, pod: Pod): Promise<{ requeueAfterMs?: number }> {
-  const { name, namespace = '' } = pod.metadata
+async function place({ kube, obstacleTo, placed }: Context, pod: Pod): Promise<{ requeueAfterMs?: number }> {
+  const { name, namespace = '', uid = '' } = pod.metadata
   if (pod.spec.schedulingGates?.length) return {}
-  if (cordoned()) {
-    if (pod.status?.conditions?.some(({ type }) => type === 'PodScheduled')) return {}
-    await writeStatus(kube, pod, unschedulable(pod.status))
-    return {}
+  const obstacle = obstacleTo(pod, placed)
+  if (obstacle !== undefined) {
+    const known = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled')
+    if (known?.message !== obstacle) await writeStatus(kube, pod, unschedulable(pod.status, obstacle))
+    return { requeueAfterMs: PLACE_AGAIN_MS }
   }
+  placed.add(uid)
   const target = { apiVersion: 'v1', kind: 'Node', name: NODE_NAME }
   const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { name, namespace }, target }
   try {

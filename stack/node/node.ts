@@ -7,7 +7,10 @@ export const NODE_NAME = 'local'
 /** On the Node: milliseconds from a pod's Ready to its address; takes effect at once. */
 const DELAY_ANNOTATION = 'sluice.dev/endpoint-delay-ms'
 
-export type Node = KubeObject & { spec?: { unschedulable?: boolean } }
+export type Node = KubeObject & {
+  spec?: { unschedulable?: boolean }
+  status?: { allocatable?: Record<string, string> }
+}
 
 const REF: Ref = { resource: NODES, name: NODE_NAME }
 

@@ -12,8 +12,22 @@ export type Pod = Omit<KubeObject, 'metadata'> & {
     terminationGracePeriodSeconds?: number
     serviceAccountName?: string
     schedulingGates?: unknown[]
+    nodeSelector?: Record<string, string>
+    affinity?: Affinity
   }
   status?: PodStatus
+}
+
+export type LabelSelector = { matchLabels?: Record<string, string>; matchExpressions?: Expression[] }
+export type Expression = { key: string; operator: string; values?: string[] }
+export type Requests = { cpu?: string; memory?: string }
+
+/** What has to hold for a place; what is only preferred has no say where there is one place alone. */
+export type Affinity = {
+  nodeAffinity?: {
+    requiredDuringSchedulingIgnoredDuringExecution?: { nodeSelectorTerms: { matchExpressions?: Expression[] }[] }
+  }
+  podAntiAffinity?: { requiredDuringSchedulingIgnoredDuringExecution?: { labelSelector?: LabelSelector }[] }
 }
 
 export type RestartPolicy = 'Always' | 'OnFailure' | 'Never'
@@ -29,6 +43,7 @@ export type Container = {
   startupProbe?: Probe
   readinessProbe?: Probe
   livenessProbe?: Probe
+  resources?: { requests?: Requests }
   lifecycle?: { preStop?: Handler; postStart?: unknown }
   volumeMounts?: VolumeMount[]
   /** Of an init container: it goes on beside the others. */

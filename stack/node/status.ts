@@ -31,8 +31,7 @@ export function statusOf(pod: Pod, { init, main }: Statuses): PodStatus {
 export const isOver = ({ status }: Pod): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed'
 
 /** The status of a pod for which there is no place. */
-export function unschedulable(before: PodStatus | undefined): PodStatus {
-  const message = '0/1 nodes are available: 1 node(s) were unschedulable.'
+export function unschedulable(before: PodStatus | undefined, message: string): PodStatus {
   const conditions: Condition[] = [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }]
   return { phase: 'Pending', conditions: timed(conditions, before) }
 }

@@ -32,6 +32,8 @@ export type World = Asking & {
   sides: string[]
   /** How many pods the canary was given, every time it was asked for. */
   sizes: number[]
+  /** To what sizes both sides grew while the release went on. */
+  grown: Record<string, number>[]
   fences: string[]
   told: Progress[]
   /** Kubernetes Events. */
@@ -87,6 +89,7 @@ export function createWorld(name: string, plan: Plan): World {
     asides: telling([], tell),
     sides: [],
     sizes: [],
+    grown: telling([], tell),
     fences: [],
     told: telling([], tell),
     events: telling([], tell),
@@ -148,6 +151,9 @@ function acting(worldOf: (name: string) => World): Activities['act'] {
       await world.whilePreparing?.(revision)
       world.sizes.push(replicas)
       return { grown: false }
+    },
+    async growRevisions({ ref, sizes }) {
+      worldOf(ref.name).grown.push(sizes)
     },
     async setTraffic({ target, weights, aside, fence, stable }) {
       const { picture, ...world } = worldOf(target.name)
