@@ -10,14 +10,12 @@ import { install } from './installation.ts'
 import { followHolds } from './holds.ts'
 import { followLooks, observe } from './looks.ts'
 import { openRun } from './opening.ts'
+import { prepare } from './preparing.ts'
 import { settleIn } from './promotion.ts'
-import { forward, insist } from './proxies.ts'
+import { insist } from './proxies.ts'
 import { retire, warmNow, type Stay } from './retirement.ts'
-import { nextFence, type Run } from './run.ts'
+import type { Run } from './run.ts'
 import { taskFor, type Task } from './start.ts'
-import { firstLoad, podsFor } from '../crds/capacity.ts'
-import { tell, type Telling } from './telling.ts'
-import { during, endingInterruption } from './waiting.ts'
 import { walk } from './walk.ts'
 
 /** One release of one Rollout: look at what is really there, do what is to be done, and be gone. */
@@ -92,38 +90,6 @@ async function conclude(run: Run, stay: Stay, forwards: () => Promise<void>): Pr
     await CancellationScope.nonCancellable(() => goBack(run, why))
   }
   leaveBehind(stay, run, ending)
-}
-
-async function prepare(run: Run): Promise<void> {
-  const { ref, target } = run.picture
-  if (run.weight > 0) return
-  await tellBeginning(run)
-  const wanted = {
-    ref,
-    target,
-    release: run.number,
-    stable: run.stable,
-    canary: run.canary,
-    fence: nextFence(run),
-    canaryReplicas: podsFor(firstLoad(run.plan.steps.slice(run.stepIndex)), run.replicas),
-    stableReplicas: run.replicas,
-  }
-  await during(run, () => forward.prepare(wanted), endingInterruption)
-}
-
-/** Why there is a release at all is told once, where the template does not tell. */
-async function tellBeginning(run: Run): Promise<void> {
-  const { number, canary, because, plan, recovered, input } = run
-  const isFirst = !recovered && input.carried?.release?.number !== number
-  const event = (reason: string, message: string): Pick<Telling, 'event'> =>
-    isFirst ? { event: { type: 'Normal', reason, message: `Release ${number}: ${message}` } } : {}
-  if (plan.returns) {
-    const message = `Returning to revision ${canary}, which served before: without gates, hooks and pauses`
-    return tell(run, { phase: 'Progressing', message, ...event('Returning', message) })
-  }
-  const message = `Preparing revision ${canary}`
-  if (because === undefined) return tell(run, { phase: 'Progressing', message })
-  await tell(run, { phase: 'Progressing', message: `${message}: ${because}`, ...event('ConfigChanged', because) })
 }
 
 /** The revision that lost keeps its pods for its delay; then `retire` lets it go. */

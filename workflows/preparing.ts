@@ -1,0 +1,38 @@
+import { firstLoad, podsFor } from '../crds/capacity.ts'
+import { forward } from './proxies.ts'
+import { nextFence, type Run } from './run.ts'
+import { tell, type Telling } from './telling.ts'
+import { during, endingInterruption } from './waiting.ts'
+
+/** Pods, Services and destinations of both revisions, before anything is written on the route. */
+export async function prepare(run: Run): Promise<void> {
+  const { ref, target } = run.picture
+  if (run.weight > 0) return
+  await tellBeginning(run)
+  const wanted = {
+    ref,
+    target,
+    release: run.number,
+    stable: run.stable,
+    canary: run.canary,
+    fence: nextFence(run),
+    canaryReplicas: podsFor(firstLoad(run.plan.steps.slice(run.stepIndex)), run.replicas),
+    stableReplicas: run.replicas,
+  }
+  await during(run, () => forward.prepare(wanted), endingInterruption)
+}
+
+/** Why there is a release at all is told once, where the template does not tell. */
+async function tellBeginning(run: Run): Promise<void> {
+  const { number, canary, because, plan, recovered, input } = run
+  const isFirst = !recovered && input.carried?.release?.number !== number
+  const event = (reason: string, message: string): Pick<Telling, 'event'> =>
+    isFirst ? { event: { type: 'Normal', reason, message: `Release ${number}: ${message}` } } : {}
+  if (plan.returns) {
+    const message = `Returning to revision ${canary}, which served before: without gates, hooks and pauses`
+    return tell(run, { phase: 'Progressing', message, ...event('Returning', message) })
+  }
+  const message = `Preparing revision ${canary}`
+  if (because === undefined) return tell(run, { phase: 'Progressing', message })
+  await tell(run, { phase: 'Progressing', message: `${message}: ${because}`, ...event('ConfigChanged', because) })
+}
