@@ -11,7 +11,7 @@ import type { Ledger } from './ledger.ts'
 import { gaugesAt } from './gauges.ts'
 import { badToRollback, cleanRowsToPromote } from './needed.ts'
 import { threshold } from './proof.ts'
-import { preferenceOf } from './preference.ts'
+import { preferenceIn } from './preference.ts'
 import { rampEvidence } from './ramp.ts'
 import { displayedInterval, LEVEL, type RatioInterval } from './ratio.ts'
 import { shadow } from './shadow/index.ts'
@@ -58,11 +58,10 @@ function besides(
   }
 }
 
-function preferenceAt({ rows, step }: Situation): Explanation['preference'] {
-  const running = step?.running
-  if (running?.kind !== 'abTest' || running.metric === undefined) return undefined
-  const found = preferenceOf(rows, running.metric, running.from)
-  if (!found) return undefined
+function preferenceAt(situation: Situation): Explanation['preference'] {
+  const running = situation.step?.running
+  const found = preferenceIn(situation)
+  if (running?.kind !== 'abTest' || running.metric === undefined || !found) return undefined
   const [nb, na, xb, xa] = found.total
   return {
     metric: running.metric,

@@ -43,7 +43,10 @@ const belongsTo = (open: Row, next: Row): boolean =>
   open.flag !== 'retreat' &&
   !open.crash &&
   !next.crash &&
-  Object.keys(open.cells).sort().join() === Object.keys(next.cells).sort().join()
+  namesOf(open.cells) === namesOf(next.cells) &&
+  namesOf(open.users) === namesOf(next.users)
+
+const namesOf = (cells: Record<string, Cell> = {}): string => Object.keys(cells).sort().join()
 
 function joined(open: Row, next: Row): Row {
   return boundedRow({

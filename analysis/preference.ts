@@ -3,6 +3,7 @@ import { finePercent, grouped, odds, ratio } from './figures.ts'
 import type { Row } from './ledger.ts'
 import { openProcess } from './process.ts'
 import { displayedInterval, type RatioInterval } from './ratio.ts'
+import type { Situation } from './situation.ts'
 
 /**
  * Which revision more users take to, by analysis.md 9: the two-sided test of "both are alike" at 5 %, and the interval
@@ -44,6 +45,20 @@ export function preferenceOf(rows: readonly Row[], metric: string, from: number)
   }
   if (total[0] === 0 || total[1] === 0) return undefined
   return { total, lnE: process.lnE(), ...(winner ? { winner } : {}), ratio: displayedInterval(asked, 1) }
+}
+
+/**
+ * Of the A/B test that runs; undefined where none does, or none that counts. A row that still grows is left out: peeking
+ * at a part of it is not covered by α.
+ */
+export function preferenceIn({
+  rows,
+  isOpen,
+  step,
+}: Pick<Situation, 'rows' | 'isOpen' | 'step'>): Preference | undefined {
+  const running = step?.running
+  if (running?.kind !== 'abTest' || running.metric === undefined) return undefined
+  return preferenceOf(isOpen ? rows.slice(0, -1) : rows, running.metric, running.from)
 }
 
 const better = ([nb, na, xb, xa]: Cell): 'a' | 'b' => (xb * na > xa * nb ? 'b' : 'a')

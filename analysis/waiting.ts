@@ -4,7 +4,7 @@ import { ENOUGH_REQUESTS, TIMED } from './checks.ts'
 import { comparison } from './comparison.ts'
 import { finePercent, grouped, odds } from './figures.ts'
 import { REACTION_SECONDS } from './levels.ts'
-import { preferenceOf, preferenceWords } from './preference.ts'
+import { preferenceIn, preferenceWords } from './preference.ts'
 import type { Progress } from './progress.ts'
 import { tooFew } from './proof.ts'
 import { allowedWeight, LEAST_REQUESTS, LEAST_ROWS, rampOf, spentOf, topOf } from './ramp.ts'
@@ -27,10 +27,11 @@ export const duration = (seconds: number): string => formatDuration(seconds * 1_
 export const budgetWords = (situation: Situation): string =>
   `${grouped(Math.floor(spentOf(situation)))} of ${grouped(situation.policy.errorBudget)} failed requests spent`
 
-function covering({ evidence, rows }: Situation, { running, covered, canary }: Progress): string {
+function covering(situation: Situation, { running, covered, canary }: Progress): string {
+  const { evidence } = situation
   if (running.kind === 'abTest') {
-    const { metric, from } = running
-    return metric === undefined ? 'A/B test' : `A/B test, ${preferenceWords(metric, preferenceOf(rows, metric, from))}`
+    const { metric } = running
+    return metric === undefined ? 'A/B test' : `A/B test, ${preferenceWords(metric, preferenceIn(situation))}`
   }
   const wanted = running.kind === 'ramp' ? 0 : running.for
   const verb = running.kind === 'bake' ? 'baked' : 'analysed'

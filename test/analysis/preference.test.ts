@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { binomial, seeded, type Random } from '../../analysis/draw/index.ts'
-import { judge } from '../../analysis/index.ts'
+import { appendRow, judge } from '../../analysis/index.ts'
 import type { Ledger, Row } from '../../analysis/index.ts'
 import { preferenceOf, preferenceWords } from '../../analysis/preference.ts'
 import { policy, T } from './shop.ts'
@@ -72,6 +72,21 @@ describe('the verdict of an A/B test', () => {
     const found = judge({ ledger: ledgerOf(rows) })
     expect(found).toMatchObject({ verdict: 'hold', reason: 'noData' })
     expect(found.sentence).toContain('no data for orders')
+  })
+
+  it('holds in a long test, too, as soon as the conversion cannot be counted any more', () => {
+    const long = visits({ seed: 3, a: 0.1, b: 0.1, rows: 481 }).reduce(appendRow, ledgerOf([]))
+    const { users: _, ...silent } = at(481, {})
+    expect(judge({ ledger: appendRow(long, silent) })).toMatchObject({ verdict: 'hold', reason: 'noData' })
+  })
+
+  it('is not decided by a row that still grows', () => {
+    const long = visits({ seed: 3, a: 0.1, b: 0.1, rows: 480 }).reduce(appendRow, ledgerOf([]))
+    const decisive: [number, number, number, number] = [10_000, 10_000, 9_000, 500]
+    const grows = appendRow(long, at(480, { [METRIC]: decisive }))
+    expect(judge({ ledger: grows })).toMatchObject({ verdict: 'hold', preference: { winner: null } })
+    const closed = appendRow(grows, at(481, { [METRIC]: decisive }))
+    expect(judge({ ledger: closed })).toMatchObject({ verdict: 'advance', reason: 'preferred' })
   })
 
   it('goes back where B does harm, whoever prefers it', () => {
