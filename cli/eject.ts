@@ -3,7 +3,7 @@ import { parseDuration } from '../crds/duration.ts'
 import { FIELD_MANAGER, HAND_BACK, revisionObject } from '../crds/names.ts'
 import { DEPLOYMENTS, ROLLOUTS } from '../crds/resources.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
-import type { KubeObject } from '../kube/index.ts'
+import { isConflict, type KubeObject, type ObjectMeta } from '../kube/index.ts'
 import { needRollout, reach, type Access, type AccessOptions } from './access.ts'
 import { Refusal } from './failure.ts'
 import { follow } from './follow.ts'
@@ -14,6 +14,7 @@ import type { Terminal } from './terminal.ts'
 
 export type EjectOptions = AccessOptions & { timeout: string }
 
+const ATTEMPTS = 6
 const EXIT = { gone: 0, timeout: 2 } as const
 
 /**
@@ -75,15 +76,30 @@ async function letGo(
 }
 
 /** With the finalizer the engine comes first; an orphaning deletion takes nothing along that belongs to the Rollout. */
-async function ask({ kube, namespace }: Access, { metadata, spec }: Rollout): Promise<void> {
-  if (metadata.deletionTimestamp) return
-  const { name, uid, resourceVersion, finalizers = [] } = metadata
+async function ask(access: Access, { metadata: { name, uid } }: Rollout): Promise<void> {
+  const { kube, namespace } = access
   const ref = { resource: ROLLOUTS, namespace, name }
-  if (!finalizers.includes(HAND_BACK)) {
-    const patch = { metadata: { resourceVersion, finalizers: [...finalizers, HAND_BACK] } }
-    await kube.mergePatch(ref, patch, { fieldManager: FIELD_MANAGER.direct })
+  for (let attempt = 1; ; attempt += 1) {
+    const { metadata, spec } = await needRollout(access, name)
+    if (metadata.uid !== uid || metadata.deletionTimestamp) return
+    try {
+      await mark(access, metadata)
+      await kube.delete(ref, { propagation: spec.workloadRef ? 'Background' : 'Orphan', ...(uid ? { uid } : {}) })
+      return
+    } catch (error) {
+      // The engine writes the status at the same time.
+      if (!isConflict(error) || attempt === ATTEMPTS) throw error
+    }
   }
-  await kube.delete(ref, { propagation: spec.workloadRef ? 'Background' : 'Orphan', ...(uid ? { uid } : {}) })
+}
+
+async function mark(
+  { kube, namespace }: Access,
+  { name, resourceVersion, finalizers = [] }: ObjectMeta,
+): Promise<void> {
+  if (finalizers.includes(HAND_BACK)) return
+  const patch = { metadata: { resourceVersion, finalizers: [...finalizers, HAND_BACK] } }
+  await kube.mergePatch({ resource: ROLLOUTS, namespace, name }, patch, { fieldManager: FIELD_MANAGER.direct })
 }
 
 type Sized = KubeObject & { spec?: { replicas?: number } }

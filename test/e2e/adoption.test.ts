@@ -67,14 +67,17 @@ test.concurrent('what was rejected is not handed back to: the pods that serve st
 test.concurrent('a foreground deletion in the midst of a release loses nothing', async () => {
   await using stage = await openStage({ access, name: 'foreground', retries: 0 })
   await run(stage, { version: '1.4.0', replicas: 2 })
-  await stage.install(adopting({ steps: STEPS }))
+  const stable = await stage.install(adopting({ steps: STEPS }))
   const load = stage.load({ rps: 60 })
   await declare(stage, '1.5.0')
   await stage.until('the gate waits', (sight) => phaseOf(sight) === 'AwaitingApproval')
-  await declare(stage, '1.4.0')
+  const canary = stage.now().rollout?.status?.canary ?? ''
   const { kube, namespace } = stage
   await kube.delete({ resource: ROLLOUTS, namespace, name: ROLLOUT }, { propagation: 'Foreground' })
-  await handedBack(stage)
+  // 1.5.0 was declared and never promoted: it must not serve now.
+  await stage.until('the Rollout is gone', ({ rollout }) => rollout === undefined)
+  await stage.until('1.5.0 has left', (sight) => podsOf(sight, canary).length === 0)
+  expect(podsOf(stage.now(), stable)).toHaveLength(2)
   expect(await load.stop()).toMatchObject({ lost: 0, mesh: 0 })
 })
 
@@ -85,6 +88,7 @@ test.concurrent('where the Deployment goes, nothing holds the Rollout', async ()
   await stage.kube.delete({ resource: DEPLOYMENTS, namespace: stage.namespace, name: ROLLOUT })
   await stage.kube.delete({ resource: ROLLOUTS, namespace: stage.namespace, name: ROLLOUT })
   await stage.until('all of it is gone', ({ rollout, deployments }) => !rollout && deployments.length === 0)
+  expect(ownPods(stage.now())).toEqual([])
 })
 
 test.concurrent('kubectl rollout restart makes the pods of stable anew, and is no release', async () => {

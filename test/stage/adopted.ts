@@ -1,9 +1,15 @@
 import { DEPLOYMENTS, SERVICES } from '../../crds/resources.ts'
 import type { KubeObject } from '../../kube/index.ts'
-import type { Declaration } from './shop.ts'
-import { ROLLOUT } from './shop.ts'
+import { PRIMARY, ROLLOUT, ROUTES, type Declaration } from './shop.ts'
 import type { Sight } from './sight.ts'
 import type { Stage } from './stage.ts'
+
+const ROUTER = {
+  istio: {
+    virtualServices: [{ name: ROUTES, routes: [PRIMARY] }],
+    trafficPolicy: { tls: { mode: 'DISABLE' } },
+  },
+}
 
 export type Running = { version: string; replicas: number | undefined }
 
@@ -15,6 +21,8 @@ export const adopting = (declaration: Omit<Declaration, 'version'>): Declaration
     template: undefined,
     workloadRef: { name: ROLLOUT },
     service: { name: ROLLOUT },
+    // Longer than a pod's address takes on a busy machine, from its readiness to every proxy.
+    router: { ...ROUTER, settle: '2s' },
     ...declaration.spec,
   },
 })

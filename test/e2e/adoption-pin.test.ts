@@ -1,0 +1,142 @@
+import { execFile } from 'node:child_process'
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect, inject, test } from 'vitest'
+import { ADOPTED_BY } from '../../crds/names.ts'
+import { DEPLOYMENTS, SERVICES, VIRTUAL_SERVICES } from '../../crds/resources.ts'
+import type { Kube, KubeObject, Resource } from '../../kube/index.ts'
+import { adopting, apexOf, declaredOf, deployment, ownPods, service, type Running } from '../stage/adopted.ts'
+import { ROLLOUT, virtualService } from '../stage/shop.ts'
+import { outcomeOf, phaseOf, releaseOf, type Sight } from '../stage/sight.ts'
+import { openStage, type Stage } from '../stage/stage.ts'
+
+const access = inject('access')
+const STEPS = [{ setWeight: 50 }, { approve: { name: 'go' } }]
+const PIN = fileURLToPath(new URL('../../deploy/components/pin', import.meta.url))
+const EVERY_MS = 500
+
+// One after the other: the policy is the cluster's.
+test('without the pin whoever applies replicas is named, and a release does not go on beneath them', async () => {
+  await using stage = await openStage({ access, name: 'unpinned', retries: 0 })
+  await using git = await applying(stage, { version: '1.4.0', replicas: 2 })
+  await stage.until('the Deployment is ready', (sight) => declaredOf(sight)?.status?.readyReplicas === 2)
+  const installed = stage.install(adopting({ steps: STEPS }))
+  const refusal = await stage.until(
+    'it is refused',
+    (sight) => stalled(sight)?.reason === 'InvalidSpec' && stalled(sight),
+  )
+  expect(refusal.message).toContain('field manager git applies replicas of Deployment checkout')
+  const load = stage.load({ rps: 60 })
+  expect(ownPods(stage.now())).toHaveLength(2)
+
+  git.declare({ version: '1.4.0', replicas: undefined })
+  await installed
+  await stage.until('its own pods have left', (sight) => ownPods(sight).length === 0)
+  git.declare({ version: '1.5.0', replicas: undefined })
+  const release = await stage.until(
+    'it is aborted',
+    (sight) => outcomeOf(sight, '1.5.0') === 'Aborted' && releaseOf(sight, '1.5.0'),
+  )
+  expect(release.status?.message).toContain('git')
+  await stage.until('the condition names who it was', ({ rollout }) =>
+    rollout?.status?.conditions?.some(({ type, message }) => type === 'Ready' && message.includes('git')),
+  )
+  expect(await load.stop()).toMatchObject({ lost: 0, mesh: 0 })
+})
+
+test('with the pin a loop that applies everything by force changes no outcome', async () => {
+  await using stage = await openStage({ access, name: 'pinned', retries: 0 })
+  await using _pin = await pinned(stage)
+  await using git = await applying(stage, { version: '1.4.0', replicas: 2 })
+  await stage.until('the Deployment is ready', (sight) => declaredOf(sight)?.status?.readyReplicas === 2)
+  const stable = await stage.install(adopting({ steps: STEPS }))
+  const load = stage.load({ rps: 60 })
+  await stage.until('its own pods have left', (sight) => ownPods(sight).length === 0)
+  await git.again()
+  expect(declaredOf(stage.now())?.spec.replicas).toBe(0)
+  expect(apexOf(stage.now())).toEqual({ app: ROLLOUT, 'sluice.dev/revision': stable })
+
+  git.declare({ version: '1.5.0', replicas: 2 })
+  await stage.until('the gate waits', (sight) => phaseOf(sight) === 'AwaitingApproval')
+  await git.again()
+  await stage.say('approve')
+  await stage.until('1.5.0 is promoted', (sight) => outcomeOf(sight, '1.5.0') === 'Promoted')
+  expect(ownPods(stage.now())).toEqual([])
+  expect(git.trouble()).toEqual([])
+  expect(await load.stop()).toMatchObject({ lost: 0, mesh: 0 })
+})
+
+const stalled = ({ rollout }: Sight) => rollout?.status?.conditions?.find(({ type }) => type === 'Stalled')
+
+type Git = AsyncDisposable & {
+  declare: (running: Running) => void
+  /** Resolves when everything was applied some more times. */
+  again: () => Promise<void>
+  /** What the API server refused. */
+  trouble: () => string[]
+}
+
+/** Somebody who applies every manifest by force, again and again. */
+async function applying({ kube, namespace }: Stage, first: Running): Promise<Git> {
+  let declared = first
+  let times = 0
+  const trouble: string[] = []
+  const ended = new AbortController()
+  const all = async (): Promise<void> => {
+    const route = virtualService({ namespace, host: `${namespace}.shop.local`, retries: 0 })
+    await force(kube, SERVICES, service(namespace))
+    await force(kube, DEPLOYMENTS, deployment(namespace, declared))
+    await force(kube, VIRTUAL_SERVICES, route)
+    times += 1
+  }
+  await all()
+  const loop = (async () => {
+    while (!ended.signal.aborted) {
+      await all().catch((error: unknown) => trouble.push(String(error)))
+      await pause(EVERY_MS, undefined, { signal: ended.signal }).catch(() => undefined)
+    }
+  })()
+  return {
+    declare: (running) => (declared = running),
+    again: async () => {
+      const before = times
+      await expect.poll(() => times).toBeGreaterThan(before + 2)
+    },
+    trouble: () => trouble,
+    async [Symbol.asyncDispose]() {
+      ended.abort()
+      await loop
+    },
+  }
+}
+
+const force = (kube: Kube, resource: Resource, object: KubeObject): Promise<unknown> =>
+  kube.apply(resource, { ...object }, { fieldManager: 'git', force: true })
+
+/** deploy/components/pin, in force until the end of its scope. */
+async function pinned({ kube, namespace, until }: Stage): Promise<AsyncDisposable> {
+  await kubectl('apply', '-k', PIN)
+  const probe = deployment(namespace, { version: '1.4.0', replicas: 0 })
+  const metadata = { ...probe.metadata, name: 'probe', annotations: { [ADOPTED_BY]: 'nobody' } }
+  const ref = { resource: DEPLOYMENTS, namespace, name: 'probe' }
+  // Paused: it never has a pod.
+  await kube.create(DEPLOYMENTS, { ...probe, metadata, spec: { ...probe.spec, paused: true } })
+  // The API server compiles policies in its own time; only a write tells when.
+  for (let asked = 1, kept = false; !kept; asked += 1) {
+    type Sized = KubeObject & { spec?: { replicas?: number } }
+    const written = await kube.mergePatch<Sized>(ref, { spec: { replicas: asked } })
+    kept = written.spec?.replicas !== asked
+  }
+  await kube.delete(ref)
+  await until('the probe is gone', ({ deployments }) => deployments.every(({ metadata: { name } }) => name !== 'probe'))
+  return {
+    async [Symbol.asyncDispose]() {
+      await kubectl('delete', '-k', PIN)
+    },
+  }
+}
+
+async function kubectl(...args: string[]): Promise<void> {
+  await promisify(execFile)(access.kubectl, ['--kubeconfig', access.kubeconfig, ...args])
+}
