@@ -13,10 +13,11 @@ const LANES = 2
 
 /**
  * Every edge of a release twenty times, under 220 requests/s of open-loop load without retries: whatever is lost, or
- * answered by the mesh alone, is counted. `--cycles` and `--only` (story names, comma-separated) make it shorter.
+ * answered by the mesh alone, is counted. `--cycles` and `--only` (story names, comma-separated) make it shorter,
+ * `--lanes` gives a busy machine less to do at a time.
  */
 export async function measureLoss(words: string[]): Promise<Report> {
-  const { cycles, names } = wanted(words)
+  const { cycles, lanes, names } = wanted(words)
   await using ground = await startGround({ endpointDelayMs: ENDPOINT_DELAY_MS })
   const tallies: Record<string, EdgeTally> = {}
   const waiting = [...names]
@@ -25,20 +26,29 @@ export async function measureLoss(words: string[]): Promise<Report> {
       Object.assign(tallies, await play(ground.access, name, cycles))
     }
   }
-  await Promise.all(Array.from({ length: LANES }, lane))
+  await Promise.all(Array.from({ length: lanes }, lane))
   const rows = rowsOf(tallies)
   return { ok: rows.every(kept), rows, details: { cycles } }
 }
 
-function wanted(words: string[]): { cycles: number; names: string[] } {
-  const options = { cycles: { type: 'string', default: String(CYCLES) }, only: { type: 'string' } } as const
+function wanted(words: string[]): { cycles: number; lanes: number; names: string[] } {
+  const options = {
+    cycles: { type: 'string', default: String(CYCLES) },
+    lanes: { type: 'string', default: String(LANES) },
+    only: { type: 'string' },
+  } as const
   const { values } = parseArgs({ args: words, options })
-  const cycles = Number(values.cycles)
-  if (!Number.isInteger(cycles) || cycles < 1) throw new Error(`--cycles takes a number from 1, not ${values.cycles}`)
+  const [cycles, lanes] = [countOf('cycles', values.cycles), countOf('lanes', values.lanes)]
   const names = values.only?.split(',') ?? Object.keys(STORIES)
   const unknown = names.filter((name) => STORIES[name] === undefined)
-  if (unknown.length === 0) return { cycles, names }
+  if (unknown.length === 0) return { cycles, lanes, names }
   throw new Error(`there is no story ${unknown.join(', ')}; there are ${Object.keys(STORIES).join(', ')}`)
+}
+
+function countOf(flag: string, text: string): number {
+  const count = Number(text)
+  if (Number.isInteger(count) && count > 0) return count
+  throw new Error(`--${flag} takes a number from 1, not ${text}`)
 }
 
 async function play(access: Access, name: string, cycles: number): Promise<Record<string, EdgeTally>> {

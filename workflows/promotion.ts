@@ -10,7 +10,7 @@ import { renewIfLong } from './waiting.ts'
 import { mayGoForward, write } from './weights.ts'
 import { wordsOf } from './words.ts'
 
-const TELL_MS = 5_000
+const TELL_MS = 30_000
 
 /** Weight 100 and `stable` in one write commits; before it every interruption returns to the old stable. */
 export async function promote(run: Run): Promise<void> {

@@ -45,7 +45,7 @@ test.concurrent(
     const { sent, ok, trouble } = await calls.stop()
     expect(trouble).toEqual([])
     expect(ok).toBe(sent)
-    expect(await load.stop()).toMatchObject({ lost: 0, mesh: 0 })
+    expect(await load.stop()).toMatchObject({ trouble: [], lost: 0, mesh: 0 })
   },
 )
 

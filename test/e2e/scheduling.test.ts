@@ -48,20 +48,17 @@ test.concurrent('progressDeadline names the container that fails, and the last t
 test.concurrent('a budget of disruptions counts the pods of both revisions', async () => {
   await using stage = await openStage({ access, name: 'budgets' })
   const stable = await stage.install({ version: '1.4.0', steps: STEPS })
-  const { kube, namespace } = stage
-  for (const minAvailable of [2, '50%']) await kube.create(BUDGETS, budget(namespace, minAvailable))
-  await counts(stage, 2, { healthy: 2, wanted: 2 })
-  await counts(stage, '50%', { healthy: 2, wanted: 1 })
+  await stage.kube.create(BUDGETS, budget(stage.namespace, '50%'))
+  await counts(stage, { healthy: 2, wanted: 1 })
 
   await stage.push({ version: '1.5.0' })
   await stage.until('the gate waits', (sight) => phaseOf(sight) === 'AwaitingApproval')
-  await counts(stage, 2, { healthy: 3, wanted: 2 })
-  await counts(stage, '50%', { healthy: 3, wanted: 2 })
+  await counts(stage, { healthy: 3, wanted: 2 })
 
   await stage.say('approve')
   await stage.until('1.5.0 is promoted', (sight) => outcomeOf(sight, '1.5.0') === 'Promoted')
   await stage.until('the old version has left', (sight) => hasLeft(sight, stable))
-  await counts(stage, 2, { healthy: 2, wanted: 2 })
+  await counts(stage, { healthy: 2, wanted: 1 })
 })
 
 const OF_THE_APP = { labelSelector: { matchLabels: { app: ROLLOUT } }, topologyKey: 'kubernetes.io/hostname' }
@@ -152,13 +149,8 @@ const templateOf = (version: string, { container = {}, pod = {} }: Parts) => ({
   },
 })
 
-const counts = (
-  { kube, namespace }: Stage,
-  minAvailable: number | string,
-  { healthy, wanted }: { healthy: number; wanted: number },
-): Promise<void> =>
+const counts = ({ kube, namespace }: Stage, { healthy, wanted }: { healthy: number; wanted: number }): Promise<void> =>
   eventually(async () => {
-    const { name } = budget(namespace, minAvailable).metadata
-    const found = await kube.get<Budget>({ resource: BUDGETS, namespace, name })
+    const found = await kube.get<Budget>({ resource: BUDGETS, namespace, name: ROLLOUT })
     expect(found?.status).toMatchObject({ currentHealthy: healthy, desiredHealthy: wanted })
   }, PATIENCE_MS)

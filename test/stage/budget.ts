@@ -11,10 +11,10 @@ export const BUDGETS: Resource = {
 
 export type Budget = KubeObject & { status?: { currentHealthy?: number; desiredHealthy?: number } }
 
-/** Of all pods of the shop, by the label that its template has; a number, or percent of what is declared. */
-export const budget = (namespace: string, minAvailable: number | string): KubeObject & { spec: object } => ({
+/** Of all pods of the shop, by the label that its template has. `minAvailable`: percent of what Deployments declare. */
+export const budget = (namespace: string, minAvailable: `${number}%`): KubeObject & { spec: object } => ({
   apiVersion: 'policy/v1',
   kind: 'PodDisruptionBudget',
-  metadata: { name: typeof minAvailable === 'number' ? 'by-number' : 'by-share', namespace },
+  metadata: { name: ROLLOUT, namespace },
   spec: { minAvailable, selector: { matchLabels: { app: ROLLOUT } } },
 })
