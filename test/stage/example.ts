@@ -9,7 +9,7 @@ import type { Access } from './ground.ts'
 import { MANAGED_PATH } from './shop.ts'
 import { openStage, type Stage } from './stage.ts'
 
-/** A file of `deploy/examples`, performed in a namespace of its own. */
+/** A file of `deploy/examples`, performed in a namespace of its own that has the components which its comments ask for. */
 export type Example = AsyncDisposable & {
   stage: Stage
   /** What the endpoints of the example were asked: method, path and body. */
@@ -27,12 +27,15 @@ export async function openExample(access: Access, file: string): Promise<Example
   const asked: Asked[] = []
   const endpoint = await openEndpoint(asked)
   const host = `${stage.namespace}.shop.local`
-  const text = readFileSync(new URL(`../../deploy/examples/${file}.yaml`, import.meta.url), 'utf8')
+  const source = readFileSync(new URL(`../../deploy/examples/${file}.yaml`, import.meta.url), 'utf8')
+  const text = source
     .replaceAll('shop.example', host)
     .replaceAll('http://prometheus.monitoring:9090', access.prometheus)
     .replaceAll(/https:\/\/(change|smoke)\.example/g, endpoint.address)
     // The shop counts no visitors; whoever was answered is one.
     .replaceAll(/checkout_\w+_total\{revision="\$revision"\}/g, ANSWERED)
+  for (const [, component = ''] of source.matchAll(/kubectl apply -n shop -k (\S+)/g))
+    await kubectl(access, ['apply', '-n', stage.namespace, '-k', component])
   return {
     stage,
     asked,
@@ -62,7 +65,6 @@ const HASTY: Record<string, unknown> = {
   for: '3s',
   interval: '2s',
   maxDuration: '8s',
-  scaleDownDelay: '2s',
   replicas: 2,
 }
 
@@ -70,22 +72,29 @@ const HASTY: Record<string, unknown> = {
 const SMOKE = { image: 'shop.local/checkout:1.4.0', command: [process.execPath, '-e', "console.log('all is well')"] }
 
 function hasty(key: string, value: unknown): unknown {
-  if (key === 'maxDuration' && value === '2h') return value
+  if ((key === 'maxDuration' && value === '2h') || (key === 'replicas' && value === 1)) return value
   if (key in HASTY && typeof value !== 'object') return HASTY[key]
   const container = value as { image?: string } | null
   return container?.image === 'shop.local/smoke:1.0.0' ? { ...container, ...SMOKE } : value
 }
 
+/** What an example does not say would keep a test waiting, too. */
+const retiring = (object: { kind?: string; spec?: object }): object =>
+  object.kind === 'Rollout' ? { ...object, spec: { ...object.spec, scaleDownDelay: '2s', drain: '5s' } } : object
+
 async function kubectlApply(access: Access, namespace: string, text: string): Promise<void> {
   const objects = parseAllDocuments(text).map((document) =>
-    stringify(JSON.parse(JSON.stringify(document.toJS()), (key, value: unknown) => hasty(key, value))),
+    stringify(retiring(JSON.parse(JSON.stringify(document.toJS()), (key, value: unknown) => hasty(key, value)))),
   )
-  const args = ['--kubeconfig', access.kubeconfig, 'apply', '--server-side', '--field-manager=git', '-n', namespace]
+  await kubectl(access, ['apply', '-n', namespace, '-f', '-'], objects.join('---\n'))
+}
+
+async function kubectl({ kubectl, kubeconfig }: Access, args: string[], input = ''): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const child = execFile(access.kubectl, [...args, '-f', '-'], (error, _out, complaint) =>
+  const child = execFile(kubectl, ['--kubeconfig', kubeconfig, ...args], (error, _out, complaint) =>
     error ? reject(new Error(complaint)) : resolve(),
   )
-  child.stdin?.end(objects.join('---\n'))
+  child.stdin?.end(input)
   await promise
 }
 
