@@ -8,6 +8,8 @@ import { outcomeOf, phaseOf, releaseOf } from '../stage/sight.ts'
 import { openStage, type Stage } from '../stage/stage.ts'
 
 const access = inject('access')
+/** As the waits of a stage. */
+const PATIENCE_MS = 120_000
 const GATED = [{ setWeight: 25 }, { approve: { name: 'go' } }]
 const routeRef = ({ namespace }: Stage) => ({ resource: VIRTUAL_SERVICES, namespace, name: ROUTES })
 
@@ -72,11 +74,11 @@ test.concurrent('a VirtualService of the engine carries a release, and goes with
   const gateways = ['istio-system/gateway', 'mesh']
   const isWider = async (): Promise<void> => expect((await owned())?.spec).toEqual({ ...atRest, gateways })
   await stage.push({ spec: { router: { istio: { ...istio, gateways } } } })
-  await eventually(isWider)
+  await eventually(isWider, PATIENCE_MS)
   await stage.kube.delete(ref)
-  await eventually(isWider)
+  await eventually(isWider, PATIENCE_MS)
   await stage.kube.delete({ resource: ROLLOUTS, namespace: stage.namespace, name: ROLLOUT })
-  await eventually(async () => expect(await owned()).toBeUndefined())
+  await eventually(async () => expect(await owned()).toBeUndefined(), PATIENCE_MS)
 })
 
 test.concurrent(
@@ -110,10 +112,10 @@ test.concurrent(
     const changed = { ...plain, outlierDetection, portLevelSettings }
     await stage.kube.apply(DESTINATION_RULES, apexRule(changed), { fieldManager: 'git', force: true })
     const wanted = { exportTo: ['*'], trafficPolicy: changed }
-    await eventually(async () => expect(await specs()).toEqual([wanted, wanted]))
+    await eventually(async () => expect(await specs()).toEqual([wanted, wanted]), PATIENCE_MS)
     await stage.say('approve')
     await stage.until('1.5.0 is promoted', (sight) => outcomeOf(sight, '1.5.0') === 'Promoted')
-    await eventually(async () => expect(await specs()).toEqual([]))
+    await eventually(async () => expect(await specs()).toEqual([]), PATIENCE_MS)
   },
 )
 
@@ -168,6 +170,43 @@ test.concurrent('nothing begins while somebody else names the Service, until tha
   expect(refusal.message).toContain('VirtualService/inside routes to it, whose requests see only stable')
   await stage.push({ spec: { router: routerWith(['VirtualService/inside']) } })
   await installed
+})
+
+test.concurrent('tls and tcp routes are divided together, beside somebody who is acknowledged', async () => {
+  await using stage = await openStage({ access, name: 'wire' })
+  const { kube, namespace } = stage
+  const route = [{ destination: { host: ROLLOUT, port: { number: 80 } } }]
+  const spec = {
+    hosts: ['wire.example'],
+    tls: [{ match: [{ port: 443, sniHosts: ['wire.example'] }], route }],
+    tcp: [
+      { match: [{ port: 3306 }], route },
+      { match: [{ port: 6379 }], route: [{ destination: { host: 'cache' } }] },
+    ],
+  }
+  const metadata = { name: 'wire', namespace }
+  await kube.create<KubeObject & { spec: object }>(VIRTUAL_SERVICES, {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'VirtualService',
+    metadata,
+    spec,
+  })
+  const istio = {
+    virtualServices: [{ name: 'wire', tlsRoutes: [{ sniHosts: ['wire.example'] }], tcpRoutes: [{ port: 3306 }] }],
+    acknowledge: [`VirtualService/${ROUTES}`],
+    trafficPolicy: { tls: { mode: 'DISABLE' } },
+  }
+  await stage.install({ version: '1.4.0', steps: GATED, spec: { router: { istio } } })
+  await stage.push({ version: '1.5.0' })
+  await waits(stage, '1.5.0')
+  type Wire = KubeObject & { spec: Record<'tls' | 'tcp', { route: { weight?: number }[] }[]> }
+  const wire = async () => (await kube.get<Wire>({ resource: VIRTUAL_SERVICES, ...metadata }))?.spec
+  const during = await wire()
+  const weights = [during?.tls[0], ...(during?.tcp ?? [])].map((one) => one?.route.map(({ weight }) => weight))
+  expect(weights).toEqual([[75, 25], [75, 25], [undefined]])
+  await stage.say('approve')
+  await stage.until('1.5.0 is promoted', (sight) => outcomeOf(sight, '1.5.0') === 'Promoted')
+  expect(await wire()).toEqual(spec)
 })
 
 async function withTwelve(stage: Stage): Promise<VirtualService> {
