@@ -146,7 +146,7 @@ describe('an idle controller', () => {
     server.interfere(() => undefined)
     await caughtUp()
     expect(controller.ready()).toBe(true)
-    expect(looks('checkout')).toBe(1)
+    await eventually(() => expect(looks('checkout')).toBe(1))
   })
 
   it('does not take back what the release wrote while it looked', async () => {
