@@ -1,7 +1,6 @@
 import { ROLLOUTS } from '../crds/resources.ts'
 import { adopting, ownPods, run } from '../test/stage/adopted.ts'
-import { untilAnswered } from '../test/stage/answer.ts'
-import { MANAGED_PATH, ROLLOUT } from '../test/stage/shop.ts'
+import { ROLLOUT } from '../test/stage/shop.ts'
 import type { Sight } from '../test/stage/sight.ts'
 import type { Play, PlayOptions } from './loss-play.ts'
 
@@ -13,9 +12,8 @@ export type Story = Pick<PlayOptions, 'open'> & {
 
 /** A Deployment that serves is taken over and handed back, by a deletion that waits for its dependents and by one that does not. */
 export const adopt: Story = {
-  async open(stage, { gateway }) {
-    await run(stage, { version: '1.4.0', replicas: 2 })
-    await untilAnswered(`${gateway}${MANAGED_PATH}`, `${stage.namespace}.shop.local`)
+  async open(stage, access) {
+    await run(stage, access, { version: '1.4.0', replicas: 2 })
     return undefined
   },
   async cycle(play) {

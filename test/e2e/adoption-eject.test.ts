@@ -12,7 +12,7 @@ const STEPS = [{ setWeight: 50 }, { approve: { name: 'go' } }]
 
 test.concurrent('what was adopted is ejected: the Deployment serves by itself, and nothing was lost', async () => {
   await using stage = await openStage({ access, name: 'ejected', retries: 0 })
-  await run(stage, { version: '1.4.0', replicas: 2 })
+  await run(stage, access, { version: '1.4.0', replicas: 2 })
   const stable = await stage.install(adopting({ steps: STEPS }))
   const load = stage.load({ rps: 60 })
   const { code, out } = await eject(stage.namespace)
@@ -62,7 +62,7 @@ test.concurrent(
 
 test.concurrent('a namespace that goes is not held by what was adopted in it', async () => {
   await using stage = await openStage({ access, name: 'adopted-and-going' })
-  await run(stage, { version: '1.4.0', replicas: 1 })
+  await run(stage, access, { version: '1.4.0', replicas: 1 })
   await stage.install(adopting({ steps: STEPS, replicas: 1 }))
   await declare(stage, '1.5.0')
   await stage.until('the gate waits', (sight) => phaseOf(sight) === 'AwaitingApproval')

@@ -12,7 +12,7 @@ test.concurrent(
   'a running Deployment is taken over, released, and handed back by kubectl delete; nothing is lost',
   async () => {
     await using stage = await openStage({ access, name: 'adopted', retries: 0 })
-    await run(stage, { version: '1.4.0', replicas: 2 })
+    await run(stage, access, { version: '1.4.0', replicas: 2 })
     const [before] = [declaredOf(stage.now())]
     const adopted = stage.install(adopting({ steps: STEPS }))
     const load = stage.load({ rps: 60 })
@@ -40,7 +40,7 @@ test.concurrent(
 
 test.concurrent('what was rejected is not handed back to: the pods that serve stay, and an Event says so', async () => {
   await using stage = await openStage({ access, name: 'kept', retries: 0 })
-  await run(stage, { version: '1.4.0', replicas: 2 })
+  await run(stage, access, { version: '1.4.0', replicas: 2 })
   const stable = await stage.install(adopting({ steps: STEPS }))
   const load = stage.load({ rps: 60 })
   await declare(stage, '1.5.0')
@@ -66,7 +66,7 @@ test.concurrent('what was rejected is not handed back to: the pods that serve st
 
 test.concurrent('a foreground deletion in the midst of a release loses nothing', async () => {
   await using stage = await openStage({ access, name: 'foreground', retries: 0 })
-  await run(stage, { version: '1.4.0', replicas: 2 })
+  await run(stage, access, { version: '1.4.0', replicas: 2 })
   const stable = await stage.install(adopting({ steps: STEPS }))
   const load = stage.load({ rps: 60 })
   await declare(stage, '1.5.0')
@@ -83,7 +83,7 @@ test.concurrent('a foreground deletion in the midst of a release loses nothing',
 
 test.concurrent('where the Deployment goes, nothing holds the Rollout', async () => {
   await using stage = await openStage({ access, name: 'going' })
-  await run(stage, { version: '1.4.0', replicas: 1 })
+  await run(stage, access, { version: '1.4.0', replicas: 1 })
   await stage.install(adopting({ steps: STEPS, replicas: 1 }))
   await stage.kube.delete({ resource: DEPLOYMENTS, namespace: stage.namespace, name: ROLLOUT })
   await stage.kube.delete({ resource: ROLLOUTS, namespace: stage.namespace, name: ROLLOUT })
@@ -93,7 +93,7 @@ test.concurrent('where the Deployment goes, nothing holds the Rollout', async ()
 
 test.concurrent('kubectl rollout restart makes the pods of stable anew, and is no release', async () => {
   await using stage = await openStage({ access, name: 'restarted', retries: 0 })
-  await run(stage, { version: '1.4.0', replicas: 2 })
+  await run(stage, access, { version: '1.4.0', replicas: 2 })
   const stable = await stage.install(adopting({ steps: STEPS }))
   const before = podsOf(stage.now(), stable).map(({ metadata }) => metadata.name)
   const annotations = { 'kubectl.kubernetes.io/restartedAt': new Date().toISOString() }

@@ -15,7 +15,7 @@ afterAll(() => ground?.[Symbol.asyncDispose]())
 
 test('where addresses come a second after readiness, adoption, release and foreground deletion lose none of 200 requests a second', async () => {
   await using stage = await openStage({ access: ground.access, name: 'late-addresses', retries: 0 })
-  await run(stage, { version: '1.4.0', replicas: 2 })
+  await run(stage, ground.access, { version: '1.4.0', replicas: 2 })
   const load = stage.load({ rps: 200 })
   const stable = await stage.install(adopting({ steps: [{ setWeight: 50 }, { approve: { name: 'go' } }] }))
   await stage.until('its own pods have left', (sight) => ownPods(sight).length === 0)

@@ -1,6 +1,8 @@
 import { DEPLOYMENTS, SERVICES } from '../../crds/resources.ts'
 import type { KubeObject } from '../../kube/index.ts'
-import { PRIMARY, ROLLOUT, ROUTES, type Declaration } from './shop.ts'
+import { untilAnswered } from './answer.ts'
+import type { Access } from './ground.ts'
+import { MANAGED_PATH, PRIMARY, ROLLOUT, ROUTES, type Declaration } from './shop.ts'
 import type { Sight } from './sight.ts'
 import type { Stage } from './stage.ts'
 
@@ -65,12 +67,13 @@ export const service = (namespace: string): KubeObject & { spec: object } => ({
   },
 })
 
-/** Runs before anybody has heard of a Rollout; resolves when it is ready. */
-export async function run({ kube, namespace, until }: Stage, running: Running): Promise<void> {
+/** Runs before anybody has heard of a Rollout; resolves when it answers. */
+export async function run({ kube, namespace, until }: Stage, access: Access, running: Running): Promise<void> {
   const fieldManager = 'ada'
   await kube.create(DEPLOYMENTS, deployment(namespace, running), { fieldManager })
   await kube.create(SERVICES, service(namespace), { fieldManager })
   await until('the Deployment is ready', (sight) => declaredOf(sight)?.status?.readyReplicas === running.replicas)
+  await untilAnswered(`${access.gateway}${MANAGED_PATH}`, `${namespace}.shop.local`)
 }
 
 /** Another version is declared where it was before: in the Deployment. */
