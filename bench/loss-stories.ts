@@ -102,11 +102,14 @@ async function openWarm(
 ): Promise<Declared | undefined> {
   const declared = await shop({ scaleDownDelay: '1h', bake: { for: '2s' } })(stage, access)
   if (!declared) return undefined
+  // Without requests there is nothing to judge by.
+  const load = stage.load({ rps: 50 })
   await stage.push(answering(declared, 'second'))
   await stage.until('the second is promoted', ({ rollout, releases }) => {
     const second = releases.find(({ spec }) => spec.number === 2)
     return second?.status?.outcome === 'Promoted' && rollout?.status?.stable === second.spec.revision
   })
+  await load.stop()
   return answering(declared, 'second')
 }
 

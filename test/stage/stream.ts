@@ -25,6 +25,8 @@ export async function openStream({ gateway }: Access, host: string): Promise<Str
   const [response] = (await once(asked, 'response')) as [NodeJS.ReadableStream]
   response.on('error', conclude)
   const reader = createInterface({ input: response })
+  // It tells again what its input has told.
+  reader.on('error', conclude)
   reader.on('line', (line) => lines.push(line))
   reader.on('close', conclude)
   await once(reader, 'line')
