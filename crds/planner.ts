@@ -60,7 +60,6 @@ function abTestPlan(
     percent: split,
     ...(metric === undefined ? {} : { metric }),
     maxDurationMs: parseDuration(maxDuration),
-    // oxlint-disable-next-line unicorn/no-thenable -- the word of the language; never a function
     then,
   }
   return { steps: [{ kind: 'abTest', ...test }], affinity: cookieOf(cookie.name, cookie.maxAge, service.name) }

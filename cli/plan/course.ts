@@ -3,7 +3,7 @@ import { REACTION_SECONDS } from '../../analysis/levels.ts'
 import { firstRung, LEAST_REQUESTS, LEAST_ROWS, topOf } from '../../analysis/ramp.ts'
 import { firstLoad, podsFor } from '../../crds/capacity.ts'
 import { formatDuration, parseDuration } from '../../crds/duration.ts'
-import type { Plan, Step } from '../../crds/plan.ts'
+import type { Plan, Step, Webhook } from '../../crds/plan.ts'
 import type { Policy } from '../../crds/policy.ts'
 import { stepWords } from '../words.ts'
 import type { Declared } from './documents.ts'
@@ -66,7 +66,7 @@ function timeOf(step: Step, state: State, known: Known): Time & Pick<Leg, 'first
     case 'approve':
       return waiting(`a person (approve within ${formatDuration(step.expiresAfterMs)})`)
     case 'webhook':
-      return waiting(`a 2xx (at most ${formatDuration(step.timeoutMs * (step.retries + 1))})`)
+      return waiting(`a 2xx (at most ${formatDuration(askingMs(step))})`)
     case 'job':
       return waiting(`its exit code (at most ${formatDuration(step.timeoutMs)})`)
     case 'abTest': {
@@ -132,6 +132,13 @@ function climb(ladder: number[], state: State, known: Known): Time & Pick<Leg, '
     waitsFor: ['pods', `evidence (at most ${formatDuration(policy.deadline * 1_000)} of data)`],
   }
 }
+
+/** Every attempt takes its whole time; one second between the first two, then twice as long, at most 30 (docs/hooks.md). */
+const askingMs = ({ timeoutMs, retries }: Webhook): number =>
+  Array.from({ length: retries }, (_, i) => 1_000 * Math.min(30, 2 ** i)).reduce(
+    (sum, pause) => sum + pause + timeoutMs,
+    timeoutMs,
+  )
 
 const secondsFor = (requests: number, weight: number, { rate }: Traffic): number =>
   weight === 0 ? 0 : requests / ((rate * weight) / 100)

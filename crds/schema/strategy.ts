@@ -138,7 +138,6 @@ const abTest = z
     maxDuration: duration('When the test ends undecided.', atLeast('1s', 'maxDuration must be at least 1s')).default(
       '168h',
     ),
-    // oxlint-disable-next-line unicorn/no-thenable -- the word of the language; never a function
     then: z
       .enum(['keep-a', 'take-b', 'ask'])
       .default('ask')
