@@ -1,19 +1,21 @@
 import { CancellationScope, ContinueAsNew } from '@temporalio/workflow'
+import { lookAfter, UNCOMPARED } from './aftermath.ts'
 import { endingOf, pointApexBack, tellEnding } from './back.ts'
 import { followLooks } from './looks.ts'
 import { openRun } from './opening.ts'
 import { awaitReady } from './pods.ts'
+import { commit } from './promotion.ts'
 import { forward, insist } from './proxies.ts'
 import type { Stay } from './retirement.ts'
 import type { Run } from './run.ts'
 import { tell } from './telling.ts'
 import { during } from './waiting.ts'
-import { write } from './weights.ts'
 
 /** Nothing serves, so there is nothing to compare with: the declared revision takes everything as soon as it is ready. */
 export async function install(stay: Stay, number: number, replaces?: string): Promise<void> {
   const revision = stay.picture.declared.revision
   const run = await openRun(stay, { number, revision, stable: replaces ?? revision })
+  const declared = run.plan
   run.plan = { steps: [] }
   // There is nothing to skip: promote and step have no meaning here.
   run.override = true
@@ -22,6 +24,7 @@ export async function install(stay: Stay, number: number, replaces?: string): Pr
   void aside.run(() => followLooks(run))
   try {
     await bringUp(run, replaces)
+    await conclude(run, replaces ? await lookAfter(run, declared) : UNCOMPARED)
     if (replaces) {
       const until = Date.now() + stay.picture.settings.scaleDownDelayMs
       stay.warm.push({ revision: replaces, until, release: number })
@@ -49,9 +52,12 @@ async function bringUp(run: Run, replaces: string | undefined): Promise<void> {
   const services = adoption ? [run.picture.target.service.name] : []
   await awaitReady(run, { replicas: run.replicas, services, settleMs })
   await insist.pointApex({ ref, stable: run.canary })
-  await write(run, { [run.canary]: 100 }, { stable: run.canary })
+  await commit(run)
   run.weight = 100
-  const message = `Revision ${run.canary} serves all of the traffic, without comparison: there was nothing to compare it with`
+}
+
+async function conclude(run: Run, how: string): Promise<void> {
+  const message = `Revision ${run.canary} serves all of the traffic, ${how}`
   const event = { type: 'Normal', reason: 'Promoted', message: `Release ${run.number}: ${message}` } as const
   await tell(run, { phase: 'Promoted', outcome: 'Promoted', stable: run.canary, message, event })
 }

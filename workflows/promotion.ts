@@ -23,7 +23,7 @@ export async function promote(run: Run): Promise<void> {
 }
 
 /** A write whose answer was lost may have committed all the same: the route has the last word. */
-async function commit(run: Run): Promise<void> {
+export async function commit(run: Run): Promise<void> {
   try {
     await write(run, { [run.canary]: 100 }, { stable: run.canary })
   } catch (error) {

@@ -109,3 +109,38 @@ test.concurrent('the third release in a row that makes way says what to do about
   await say('approve', { release: 3, revision: NEXT })
   await handle.result()
 })
+
+const crashed = (world: World): void => {
+  world.terms.judgedAlone = true
+  Object.assign(world.picture, { stableReady: 0 })
+}
+
+test.concurrent(
+  'what takes over from a stable without pods is analysed afterwards, and what is found is told',
+  async () => {
+    const baked = plan(setWeight(95), { kind: 'bake', forMs: 3_600_000 })
+    const { world, handle } = await rehearsal.begin('afterwards', baked, { given: crashed })
+    const [watching] = await world.until(() => world.watches.length > 0 && world.watches)
+    expect(watching?.input.marks).toMatchObject([{ slot: 0, weight: 100 }])
+    watching?.end({ kind: 'rollback', reason: 'evidence', sentence: 'Rolled back: too many errors', ledgerHash: '' })
+    await handle.result()
+    expect(shares(world)).toEqual([100])
+    expect(world.told.at(-1)?.message).toMatch(/nothing to go back to. Would have rolled back: too many errors$/)
+    expect(world.told.at(-1)).toMatchObject({ outcome: 'Promoted' })
+    expect(world.events.map(({ reason }) => reason)).toContain('WouldRollBack')
+  },
+)
+
+test.concurrent('what is declared while that goes on begins at once', async () => {
+  const baked = plan(setWeight(95), { kind: 'bake', forMs: 3_600_000 })
+  const { world, handle, look } = await rehearsal.begin('afterwards-next', baked, { given: crashed })
+  await world.until(() => world.watches.length > 0)
+  Object.assign(world.picture, { stableReady: 2 })
+  declare(world, NEXT)
+  await look()
+  const told = await world.until(() => world.told.find(({ outcome }) => outcome))
+  expect(told).toMatchObject({ number: 2, outcome: 'Promoted', message: expect.stringContaining('was declared') })
+  await world.until(() => world.watches.some(({ input }) => input.release === 3))
+  await handle.cancel()
+  await handle.result().catch(() => undefined)
+})

@@ -163,7 +163,10 @@ function acting(worldOf: (name: string) => World): Activities['act'] {
       world.weights.push(written)
       world.asides.push(aside ?? {})
       world.fences.push(formatFence(fence))
-      picture.route = { ...picture.route, atRest: false, weights: written }
+      // A route at rest whose apex serves the one wanted revision already goes on naming the apex.
+      const [only, ...others] = Object.keys(written)
+      const isServing = picture.route.atRest && others.length === 0 && world.apex.at(-1) === only
+      picture.route = { ...picture.route, atRest: isServing, weights: written }
       picture.nextSeq = fence.seq
       if (stable !== undefined) {
         picture.stable = stable
