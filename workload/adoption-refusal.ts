@@ -28,7 +28,7 @@ export function refusalOfAdoption(rollout: Rollout, around: AroundAdoption): str
     problemOfApex(rollout, service) ??
     problemOfLabels(deployment, service!) ??
     problemOfAutoscalers(rollout, deployment, autoscalers) ??
-    problemOfSize(rollout, deployment) ??
+    problemOfSize(rollout, deployment, autoscalers) ??
     problemOfApplier(rollout, around)
   )
 }
@@ -79,17 +79,24 @@ function problemOfAutoscalers(
   { metadata }: DeclaredDeployment,
   autoscalers: Autoscaler[],
 ): string | undefined {
-  const aimed = autoscalers.find(({ spec }) => {
-    const target = spec?.scaleTargetRef
-    return target?.kind === 'Deployment' && target.name === metadata.name
-  })
+  const aimed = autoscalers.find((autoscaler) => aimsAt(autoscaler, 'Deployment', metadata.name))
   if (!aimed) return undefined
   return `HorizontalPodAutoscaler ${aimed.metadata.name} scales Deployment ${metadata.name}, whose pods are to be those of revisions; aim its scaleTargetRef at the Rollout: { apiVersion: sluice.dev/v1alpha1, kind: Rollout, name: ${name} }`
 }
 
+const aimsAt = ({ spec }: Autoscaler, kind: string, name: string): boolean =>
+  spec?.scaleTargetRef?.kind === kind && spec.scaleTargetRef.name === name
+
 /** From the adoption on the Rollout's size counts: as long as the Deployment's does, they have to agree. */
-function problemOfSize(rollout: Rollout, deployment: DeclaredDeployment): string | undefined {
+function problemOfSize(
+  rollout: Rollout,
+  deployment: DeclaredDeployment,
+  autoscalers: Autoscaler[],
+): string | undefined {
   const size = sizeOf(deployment)
+  // An autoscaler may have begun with the Rollout before the engine did.
+  const isScaled = autoscalers.some((autoscaler) => aimsAt(autoscaler, 'Rollout', rollout.metadata.name))
+  if (isScaled && rollout.spec.replicas >= size) return undefined
   if (isAdopted(deployment, rollout) || size === 0 || size === rollout.spec.replicas) return undefined
   return `spec.replicas: Deployment ${deployment.metadata.name} has ${size} pods and the Rollout declares ${rollout.spec.replicas}, which would be the size from now on; write replicas: ${size}`
 }

@@ -1,5 +1,5 @@
 import { expect, inject, test } from 'vitest'
-import { DEPLOYMENTS, ROLLOUTS } from '../../crds/resources.ts'
+import { AUTOSCALERS, DEPLOYMENTS, ROLLOUTS } from '../../crds/resources.ts'
 import { adopting, apexOf, declare, declaredOf, ownPods, run } from '../stage/adopted.ts'
 import { ROLLOUT } from '../stage/shop.ts'
 import { hasLeft, outcomeOf, phaseOf, podsOf, releaseOf } from '../stage/sight.ts'
@@ -105,6 +105,32 @@ test.concurrent('kubectl rollout restart makes the pods of stable anew, and is n
   })
   expect(stage.now().releases).toHaveLength(1)
 })
+
+test.concurrent(
+  'an autoscaler that is still aimed at the Deployment is named, and aimed at the Rollout it scales that',
+  async () => {
+    await using stage = await openStage({ access, name: 'autoscaled' })
+    await run(stage, access, { version: '1.4.0', replicas: 1 })
+    const { kube, namespace } = stage
+    const metadata = { name: 'busy', namespace }
+    const spec = {
+      minReplicas: 1,
+      maxReplicas: 3,
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: ROLLOUT },
+    }
+    await kube.create(AUTOSCALERS, { apiVersion: 'autoscaling/v2', kind: AUTOSCALERS.kind, metadata, spec } as never)
+    const installed = stage.install(adopting({ steps: STEPS, replicas: 1 }))
+    const stalled = await stage.until('it is refused', ({ rollout }) =>
+      rollout?.status?.conditions?.find(({ type, reason }) => type === 'Stalled' && reason === 'InvalidSpec'),
+    )
+    expect(stalled.message).toContain('HorizontalPodAutoscaler busy scales Deployment checkout')
+    expect(declaredOf(stage.now())?.spec.replicas).toBe(1)
+    const scaleTargetRef = { apiVersion: 'sluice.dev/v1alpha1', kind: 'Rollout', name: ROLLOUT }
+    await kube.mergePatch({ resource: AUTOSCALERS, ...metadata }, { spec: { minReplicas: 2, scaleTargetRef } })
+    const stable = await installed
+    await stage.until('the autoscaler has scaled stable', (sight) => podsOf(sight, stable).length === 2)
+  },
+)
 
 const EVENTS = { group: 'events.k8s.io', version: 'v1', plural: 'events', kind: 'Event', namespaced: true }
 
