@@ -13,7 +13,7 @@ type World = { rate: number; scrape: number; interval: number; weight: number }
 type Planned = { policy: Policy; steps: { failedIfAllFail?: number }[]; failed: { atMost?: number } }
 
 async function planned({ rate, scrape, interval, weight }: World): Promise<Planned> {
-  const { spec, ...rest } = validManifest() as { spec: object }
+  const { spec, ...rest } = validManifest()
   const analysis = {
     interval: `${interval}s`,
     prometheus: { address: 'http://prometheus:9090' },
