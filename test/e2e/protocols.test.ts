@@ -28,7 +28,7 @@ test.concurrent(
     await stage.push(declaring('1.5.0'))
     await stage.until('the gate waits', (sight) => phaseOf(sight) === 'AwaitingApproval')
     const { services, route } = stage.now()
-    for (const { metadata, spec } of services) expect(spec, metadata.name).toMatchObject({ ports: PORTS })
+    for (const { spec } of services) expect(spec).toMatchObject({ ports: PORTS })
     const canary = stage.now().rollout?.status?.canary ?? ''
     const shares = route?.spec.http.map((each) => each.route?.map(({ destination, weight }) => [destination, weight]))
     const split = (number: number) =>

@@ -59,6 +59,7 @@ test.concurrent('a budget of disruptions counts the pods of both revisions', asy
   await stage.until('1.5.0 is promoted', (sight) => outcomeOf(sight, '1.5.0') === 'Promoted')
   await stage.until('the old version has left', (sight) => hasLeft(sight, stable))
   await counts(stage, { healthy: 2, wanted: 1 })
+  expect(outcomeOf(stage.now(), '1.5.0')).toBe('Promoted')
 })
 
 const OF_THE_APP = { labelSelector: { matchLabels: { app: ROLLOUT } }, topologyKey: 'kubernetes.io/hostname' }

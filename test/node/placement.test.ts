@@ -37,6 +37,7 @@ it('counts what others were promised, and gives a place as soon as there is room
   const node = { resource: NODES, name: 'local' }
   await scene.kube.mergePatch(node, { status: { allocatable: { cpu: '80' } } }, { subresource: 'status' })
   await served(scene, 'second')
+  expect(scheduled(scene, 'second')?.status).toBe('True')
 })
 
 const apartFrom = (matchLabels: Record<string, string>): Record<string, unknown> => ({
@@ -60,4 +61,5 @@ it('keeps pods apart that must not meet, whichever of them says so', async () =>
   await waits(scene, 'two', "node(s) didn't satisfy existing pods anti-affinity rules")
   await waits(scene, 'three', "node(s) didn't match pod anti-affinity rules")
   await served(scene, 'four')
+  expect(scheduled(scene, 'four')?.status).toBe('True')
 })
