@@ -147,7 +147,7 @@ describe('sluice judge', () => {
     [JSON.stringify({ ...ledger, policy: { burst: 0 } }), 'policy.burst has to be a number from 1 on, not 0'],
     [
       JSON.stringify({ ...ledger, policy: { metrics: [{ name: 'e', kind: 'errors' }] } }),
-      'policy.metrics[0].kind has to be one of requests, latency, counters, gauge, not "errors"',
+      'policy.metrics[0].kind has to be one of requests, latency, counters, conversion, gauge, not "errors"',
     ],
   ])('names line and field of what is wrong, and judges the rest: %.30s', async (line, complaint) => {
     const { code, verdicts, complaints } = await sluice(
