@@ -1,15 +1,12 @@
 import { LABEL } from '../crds/names.ts'
 import { CONFIG_MAPS } from '../crds/resources.ts'
 import type { PodTemplate, Rollout } from '../crds/schema/rollout.ts'
-import { reflect, type Kube, type KubeObject, type Log } from '../kube/index.ts'
-import { referencesOf, type ConfigKind } from '../workload/config-references.ts'
-import { sightOf, type Config, type ConfigSight } from '../workload/config-sight.ts'
+import { reflect } from '../kube/index.ts'
+import { referencesOf } from '../workload/config-references.ts'
 import type { ConfigLookup } from '../workload/config-tracking.ts'
 import { createSecrets } from './secrets.ts'
 import { createSettling, type Settling } from './settling.ts'
-
-/** What the cache keeps of a config. */
-export type Sighted = KubeObject & { sight: ConfigSight }
+import { configId, sighted, type ConfigsOptions, type Sighted } from './sighted.ts'
 
 export type Configs = {
   /** Resolves when all ConfigMaps are known. */
@@ -21,19 +18,6 @@ export type Configs = {
   follow(rollout: string, secrets: string[]): Promise<void>
   stop(): Promise<unknown>
 }
-
-export type ConfigsOptions = {
-  kube: Pick<Kube, 'list' | 'watch'>
-  log: Log
-  onRestart: (kind: string) => void
-  /** `configId` of what is another now. */
-  onChange: (config: string) => void
-  /** How long a change waits for the template that may follow it. */
-  settleMs: number
-}
-
-/** `key`: `namespace/name` */
-export const configId = (kind: ConfigKind, key: string): string => `${kind} ${key}`
 
 /**
  * Digests of all ConfigMaps, from one watch, and of the Secrets that are followed, from one each. A change counts when it
@@ -89,11 +73,4 @@ export function configIds(template: PodTemplate, namespace: string): Set<string>
     new Set(referencesOf(template).map(({ kind, name }) => configId(kind, `${namespace}/${name}`)))
   idsOf.set(template, ids)
   return ids
-}
-
-/** The only thing that is kept of the content is its digest. */
-export function sighted(config: Config, kind: ConfigKind): Sighted {
-  const { name, namespace = '', uid = '', resourceVersion = '' } = config.metadata
-  const metadata = { name, namespace, uid, resourceVersion }
-  return { apiVersion: 'v1', kind, metadata, sight: sightOf(config, kind) }
 }

@@ -1,8 +1,8 @@
 import { SECRETS } from '../crds/resources.ts'
 import { isForbidden, reflect, type Reflector } from '../kube/index.ts'
 import { sightOf, type Config, type ConfigSight } from '../workload/config-sight.ts'
-import { configId, sighted, type ConfigsOptions, type Sighted } from './configs.ts'
 import type { Settling } from './settling.ts'
+import { configId, sighted, type ConfigsOptions, type Sighted } from './sighted.ts'
 
 export type Secrets = {
   get(key: string): Sighted | undefined
