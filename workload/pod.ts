@@ -57,8 +57,16 @@ function containerProblem(pod: Pod, container: ContainerStatus): Problem | undef
   if (waiting) return { rank: 2, sentence: joined(`${who} cannot start (${reason})`, waiting.message) }
   // An init container that ended well has done its work.
   if (terminated && terminated.exitCode !== 0) return { rank: 4, sentence: `${who} ended: ${lastWords(terminated)}` }
-  if (running && container.ready === false) return { rank: 5, sentence: `${who} runs but is not Ready` }
+  if (running && container.ready === false)
+    return { rank: 5, sentence: `${who} runs but is not Ready${endedBefore(container)}` }
   return undefined
+}
+
+/** Between two crashes a container runs: what it said last still says what is wrong with it. */
+function endedBefore({ restartCount = 0, lastState }: ContainerStatus): string {
+  const ended = lastState?.terminated
+  if (restartCount === 0 || !ended) return ''
+  return ` after ${restartCount} ${restartCount === 1 ? 'restart' : 'restarts'}: ${lastWords(ended)}`
 }
 
 function podProblem(pod: Pod): Problem {

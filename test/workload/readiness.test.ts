@@ -61,6 +61,11 @@ describe('readiness', () => {
       /^pod pod-0 cannot be scheduled \(Unschedulable\): 0\/1 nodes$/,
     ],
     ['a failing probe', {}, /^container app of pod pod-0 runs but is not Ready$/],
+    [
+      'a container between two crashes',
+      { container: { restartCount: 2, lastState: ended('2026-05-01T10:00:00Z') } },
+      /^container app of pod pod-0 runs but is not Ready after 2 restarts: exit code 1 \(Error\): no config$/,
+    ],
     ['an init container', { initContainer: waiting('CrashLoopBackOff') }, /^container init of pod pod-0 crash-loops/],
     ['a start', { container: waiting('ContainerCreating') }, /is starting \(ContainerCreating\)$/],
     [
