@@ -2,7 +2,7 @@ import { onTestFinished, describe, expect, it } from 'vitest'
 import { DEPLOYMENTS } from '../../crds/resources.ts'
 import type { Readiness } from '../../workload/index.ts'
 import { eventually } from '../patience.ts'
-import { NEXT, REVISION, rollout, source, stage, template, type PodInput } from './stage.ts'
+import { NEXT, REVISION, rollout, source, stage, type PodInput } from './stage.ts'
 
 const waiting = (reason: string, message?: string) => ({
   state: { waiting: { reason, ...(message ? { message } : {}) } },
