@@ -113,16 +113,19 @@ async function tellLook(options: ReconcilerOptions, { ref, view, memory }: Subje
   return { requeueAfterMs: untilNextMs(memory, look, checkMs, Date.now()) }
 }
 
-/** What is under way has its own way to find out, and a way back. */
+/**
+ * What is under way has its own way to find out, and a way back. What is around keeps something from beginning; what
+ * serves is kept in order all the same, and the condition says it.
+ */
 async function judgeWithSurroundings(
   { kube, bystanders }: Pick<ReconcilerOptions, 'kube'> & { bystanders: Bystanders },
   view: View,
 ): Promise<Judgement> {
   const judgement = judge(view)
   if (judgement.kind !== 'look' || judgement.underWay) return judgement
-  const message =
-    (await problemAround(kube, view.rollout)) ??
-    (judgement.begins ? await bystanders(view.rollout, view.cached()) : undefined)
+  const around = await problemAround(kube, view.rollout)
+  if (!judgement.begins) return around === undefined ? judgement : { ...judgement, invalid: around }
+  const message = around ?? (await bystanders(view.rollout, view.cached()))
   return message === undefined ? judgement : { kind: 'invalid', message }
 }
 

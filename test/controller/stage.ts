@@ -12,7 +12,10 @@ import { eventually } from '../patience.ts'
 
 export const NAMESPACE = 'shop'
 
-export const template = (image: string): PodTemplate => ({ spec: { containers: [{ name: 'app', image }] } })
+export const template = (image: string): PodTemplate => ({
+  metadata: { labels: { app: 'shop' } },
+  spec: { containers: [{ name: 'app', image }] },
+})
 export const revision = (image: string): string => revisionOf({ template: template(image), configs: {} })
 
 /** Temporal as the controller knows it: who was told to look, who runs, and whether it answers at all. */
