@@ -48,6 +48,15 @@ const lastAnalysis = `${steps}.map(s, has(s.analyze)).lastIndexOf(true)`
 const test = 'self.strategy.abTest'
 const hasTest = `has(${test})`
 const hasRamp = 'has(self.strategy.canary) && has(self.strategy.canary.ramp)'
+const adopted = 'self.router.istio.virtualServices'
+const someOf = (list: string): string => `(has(v.${list}) && v.${list}.size() > 0)`
+const hasNoHttp = `has(self.router.istio) && has(${adopted}) && ${adopted}.exists(v, ${someOf('tlsRoutes')} || ${someOf('tcpRoutes')})`
+const looksIntoHttp = [
+  hasTest,
+  'has(self.strategy.canary) && has(self.strategy.canary.affinity)',
+  `(${hasSteps}) && ${steps}.exists(s, has(s.match) || has(s.mirror) || has(s.fault))`,
+  'has(self.strategy.blueGreen) && (has(self.strategy.blueGreen.preview) || has(self.strategy.blueGreen.mirror))',
+]
 
 export const rolloutSpec = z
   .object({
@@ -107,6 +116,11 @@ export const rolloutSpec = z
       {
         rule: '!has(self.workloadRef) || self.service.ports.size() == 0',
         message: 'service.ports are those of your Service with workloadRef; remove them here',
+      },
+      {
+        rule: `!(${hasNoHttp}) || !(${looksIntoHttp.map((rule) => `(${rule})`).join(' || ')})`,
+        message:
+          'tlsRoutes and tcpRoutes have weights only; leave match, mirror, fault, affinity, preview and abTest out of strategy, or adopt http routes only in router.istio.virtualServices',
       },
       {
         rule: `!(${hasSteps}) || has(self.analysis) || !${steps}.exists(s, has(s.analyze))`,

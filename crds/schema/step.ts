@@ -91,6 +91,8 @@ const step = z
 const weights = 'self.filter(s, has(s.setWeight)).map(s, s.setWeight)'
 const gates = 'self.filter(s, has(s.approve)).map(s, s.approve.name)'
 const first = (kind: string): string => `self.map(s, has(s.${kind})).indexOf(true)`
+const full = 'self.map(s, has(s.setWeight) && s.setWeight == 100).indexOf(true)'
+const lastAside = 'self.map(s, has(s.match) || has(s.mirror) || has(s.fault)).lastIndexOf(true)'
 
 export const steps = z
   .array(step)
@@ -115,6 +117,11 @@ export const steps = z
       {
         rule: `${first('fault')} < 0 || (${first('match')} >= 0 && ${first('match')} <= ${first('fault')})`,
         message: 'a fault hits the cohort of a match; put a match step before it',
+      },
+      {
+        rule: `${full} < 0 || ${lastAside} < ${full}`,
+        message:
+          'match, mirror and fault after setWeight: 100 have nobody left to reach, because everybody has the canary; put them before it',
       },
     ),
   })
