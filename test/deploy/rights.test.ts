@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 
@@ -19,7 +19,24 @@ it('gives the engine no wildcard, no Secret and nothing that could widen its rig
   }
 })
 
-it('lets the engine change no Rollout and make no Decision', () => {
-  const onDeclared = engine.filter(({ resources }) => resources.includes('rollouts') || resources.includes('decisions'))
-  expect(onDeclared.flatMap(({ verbs }) => verbs)).toEqual(['get', 'list', 'watch'])
+const ROOT = new URL('../../', import.meta.url)
+
+const sources = (...rooms: string[]): { file: string; text: string }[] =>
+  rooms.flatMap((room) =>
+    readdirSync(new URL(room, ROOT), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => ({ file: `${room}/${name}`, text: readFileSync(new URL(`${room}/${name}`, ROOT), 'utf8') })),
+  )
+
+const verbsOn = (...names: string[]): string[][] =>
+  engine.filter(({ resources }) => resources.some((name) => names.includes(name))).map(({ verbs }) => verbs)
+
+it('lets the engine make and delete no Rollout, patch one for its finalizer alone, and only read a Decision', () => {
+  expect(verbsOn('rollouts')).toEqual([['get', 'list', 'watch'], ['patch']])
+  expect(verbsOn('decisions')).toEqual([['get', 'list', 'watch']])
+  // RBAC knows no fields: there is one place that patches a Rollout itself.
+  const patching = sources('activities', 'controller', 'router', 'workload').filter(
+    ({ text }) => text.includes('resource: ROLLOUTS') && /[a-z]Patch\(/.test(text),
+  )
+  expect(patching.map(({ file }) => file)).toEqual(['workload/adoption-finalizer.ts'])
 })
