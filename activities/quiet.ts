@@ -19,7 +19,8 @@ export type QuietInput = {
   revision: Revision
   /** Epoch seconds at which its traffic was taken. */
   since: number
-  /** So long, at most, the pods are kept for what is still open. */
+  /** Epoch seconds from which on, for so long at most, the pods are kept for what is still open. */
+  drainSince: number
   drainMs: number
   /** It was told that streams are open. */
   toldOpen?: boolean
@@ -35,8 +36,8 @@ export type QuietResult = { waitingFor?: string; isOpen?: true }
 
 /**
  * Returns when a revision had no request in two complete rows, and nothing is open to it as far as callers' proxies show
- * that; both for `drainMs` at most. Silence of Prometheus is no proof: after the release's data deadline it returns why
- * it still waits.
+ * that; for the latter it waits no longer than `drainMs`. Silence of Prometheus is no proof, and requests that do not end
+ * are none: after the release's data deadline it returns why it still waits.
  */
 export async function awaitQuiet(deps: Deps, input: QuietInput): Promise<QuietResult> {
   const context = Context.current()
@@ -66,9 +67,12 @@ async function twoQuietRows(
     if (counted.length > 0) told = t1
     else if (t1 - told >= request.policy.dataDeadline) return { waitingFor: silence(input, t1 - told, missing) }
     if (t0 < input.since || counted.length === 0) continue
-    if (t1 > input.since + input.drainMs / 1_000) break
     quiet = counted.every((cell) => cell[OWN] === 0) ? quiet + 1 : 0
-    if (quiet < QUIET_ROWS) continue
+    if (quiet < QUIET_ROWS) {
+      if (t1 - request.after >= request.policy.dataDeadline) return { waitingFor: busy(input) }
+      continue
+    }
+    if (t1 > input.drainSince + input.drainMs / 1_000) break
     const open = await sampler?.streams(streamsOf(input, request), signal)
     if (open === 0) break
     if (open !== undefined && !input.toldOpen) return { waitingFor: openWords(input, open), isOpen: true }
@@ -85,6 +89,9 @@ function streamsOf({ ref, revision }: QuietInput, { canary: apex, policy }: Samp
 
 const openWords = ({ revision, drainMs }: QuietInput, open: number): string =>
   `Revision ${revision} keeps its pods: ${open} ${open === 1 ? 'stream is' : 'streams are'} still open, or as many requests at any time; they go after ${formatDuration(drainMs)} (spec.drain) at the latest`
+
+const busy = ({ revision }: QuietInput): string =>
+  `Revision ${revision} keeps its pods: requests still reach it, although no route of this Rollout names it`
 
 function silence({ revision }: QuietInput, seconds: number, missing: string | undefined): string {
   const why = missing === undefined ? '' : ` (${missing})`

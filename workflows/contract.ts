@@ -50,6 +50,8 @@ export type CarriedRelease = {
   stepSince: number
   /** The gate at which it waits was announced. */
   asked?: boolean
+  /** The newer revision that waits for the end of this release was told. */
+  queued?: Revision
   /** Attempts of the current step that were begun. */
   tried?: number
   weight: number

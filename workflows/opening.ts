@@ -41,6 +41,7 @@ export async function openRun(stay: Stay, opening: Opening): Promise<Run> {
     stepIndex: carried?.stepIndex ?? opening.stepIndex ?? 0,
     stepSince: carried?.stepSince ?? Date.now(),
     ...memory(carried, opened, weight),
+    ...(carried?.queued ? { queued: carried.queued } : {}),
     ...(opened.because ? { because: opened.because } : {}),
     replicas: picture.replicas,
     suspended: picture.suspend,

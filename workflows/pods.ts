@@ -13,9 +13,11 @@ const TELL_AGAIN_MS = 60_000
 export async function carry(run: Run, weight: number): Promise<boolean> {
   const replicas = podsFor(loadAt(run, weight), run.replicas)
   const { grown } = await grow(run, replicas)
-  if (!grown && run.weight > 0) return false
-  await awaitReady(run, { replicas, services: servicesOf(run), settleMs: run.picture.settings.settleMs })
-  return true
+  const added = grown || run.weight === 0
+  // Grown before does not mean ready: whoever waited for these pods may have been interrupted.
+  const settleMs = added ? run.picture.settings.settleMs : 0
+  await awaitReady(run, { replicas, services: servicesOf(run), settleMs })
+  return added
 }
 
 /**

@@ -69,11 +69,12 @@ async function bringOut(run: Run, stay: Stay): Promise<void> {
   const aside = new CancellationScope()
   void aside.run(() => Promise.all([followLooks(run), followHolds(run)]))
   try {
-    await conclude(run, stay, async () => {
-      await prepare(run)
-      if (run.recovered && hasAside(run.plan)) await standAgain(run)
-      await walk(run)
-    })
+    await conclude(run, stay, () =>
+      walk(run, async () => {
+        await prepare(run)
+        if (run.recovered && hasAside(run.plan)) await standAgain(run)
+      }),
+    )
   } finally {
     aside.cancel()
   }
@@ -100,7 +101,7 @@ function leaveBehind(stay: Stay, run: Run, ending?: Ending): void {
   const delayMs = ending ? settings.abortScaleDownDelayMs : settings.scaleDownDelayMs
   stay.lastNumber = run.number
   if (old === (ending ? run.stable : run.canary)) return
-  const hadTraffic = !ending || run.marks.some(({ weight }) => weight > 0)
+  const hadTraffic = !ending || run.marks.some(({ weight, beside }) => weight > 0 || beside === true)
   stay.warm.push({
     revision: old,
     until: now + delayMs,

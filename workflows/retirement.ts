@@ -69,17 +69,18 @@ async function quiet(picture: Picture, desk: Desk, old: Warm, since: number): Pr
   }
 }
 
-type Leaving = Pick<Warm, 'revision' | 'release'> & { since: number; toldOpen: boolean }
+type Leaving = Pick<Warm, 'revision' | 'release' | 'until'> & { since: number; toldOpen: boolean }
 
 /** Undefined when a look came first. */
 async function lookWhetherQuiet(
   { ref, settings: { drainMs } }: Picture,
   desk: Desk,
-  { revision, release, since, toldOpen }: Leaving,
+  { revision, release, until, since, toldOpen }: Leaving,
 ): Promise<QuietResult | undefined> {
   const scope = new CancellationScope()
   let ended = false
-  const asked = { ref, release, revision, since, drainMs, ...(toldOpen ? { toldOpen } : {}) }
+  const drainSince = Math.max(since, until / 1_000)
+  const asked = { ref, release, revision, since, drainSince, drainMs, ...(toldOpen ? { toldOpen } : {}) }
   const watch = scope.run(() => watching.awaitQuiet(asked))
   watch.then(
     () => (ended = true),

@@ -104,6 +104,7 @@ async function renew(run: Run, ending?: Ending): Promise<never> {
         stepIndex: run.stepIndex,
         stepSince: run.stepSince,
         ...(run.asked ? { asked: true } : {}),
+        ...(run.queued ? { queued: run.queued } : {}),
         ...(run.tried > 0 ? { tried: run.tried } : {}),
         weight: run.weight,
         ...(Object.keys(run.aside).length > 0 ? { aside: run.aside } : {}),

@@ -13,12 +13,14 @@ const MOST_RETREATS = 3
 /** Steps that give a weight. */
 const WEIGHING: ReadonlySet<Step['kind']> = new Set<Step['kind']>(['setWeight', 'ramp', 'abTest'])
 
-/** The plan, step by step, and the promotion at its end. A retreat walks its step again; `promote` and `step` skip; everything else ends the release. */
-export async function walk(run: Run): Promise<void> {
+/** `prepare`, the plan, step by step, and the promotion at its end. A retreat walks its step again; `promote` and `step` skip; everything else ends the release. */
+export async function walk(run: Run, prepare: () => Promise<void>): Promise<void> {
   const { steps } = run.plan
-  for (;;) {
-    const step = steps[run.stepIndex]
+  for (let prepared = false; ;) {
     try {
+      if (!prepared) await prepare()
+      prepared = true
+      const step = steps[run.stepIndex]
       if (!step) return await promote(run)
       await doStep(run, step)
       goTo(run, run.stepIndex + 1)

@@ -13,7 +13,7 @@ async function play(scene: Scene, input: Partial<QuietInput> = {}) {
   const from = { from: 'aaa', revision: 'bbb' }
   const at = { resource: RELEASES, namespace: REF.namespace, name: 'checkout-2' }
   await kube.mergePatch(at, { spec: from }, { fieldManager: 'test' })
-  const asked = { ref: REF, release: 2, revision: 'aaa', since: BEGAN, drainMs: 3_600_000, ...input }
+  const asked = { ref: REF, release: 2, revision: 'aaa', since: BEGAN, drainSince: BEGAN, drainMs: 3_600_000, ...input }
   return new MockActivityEnvironment().run(awaitQuiet, deps, asked)
 }
 
@@ -34,6 +34,16 @@ it('says that streams are open, and once it was said waits until they have ended
 it('waits no longer than drain for what is open', async () => {
   const readings = [row(0, 50), row(1, 50), row(2, 50), row(3, 50)]
   expect(await play({ readings, streams: [2, 2] }, { toldOpen: true, drainMs: 3_000 })).toEqual({})
+})
+
+it('keeps the pods while requests reach them, however long ago drain was over, and says so', async () => {
+  const over = { since: BEGAN - 3_600, drainSince: BEGAN - 3_600, drainMs: 1_000 }
+  const busy = Array.from({ length: 20 }, (_, index) => row(index, 50, 1))
+  expect(await play({ readings: [...busy, row(20, 50), row(21, 50)] }, over)).toEqual({})
+  const long = Array.from({ length: 1_300 }, (_, index) => row(index, 50, 1))
+  expect(await play({ readings: long }, over)).toEqual({
+    waitingFor: 'Revision aaa keeps its pods: requests still reach it, although no route of this Rollout names it',
+  })
 })
 
 it('asks the pods first, then callers of its hosts and of the apex', () => {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { Step } from '../../crds/plan.ts'
 import type { Aside, MatchRoute } from '../../crds/traffic.ts'
 import { CANARY, STABLE, type World } from '../fakes/activities.ts'
+import { eventually } from '../patience.ts'
 import { gate, plan, rehearse, setWeight, shares, told } from '../stage/play.ts'
 
 /** What goes to the canary beside its weight, in every write and on every way out. */
@@ -92,6 +93,54 @@ test.concurrent('what has a time is taken away when it is over', async () => {
     [100, {}],
     ['apex', {}],
   ])
+})
+
+test.concurrent('a fault whose cohort was skipped is skipped, too', async () => {
+  const { world, handle } = await rehearsal.begin('fault-skipped', plan(fault(LONG), setWeight(50)))
+  await handle.result()
+  expect(world.events).toContainEqual({
+    type: 'Normal',
+    reason: 'FaultSkipped',
+    message: 'Release 2: The fault is skipped: there is no cohort that it could hit',
+  })
+  expect(world.told.at(-1)).toMatchObject({ outcome: 'Promoted' })
+})
+
+test.concurrent('resume puts a cohort back that somebody took from the route', async () => {
+  const { world, handle, look, say } = await rehearsal.begin('cohort-edited', plan(match(beta), gate), {
+    given: ({ picture }) => Object.assign(picture.settings, { onForeignEdit: 'hold' }),
+  })
+  await told(world, ({ gate }) => gate === 'go')
+  world.picture.route.foreign = { direction: 'towardsStable', manager: 'flux' }
+  await look()
+  await told(world, ({ phase, message }) => phase === 'Holding' && message.includes('flux moved the route'))
+  await say('resume')
+  await told(world, ({ event }) => event?.reason === 'Resumed')
+  const cohort = { canary: CANARY, match: beta }
+  expect(asides(world)).toEqual([
+    [0, cohort],
+    [0, cohort],
+  ])
+  await say('approve')
+  await handle.result()
+  expect(world.told.at(-1)).toMatchObject({ outcome: 'Promoted' })
+  expect(world.told.filter(({ event }) => event?.reason === 'ForeignEdit')).toHaveLength(1)
+})
+
+test.concurrent('what somebody gave the canary besides its cohort is taken back', async () => {
+  const { world, handle, look, say } = await rehearsal.begin('cohort-widened', plan(match(beta), gate))
+  await told(world, ({ gate }) => gate === 'go')
+  world.picture.route.foreign = { direction: 'towardsCanary', manager: 'flux' }
+  await look()
+  await told(world, ({ event }) => event?.reason === 'ForeignEdit')
+  const cohort = { canary: CANARY, match: beta }
+  expect(asides(world)).toEqual([
+    [0, cohort],
+    [0, cohort],
+  ])
+  await say('approve', { gate: 'go' })
+  await handle.result()
+  expect(world.told.at(-1)).toMatchObject({ outcome: 'Promoted' })
 })
 
 test.concurrent.for(['step', 'promote'] as const)('a fault is taken away when a person says %s', async (word) => {
@@ -205,6 +254,27 @@ test.concurrent(
     ])
   },
 )
+
+test.concurrent('what a person says while it stands again hurries the release, and ends it not', async () => {
+  const pods = Promise.withResolvers<void>()
+  let isWaiting = false
+  const { world, handle, say } = await rehearsal.begin('hurried', plan(match(beta), setWeight(20), gate), {
+    given(begun) {
+      begun.picture.open = { number: 2, revision: CANARY, from: STABLE, epoch: 3, stepIndex: 2 }
+      begun.picture.route = { found: true, atRest: false, weights: { [STABLE]: 80, [CANARY]: 20 } }
+      begun.picture.unsettled = true
+      begun.whileWaiting = () => {
+        isWaiting = true
+        return pods.promise
+      }
+    },
+  })
+  await eventually(() => expect(isWaiting).toBe(true))
+  await say('promote')
+  pods.resolve()
+  await handle.result()
+  expect(world.told.findLast(({ outcome }) => outcome)?.outcome).toBe('Promoted')
+})
 
 test.concurrent(
   'clients stay with what they were given: every weight says at which weights they were asked',

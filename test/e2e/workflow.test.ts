@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import type { Plan } from '../../crds/plan.ts'
+import { eventually } from '../patience.ts'
 import { CANARY, STABLE, type World } from '../fakes/activities.ts'
 import { openRehearsal, type Rehearsal } from '../stage/rehearsal.ts'
 
@@ -54,6 +55,34 @@ test.concurrent('nothing moves while the last row holds; a person may promote al
   await handle.result()
   expect(world.weights.slice(1)).toEqual([{ [CANARY]: 100 }, { apex: 100 }])
 })
+
+test.concurrent(
+  'no weight is given to pods that are not ready, even where a person promotes while they start',
+  async () => {
+    const pods = Promise.withResolvers<void>()
+    const asked: number[] = []
+    const { world, handle, say } = await rehearsal.begin(
+      'while-they-start',
+      { steps: [setWeight(20), setWeight(60)] },
+      {
+        given(begun) {
+          begun.picture.replicas = 10
+          begun.whileWaiting = async (replicas) => {
+            asked.push(replicas)
+            if (replicas > 2) await pods.promise
+          }
+        },
+      },
+    )
+    await eventually(() => expect(asked).toContain(6))
+    await say('promote')
+    await eventually(() => expect(asked).toContain(10))
+    expect(world.weights).toEqual([{ [STABLE]: 80, [CANARY]: 20 }])
+    pods.resolve()
+    await handle.result()
+    expect(world.weights.slice(1)).toEqual([{ [CANARY]: 100 }, { apex: 100 }])
+  },
+)
 
 test.concurrent('a canary that loses its pods retreats and comes back three times, and no fourth time', async () => {
   const { world, handle } = await rehearsal.begin('retreats', { steps: [setWeight(20), gate('one')] })

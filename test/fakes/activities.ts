@@ -45,6 +45,8 @@ export type World = Asking & {
   refusing?: (weights: Record<string, number>) => string | undefined
   /** Why the canary's pods do not become ready. */
   notReady?: string
+  /** Ends when so many pods of the canary are ready. */
+  whileWaiting?: (replicas: number) => Promise<void>
   /** What happens while a release is opened; what it throws is the answer. */
   whileOpening?: (revision: string) => Promise<void>
   /** What happens while the objects of a revision are made; what it throws is the answer. */
@@ -167,6 +169,7 @@ function acting(worldOf: (name: string) => World): Activities['act'] {
       const [only, ...others] = Object.keys(written)
       const isServing = picture.route.atRest && others.length === 0 && world.apex.at(-1) === only
       picture.route = { ...picture.route, atRest: isServing, weights: written }
+      delete picture.route.foreign
       picture.nextSeq = fence.seq
       if (stable !== undefined) {
         picture.stable = stable
@@ -202,8 +205,10 @@ function acting(worldOf: (name: string) => World): Activities['act'] {
     beginAdoption: async () => undefined,
     emptyDeclared: async () => ({}),
     beginReturn: async () => ({ kind: 'nothing' }),
+    finishReturn: async () => ({}),
     sayReturning: async () => undefined,
     freeApex: async () => undefined,
+    unselectLeaving: async () => undefined,
     letGo: async () => undefined,
     async report(progress) {
       const { picture, told, whileTelling } = worldOf(progress.ref.name)
@@ -235,8 +240,9 @@ function watching(worldOf: (name: string) => World): Activities['watch'] {
       return Promise.race([promise, context.cancelled]).finally(() => clearInterval(beat))
     },
     lookBack: async ({ ref }) => worldOf(ref.name).beginning,
-    async awaitReady({ ref }) {
-      const { notReady } = worldOf(ref.name)
+    async awaitReady({ ref, replicas }) {
+      const { notReady, whileWaiting } = worldOf(ref.name)
+      await Promise.race([whileWaiting?.(replicas), Context.current().cancelled])
       if (notReady !== undefined) throw ApplicationFailure.nonRetryable(notReady, 'NotReady')
       return {}
     },
