@@ -41,6 +41,16 @@ export async function freeApex({ kube, workload }: Deps, { ref }: { ref: Rollout
   if (rollout?.spec.workloadRef) await workload.freeApex(rollout)
 }
 
+/** Pods that are about to leave take no more traffic, while those of the declared Deployment do. */
+export async function unselectLeaving({ kube, workload }: Deps, { ref }: { ref: RolloutRef }): Promise<void> {
+  const rollout = await getRollout(kube, ref)
+  if (!rollout?.metadata.deletionTimestamp) return
+  const around = await workload.adoption(rollout)
+  // Nobody else would serve.
+  if (!around || around.apex !== undefined || around.replicas === 0) return
+  await workload.unselect(rollout)
+}
+
 export type LetGoInput = { ref: RolloutRef; target: RouteTarget; keep?: Revision }
 
 /** What the engine made leaves, but for the pods of `keep`; then nothing keeps the Rollout any longer. */

@@ -29,11 +29,32 @@ export async function beginReturn(
   if (!rollout.spec.workloadRef) return stable === undefined ? { kind: 'nothing' } : { kind: 'kept' }
   const around = await deps.workload.adoption(rollout)
   if (!around || stable === undefined || (!around.held && around.apex === undefined)) return { kind: 'nothing' }
-  const another = await whyAnother(deps, rollout, stable)
+  // Without the key, pods of the declared Deployment have their share of the traffic already: it is too late to keep it.
+  const isServing = around.apex === undefined && around.replicas > 0
+  const another = isServing ? undefined : await whyAnother(deps, rollout, stable)
   if (another !== undefined) return { kind: 'kept', why: another }
   const { replicas } = rollout.spec
   await deps.workload.holdDeclared(rollout, replicas)
   return { kind: 'returning', replicas }
+}
+
+/**
+ * The apex reads as in Git, unless what is declared has changed since `beginReturn`: then stable has to keep serving,
+ * and `why` says so.
+ */
+export async function finishReturn(
+  deps: Deps,
+  { ref, stable }: { ref: RolloutRef; stable: Revision },
+): Promise<{ why?: string }> {
+  const rollout = await getRollout(deps.kube, ref)
+  if (!rollout?.spec.workloadRef) return {}
+  const around = await deps.workload.adoption(rollout)
+  // Without its key the apex lets everything declared through already.
+  const isKeyed = around?.apex !== undefined
+  const why = isKeyed ? await whyAnother(deps, rollout, stable) : undefined
+  if (why !== undefined) return { why }
+  await deps.workload.freeApex(rollout)
+  return {}
 }
 
 /** What is declared may never have been released, or have been rejected: then it must not get the traffic now. */

@@ -1,9 +1,9 @@
-import { beginAdoption, emptyDeclared, freeApex, letGo } from './adoption.ts'
+import { beginAdoption, emptyDeclared, freeApex, letGo, unselectLeaving } from './adoption.ts'
 import { lookBack } from './beginning.ts'
 import { job, stopJob } from './job.ts'
 import type { Deps } from './deps.ts'
 import { recordEvent } from './events.ts'
-import { awaitDeclared, beginReturn, sayReturning } from './handing-back.ts'
+import { awaitDeclared, beginReturn, finishReturn, sayReturning } from './handing-back.ts'
 import { observe } from './observe.ts'
 import { openRelease } from './open.ts'
 import { replacePod } from './pods.ts'
@@ -51,8 +51,10 @@ export function createActivities(deps: Deps) {
       beginAdoption,
       emptyDeclared,
       beginReturn,
+      finishReturn,
       sayReturning,
       freeApex,
+      unselectLeaving,
       letGo,
       report,
     }),

@@ -1,9 +1,11 @@
 import { sleep } from '@temporalio/workflow'
+import type { Returning } from '../activities/handing-back.ts'
 import type { Picture } from '../activities/picture.ts'
 import type { Fence } from '../crds/traffic.ts'
 import { insist, watching } from './proxies.ts'
-import type { Stay } from './retirement.ts'
+import { inheritance, type Stay } from './retirement.ts'
 import { announce } from './telling.ts'
+import { beginAnew, isLong } from './waiting.ts'
 import { typeOf } from './words.ts'
 
 const TELL_MS = 15_000
@@ -12,30 +14,40 @@ const TELL_MS = 15_000
  * The Rollout goes, and what serves stays: back to the declared Deployment where it declares what serves, else the pods
  * of stable stay as they are. Every step may be repeated: a run that takes over begins again.
  */
-export async function handBack({ picture }: Stay): Promise<void> {
-  const { ref, target, stable, settings } = picture
-  await comeToRest(picture)
-  const found = await insist.beginReturn({ ref, ...(stable === undefined ? {} : { stable }) })
-  if (found.kind === 'returning') {
-    await declaredReady(picture, found.replicas)
-    // Every proxy knows them before they are needed.
-    await sleep(settings.settleMs)
-    await insist.freeApex({ ref })
-    await declaredKnown(picture)
-    announce({ picture }, { type: 'Normal', reason: 'HandedBack', message: 'The declared Deployment serves by itself' })
-  }
-  if (found.kind === 'kept') {
-    await insist.sayReturning({ ref, message: found.why ?? `Handing back: the pods of revision ${stable} stay` })
-    if (found.why !== undefined) {
-      announce({ picture }, { type: 'Warning', reason: 'StableKept', message: found.why })
-    }
-  }
+export async function handBack(stay: Stay): Promise<void> {
+  const { ref, target, stable, revisions, settings } = stay.picture
+  await comeToRest(stay.picture)
+  const found = await giveBack(stay)
+  if (found.kind === 'kept') await keepStable(stay, found.why)
+  else await insist.unselectLeaving({ ref })
   const keep = found.kind === 'kept' ? stable : undefined
   // Nobody comes to the pods that leave any more before they do.
-  if (picture.revisions.some(({ revision, replicas }) => replicas > 0 && revision !== keep)) {
+  if (revisions.some(({ revision, replicas }) => replicas > 0 && revision !== keep)) {
     await sleep(settings.settleMs + settings.abortScaleDownDelayMs)
   }
   await insist.letGo({ ref, target, ...(keep === undefined ? {} : { keep }) })
+}
+
+/** What serves from now on. */
+async function giveBack(stay: Stay): Promise<Returning> {
+  const { picture } = stay
+  const { ref, stable, settings } = picture
+  const found = await insist.beginReturn({ ref, ...(stable === undefined ? {} : { stable }) })
+  if (found.kind !== 'returning' || stable === undefined) return found
+  await declaredReady(stay, found.replicas)
+  // Every proxy knows them before they are needed.
+  await sleep(settings.settleMs)
+  const { why } = await insist.finishReturn({ ref, stable })
+  if (why !== undefined) return { kind: 'kept', why }
+  await declaredKnown(stay)
+  announce({ picture }, { type: 'Normal', reason: 'HandedBack', message: 'The declared Deployment serves by itself' })
+  return found
+}
+
+async function keepStable({ picture }: Stay, why: string | undefined): Promise<void> {
+  const { ref, stable } = picture
+  await insist.sayReturning({ ref, message: why ?? `Handing back: the pods of revision ${stable} stay` })
+  if (why !== undefined) announce({ picture }, { type: 'Warning', reason: 'StableKept', message: why })
 }
 
 /** All of the traffic is stable's, and the route reads as in Git. */
@@ -53,22 +65,26 @@ async function comeToRest({ ref, target, stable, route, settings, nextNumber, ne
   }
 }
 
-async function declaredReady({ ref }: Picture, replicas: number): Promise<void> {
+async function declaredReady(stay: Stay, replicas: number): Promise<void> {
+  const { ref } = stay.picture
   let message = `Handing back: the declared Deployment gets ${replicas} pods again`
   for (;;) {
     await insist.sayReturning({ ref, message })
     const { waitingFor } = await watching.awaitDeclared({ ref, replicas, tellAfterMs: TELL_MS })
     if (waitingFor === undefined) return
     message = `Handing back: ${waitingFor}`
+    if (isLong()) await beginAnew(stay.input, inheritance(stay))
   }
 }
 
 /** Clients of the apex have the addresses of the declared Deployment's pods, which it has just begun to select. */
-async function declaredKnown({ ref, target, settings }: Picture): Promise<void> {
+async function declaredKnown(stay: Stay): Promise<void> {
+  const { ref, target, settings } = stay.picture
   const apex = { ref, service: target.service.name, settleMs: settings.settleMs, tellAfterMs: TELL_MS }
   for (;;) {
     const { waitingFor, isGone } = await watching.awaitAddresses(apex)
     if (waitingFor === undefined || isGone) return
     await insist.sayReturning({ ref, message: `Handing back: ${waitingFor}` })
+    if (isLong()) await beginAnew(stay.input, inheritance(stay))
   }
 }

@@ -1,10 +1,12 @@
-import { LABEL } from '../crds/names.ts'
-import { DEPLOYMENTS, SERVICES } from '../crds/resources.ts'
+import { FIELD_MANAGER, LABEL } from '../crds/names.ts'
+import { DEPLOYMENTS, PODS, SERVICES } from '../crds/resources.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
 import type { Revision } from '../crds/traffic.ts'
-import { isForbidden, type Kube, type KubeObject, type Resource } from '../kube/index.ts'
+import { isForbidden, isNotFound, type Kube, type KubeObject, type Resource } from '../kube/index.ts'
+import { readApex } from './adoption-apex.ts'
 import { CONFIG_RESOURCES } from './config-reading.ts'
 import { isOurs, namespaceOf } from './identity.ts'
+import type { Pod } from './objects.ts'
 
 /**
  * What the engine made leaves; the pods of `keep` and their configs stay, and so does an apex that the engine made: they
@@ -22,6 +24,32 @@ export async function dissolve(kube: Kube, rollout: Rollout, keep: Revision | un
     }
   }
 }
+
+/**
+ * The apex selects no pod of any revision any more, though its selector reads as in Git: they lose the labels that it
+ * asks for. What holds them are labels of ours alone, so that nothing starts others in their place.
+ */
+export async function unselect(kube: Kube, rollout: Rollout): Promise<void> {
+  const asked = Object.keys((await readApex(kube, rollout))?.spec.selector ?? {}).filter((key) => !HOLDING.has(key))
+  const labels = Object.fromEntries(asked.map((key) => [key, null]))
+  const { items } = await kube.list<Pod>(PODS, {
+    namespace: namespaceOf(rollout),
+    labelSelector: `${LABEL.rollout}=${rollout.metadata.name},${LABEL.revision}`,
+  })
+  for (const { metadata } of items) {
+    if (!asked.some((key) => metadata.labels?.[key] !== undefined)) continue
+    const ref = { resource: PODS, namespace: namespaceOf(rollout), name: metadata.name }
+    try {
+      await kube.mergePatch(ref, { metadata: { labels } }, { fieldManager: FIELD_MANAGER.objects })
+    } catch (error) {
+      // Gone by itself meanwhile.
+      if (!isNotFound(error)) throw error
+    }
+  }
+}
+
+/** By these a ReplicaSet knows its pods. */
+const HOLDING = new Set<string>([LABEL.rollout, LABEL.revision, 'pod-template-hash'])
 
 async function ownObjects(kube: Kube, rollout: Rollout, resource: Resource): Promise<KubeObject[]> {
   const selector = { namespace: namespaceOf(rollout), labelSelector: `${LABEL.rollout}=${rollout.metadata.name}` }

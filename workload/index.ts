@@ -3,7 +3,7 @@ import { followAddresses } from './addresses.ts'
 import { adoption, followDeclared } from './adoption.ts'
 import { freeApex, unmarkApex } from './adoption-apex.ts'
 import { addFinalizer, dropFinalizer } from './adoption-finalizer.ts'
-import { dissolve } from './adoption-leaving.ts'
+import { dissolve, unselect } from './adoption-leaving.ts'
 import { holdDeclared, releaseDeclared } from './adoption-workload.ts'
 import { removeCopies } from './config-copies.ts'
 import { declaredBy } from './declared.ts'
@@ -49,6 +49,7 @@ export function createWorkload({ kube, log }: { kube: Kube; log: Log }): Workloa
     holdDeclared: (rollout, replicas) => holdDeclared(kube, rollout, replicas),
     followDeclared: (rollout, onChange, signal) => followDeclared({ kube, log, rollout }, onChange, signal),
     freeApex: (rollout) => freeApex(kube, rollout),
+    unselect: (rollout) => unselect(kube, rollout),
     async dissolve(rollout, keep) {
       await dissolve(kube, rollout, keep)
       if (!rollout.spec.workloadRef) return

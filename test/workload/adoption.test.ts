@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ADOPTED_BY } from '../../crds/names.ts'
-import { DEPLOYMENTS, ROLLOUTS, SERVICES } from '../../crds/resources.ts'
+import { DEPLOYMENTS, PODS, ROLLOUTS, SERVICES } from '../../crds/resources.ts'
 import type { Rollout } from '../../crds/schema/rollout.ts'
 import type { KubeObject } from '../../kube/index.ts'
 import { problemOfPods, problemOfVolumes } from '../../workload/adoption-pods.ts'
@@ -182,6 +182,25 @@ describe('what was taken over', () => {
     await workload.freeApex(adopting())
     expect(live('checkout')?.spec).toEqual(service().spec)
     expect(live('checkout')?.metadata.annotations ?? {}).toEqual({})
+  })
+
+  it('has no pod of a revision behind its Service once they are to leave, and they stay those of their ReplicaSets', async () => {
+    const { workload, put, server } = await stage()
+    put(SERVICES, service({ selector: { app: 'checkout', tier: 'web' } }))
+    const held = { 'sluice.dev/rollout': 'checkout', 'sluice.dev/revision': REVISION, 'pod-template-hash': 'abc' }
+    const labelled = { app: 'checkout', tier: 'web', team: 'shop' }
+    const add = (name: string, labels: Record<string, string>) =>
+      put(PODS, { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'shop', labels } })
+    add('leaving', { ...labelled, ...held })
+    add('declared', labelled)
+    await workload.unselect(adopting())
+    const labelsOf = (name: string) => server.store.read(placeOf(PODS, 'shop'), name).metadata.labels
+    expect(labelsOf('leaving')).toEqual({ team: 'shop', ...held })
+    expect(labelsOf('declared')).toEqual(labelled)
+
+    const before = server.requests.filter(({ method }) => method === 'PATCH').length
+    await workload.unselect(adopting())
+    expect(server.requests.filter(({ method }) => method === 'PATCH')).toHaveLength(before)
   })
 
   it('is emptied and filled, and the mark on it goes when it is handed back', async () => {
