@@ -8,7 +8,7 @@ import { isToBeHandedBack } from '../workload/adoption-finalizer.ts'
 import type { Declared } from '../workload/declared.ts'
 import { isLaterRestart, RESTARTED_AT, sameSource } from '../workload/revision.ts'
 import type { RevisionState } from '../workload/workload.ts'
-import { declaredOrNot } from './declared.ts'
+import { declaredOrNot, isSourceOf } from './declared.ts'
 import type { Deps } from './deps.ts'
 import { areDestinationsBehind } from './destinations.ts'
 import type { OpenRelease, Picture, RolloutRef, Settings } from './picture.ts'
@@ -83,8 +83,7 @@ type Seen = { rollout: Rollout; source: Declared; releases: Release[]; route: Ob
 
 function declared({ rollout, source, releases, route, stable }: Seen): Omit<Picture['declared'], 'restart'> {
   const { revision } = source
-  const snapshot = releases.findLast((release) => release.spec.revision === stable)
-  const isStable = snapshot ? sameSource(snapshot.spec, source) : revision === stable
+  const isStable = isSourceOf(stable, source, releases)
   const last = rollout.status?.lastRelease
   const refused = releases.find((release) => release.spec.number === last?.number)
   const again = refused ? sameSource(refused.spec, source) : last?.revision === revision

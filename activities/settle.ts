@@ -2,11 +2,13 @@ import { releaseConditions } from '../crds/conditions.ts'
 import { LABEL } from '../crds/names.ts'
 import { isRejected, type Ended, type Outcome } from '../crds/outcome.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
+import type { Revision } from '../crds/traffic.ts'
+import { declaredOrNot, isSourceOf } from './declared.ts'
 import type { Deps } from './deps.ts'
 import type { Picture } from './picture.ts'
 import { isForeign } from './refusal.ts'
 import { applyStatus } from './report.ts'
-import { getRollout } from './rollouts.ts'
+import { getRollout, releasesOf } from './rollouts.ts'
 
 /** Nothing is to be released: route, size and status are made to say so. */
 export async function settle(deps: Deps, input: { picture: Picture }): Promise<void> {
@@ -20,10 +22,20 @@ export async function settle(deps: Deps, input: { picture: Picture }): Promise<v
   if (!lives || stable === undefined) return
   if (route.drifted) await deps.router.own(target, stable)
   const serves = input.picture.revisions.some((state) => state.revision === stable)
-  if (serves && declared.restart)
-    await deps.workload.ensureRevision(rollout, stable, await deps.workload.declared(rollout), replicas)
+  if (serves && declared.restart) await restart(deps, rollout, { ref, stable, replicas })
   if (serves) await deps.workload.scale(rollout, stable, replicas)
   await applyStatus(deps, ref, await settled(deps, input.picture, stable, refusal))
+}
+
+/** What is declared may have changed since the look: then it is another revision's, which is for the next look to say. */
+async function restart(
+  deps: Deps,
+  rollout: Rollout,
+  { ref, stable, replicas }: Pick<Picture, 'ref' | 'replicas'> & { stable: Revision },
+): Promise<void> {
+  const source = await declaredOrNot(deps, rollout)
+  if (!source || !isSourceOf(stable, source, await releasesOf(deps.kube, ref))) return
+  await deps.workload.ensureRevision(rollout, stable, source, replicas)
 }
 
 /** Why the apex is left alone, if it is somebody else's: that keeps nothing else from coming to rest. */
