@@ -31,9 +31,16 @@ export async function setTraffic(deps: Deps, input: TrafficInput): Promise<{ wei
   return { weights: written.weights }
 }
 
-/** The route reads as in Git again. */
-export async function restoreRoute(deps: Deps, input: { target: RouteTarget; fence: Fence }): Promise<void> {
-  await decided(() => deps.router.restore(input.target, input.fence))
+/**
+ * The route reads as in Git again. `stable`: it is committed, there is no way but forward, and a VirtualService of our own
+ * that is gone is made again. The way back makes nothing.
+ */
+export async function restoreRoute(
+  deps: Deps,
+  { target, fence, stable }: { target: RouteTarget; fence: Fence; stable?: Revision },
+): Promise<void> {
+  if (stable !== undefined) await decided(() => deps.router.own(target, stable))
+  await decided(() => deps.router.restore(target, fence))
 }
 
 /**

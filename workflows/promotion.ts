@@ -57,7 +57,7 @@ async function comeToRest(run: Run): Promise<void> {
     try {
       await hands.pointApex({ ref, stable: run.canary, committed: target })
       await apexKnown(run)
-      return await hands.restoreRoute({ target, fence: nextFence(run) })
+      return await hands.restoreRoute({ target, stable: run.canary, fence: nextFence(run) })
     } catch (error) {
       if (await isGone(run)) return
       const message = `Revision ${run.canary} serves all of the traffic, but the route does not come to rest, retrying: ${wordsOf(error)}`
