@@ -49,8 +49,10 @@ export async function mirror(run: Run, { percent, forMs }: Of<'mirror'>): Promis
   await mayGoForward(run)
 }
 
-/** Inside the cohort of the `match` before it. */
+/** Inside the cohort of the `match` before it; where that was skipped there is nobody whom it could hit. */
 export async function fault(run: Run, { fault: { percent, delayMs, abort }, forMs }: Of<'fault'>): Promise<void> {
+  if (run.aside.match === undefined)
+    return happened(run, 'FaultSkipped', 'The fault is skipped: there is no cohort that it could hit')
   const what = abort === undefined ? `wait ${formatDuration(delayMs ?? 0)}` : `are answered ${abort}`
   const injected = { percent, ...(delayMs === undefined ? {} : { delayMs }), ...(abort === undefined ? {} : { abort }) }
   await forAWhile(run, 'fault', forMs, async () => {

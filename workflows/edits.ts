@@ -1,7 +1,8 @@
 import type { Picture } from '../activities/picture.ts'
+import { isInUse } from './aside.ts'
 import type { Run } from './run.ts'
 import { tell } from './telling.ts'
-import { putBack } from './weights.ts'
+import { arrange, putBack } from './weights.ts'
 
 /** What somebody else did to the route in favour of stable, as words; undefined when nobody did. */
 export function editTowardsStable(run: Run, { route }: Picture): string | undefined {
@@ -23,7 +24,7 @@ export async function holdForEdit(run: Run, words: string): Promise<void> {
 export const isEditResumed = ({ edit, desk }: Run): boolean => edit !== undefined && desk.resumed > edit.resumed
 
 export async function resumeAfterEdit(run: Run): Promise<void> {
-  if (run.weight > 0) await putBack(run)
+  if (isOnRoute(run)) await writeAgain(run)
   delete run.edit
   const message = `The route is put back to ${run.weight} %, and release ${run.number} goes on`
   await tell(run, {
@@ -36,10 +37,16 @@ export async function resumeAfterEdit(run: Run): Promise<void> {
 
 /** Towards the canary nobody moves a route but the release; and nobody but it has a route of its own. */
 export async function undoEdit(run: Run, { route: { foreign, found, drifted } }: Picture): Promise<void> {
-  if (run.weight === 0 || run.writing) return
-  if (drifted && !found) return putBack(run)
+  if (!isOnRoute(run) || run.writing) return
+  if (drifted && !found) return writeAgain(run)
   if (foreign?.direction !== 'towardsCanary') return
-  await putBack(run)
+  await writeAgain(run)
   const message = `${foreign.manager} moved the route towards the canary: put back to ${run.weight} %`
   await tell(run, { phase: 'Progressing', message, event: { type: 'Warning', reason: 'ForeignEdit', message } })
 }
+
+/** By its weight, or beside it. A retreat takes both away, although what is to stand again is known. */
+const isOnRoute = ({ weight, aside, marks }: Run): boolean =>
+  weight > 0 || (isInUse(aside) && marks.at(-1)?.beside === true)
+
+const writeAgain = (run: Run): Promise<void> => (run.weight > 0 ? putBack(run) : arrange(run, run.aside))
