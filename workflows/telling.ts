@@ -27,11 +27,14 @@ export async function mention(run: Run, telling_: Telling): Promise<void> {
   await reportUnlessUrgent(run, progress, MENTION_MS)
 }
 
-/** An Event about the Rollout; it may be late, and holds nothing up. */
-export function announce(run: Pick<Run, 'picture'>, event: NonNullable<Progress['event']>): void {
+/** An Event about the Rollout; it may be late, and holds nothing up. Details are the Release's. */
+export function announce(
+  run: Pick<Run, 'picture'>,
+  { type, reason, message }: Omit<NonNullable<Progress['event']>, 'detail'>,
+): void {
   const { ref, target } = run.picture
   telling
-    .recordEvent({ ref, uid: target.uid, ...event })
+    .recordEvent({ ref, uid: target.uid, type, reason, message })
     .catch((error: unknown) => log.warn('event not recorded', { error }))
 }
 
