@@ -20,7 +20,7 @@ export const NO_EXCESS: Readonly<Excess> = { S: 0, V: 0, expected: 0 }
  * the budget certain (one identical version of twelve was rolled back). There the variance is that of dealing out all
  * bad events at random, given their number.
  */
-const FAR_MORE = 2
+export const FAR_MORE = 2
 
 /** Adds one more row to the sums. */
 export function include(sum: Excess, [nc, nb, xc, xb]: Readonly<Cell>): void {

@@ -1,4 +1,5 @@
 import { FAST_REQUESTS } from '../../analysis/checks.ts'
+import { FAR_MORE } from '../../analysis/excess.ts'
 import type { Policy } from '../../crds/policy.ts'
 
 /** Assumed about the world: requests per second of the whole service, and seconds between scrapes of Prometheus. */
@@ -20,20 +21,29 @@ const WRITE_SECONDS = 10
  * fails is in a sample `scrape` later; a row ends up to `interval` after that, is closed `scrape + lag` later
  * (lag = min(5, interval/4)), and the route is written back within 10 s: `delay` = 2·scrape + interval + lag + 10.
  *
- * - Any version: the budget B goes back at the first row with S ≥ B, so B + rate·w·delay. Stable fails next to nothing;
- *   else B gives way to 4·√(φV).
- * - All fail from w on: the fast path needs n_c ≥ 20 in rows of this weight, the first of which begins up to one interval
- *   late: rate·w·((1 + m)·interval + scrape + lag + 10) with m = ⌈(20/(rate·w) + scrape)/interval⌉; the lesser of both.
+ * - Any version: the budget B goes back at the first row with S ≥ B, so B + rate·w·delay. Stable fails next to nothing.
+ *   B gives way to 4·√(φV), which is 16·φ·n_c/n_b where rows have more than twice as many canary requests as stable ones;
+ *   and only rows with a request of stable count.
+ * - All fail from w on: the fast path needs n_c ≥ 20 and a request of stable in rows of this weight, the first of which begins
+ *   up to one interval late: rate·w·((1 + m)·interval + scrape + lag + 10) with m = ⌈(t + scrape)/interval⌉, t the
+ *   longer of 20/(rate·w) and 1/(rate·(1 − w)); the lesser of both.
  *   At 100 % there is nothing to compare with, so no budget, and the fast path alone.
  */
 export function damageOf(policy: Policy, { rate, scrape }: World): Damage {
-  const { interval, errorBudget, mode, metrics } = policy
+  const { interval, errorBudget, burst, mode, metrics } = policy
   const counts = mode === 'act' && metrics.some(({ kind }) => kind === 'requests' || kind === 'counters')
   const closing = scrape + Math.min(5, interval / 4) + WRITE_SECONDS
   const perSecond = (weight: number): number => (rate * weight) / 100
-  const ofAny = (weight: number): number => errorBudget + perSecond(weight) * (scrape + interval + closing)
+  const budget = (weight: number): number => {
+    const [canary, stable] = [perSecond(weight) * interval + 1, perSecond(100 - weight) * interval]
+    const odds = canary / Math.max(1, Math.floor(stable))
+    const least = odds > FAR_MORE ? Math.max(errorBudget, 16 * burst * odds) : errorBudget
+    return least / Math.min(1, stable)
+  }
+  const ofAny = (weight: number): number => budget(weight) + perSecond(weight) * (scrape + interval + closing)
   const fast = (weight: number): number => {
-    const rows = Math.ceil((FAST_REQUESTS / perSecond(weight) + scrape) / interval)
+    const first = weight === 100 ? 0 : 1 / perSecond(100 - weight)
+    const rows = Math.ceil((Math.max(FAST_REQUESTS / perSecond(weight), first) + scrape) / interval)
     return perSecond(weight) * ((1 + rows) * interval + closing)
   }
   return {
