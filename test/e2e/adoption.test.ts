@@ -87,8 +87,10 @@ test.concurrent('where the Deployment goes, nothing holds the Rollout', async ()
   await stage.install(adopting({ steps: STEPS, replicas: 1 }))
   await stage.kube.delete({ resource: DEPLOYMENTS, namespace: stage.namespace, name: ROLLOUT })
   await stage.kube.delete({ resource: ROLLOUTS, namespace: stage.namespace, name: ROLLOUT })
-  await stage.until('all of it is gone', ({ rollout, deployments }) => !rollout && deployments.length === 0)
-  expect(ownPods(stage.now())).toEqual([])
+  await stage.until(
+    'all of it is gone',
+    (sight) => !sight.rollout && sight.deployments.length === 0 && ownPods(sight).length === 0,
+  )
 })
 
 test.concurrent('kubectl rollout restart makes the pods of stable anew, and is no release', async () => {

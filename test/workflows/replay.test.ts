@@ -29,7 +29,18 @@ test.for(files)('the release in %s would go the same way again', async (file) =>
 test('histories of every end of a release are there', () => {
   const scenarios = files.map((file) => file.replace(/^.*\//, '').replace(/(-\d+)?\.json$/, ''))
   expect(new Set(scenarios)).toEqual(
-    new Set(['promoted', 'rolled-back', 'aborted', 'superseded', 'withdrawn', 'continued', 'retreated', 'ramped']),
+    new Set([
+      'promoted',
+      'rolled-back',
+      'aborted',
+      'superseded',
+      'withdrawn',
+      'continued',
+      'retreated',
+      'ramped',
+      'beside',
+      'returned',
+    ]),
   )
 })
 
