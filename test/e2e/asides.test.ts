@@ -20,6 +20,7 @@ const mirror = (percent: number, forMs?: number): Step => ({
 })
 const fault = (forMs: number): Step => ({ kind: 'fault', fault: { percent: 50, abort: 503 }, forMs })
 const LONG = 3_600_000
+const COHORT = [0, { canary: CANARY, match: beta }]
 
 test.concurrent('what lasts is repeated by every write, and dropped where everything goes to the canary', async () => {
   const { world, handle, say } = await rehearsal.begin(
@@ -116,11 +117,7 @@ test.concurrent('resume puts a cohort back that somebody took from the route', a
   await told(world, ({ phase, message }) => phase === 'Holding' && message.includes('flux moved the route'))
   await say('resume')
   await told(world, ({ event }) => event?.reason === 'Resumed')
-  const cohort = { canary: CANARY, match: beta }
-  expect(asides(world)).toEqual([
-    [0, cohort],
-    [0, cohort],
-  ])
+  expect(asides(world)).toEqual([COHORT, COHORT])
   await say('approve')
   await handle.result()
   expect(world.told.at(-1)).toMatchObject({ outcome: 'Promoted' })
@@ -133,11 +130,7 @@ test.concurrent('what somebody gave the canary besides its cohort is taken back'
   world.picture.route.foreign = { direction: 'towardsCanary', manager: 'flux' }
   await look()
   await told(world, ({ event }) => event?.reason === 'ForeignEdit')
-  const cohort = { canary: CANARY, match: beta }
-  expect(asides(world)).toEqual([
-    [0, cohort],
-    [0, cohort],
-  ])
+  expect(asides(world)).toEqual([COHORT, COHORT])
   await say('approve', { gate: 'go' })
   await handle.result()
   expect(world.told.at(-1)).toMatchObject({ outcome: 'Promoted' })

@@ -104,8 +104,8 @@ test.concurrent('a Secret is followed where it is named and the component is ins
   expect(await versionsSeen(stage, access.gateway)).toEqual({ [stable]: ['old'], [canary]: ['new'] })
   expect(JSON.stringify(stage.now().releases)).not.toContain(Buffer.from('new').toString('base64'))
   const { items } = await kube.list<Config>(SECRETS, { namespace, labelSelector: `sluice.dev/rollout=${ROLLOUT}` })
-  expect(items.map(({ metadata, immutable }) => [metadata.name, immutable]).sort()).toEqual(
-    [canary, stable].map((revision) => [`${ROLLOUT}-${revision}-token`, true]).sort(),
+  expect(Object.fromEntries(items.map(({ metadata, immutable }) => [metadata.name, immutable]))).toEqual(
+    Object.fromEntries([canary, stable].map((revision) => [`${ROLLOUT}-${revision}-token`, true])),
   )
 })
 
