@@ -68,7 +68,7 @@ describe('the verdict of an A/B test', () => {
   })
 
   it('holds where the conversion cannot be counted, and names it', () => {
-    const rows = visits({ seed: 1, a: 0.1, b: 0.1, rows: 4 }).map(({ users: _, ...row }) => row)
+    const rows = visits({ seed: 1, a: 0.1, b: 0.1, rows: 4 }).map(({ users: _users, ...row }) => row)
     const found = judge({ ledger: ledgerOf(rows) })
     expect(found).toMatchObject({ verdict: 'hold', reason: 'noData' })
     expect(found.sentence).toContain('no data for orders')
