@@ -41,7 +41,6 @@ export async function openRun(stay: Stay, opening: Opening): Promise<Run> {
     stepIndex: carried?.stepIndex ?? opening.stepIndex ?? 0,
     stepSince: carried?.stepSince ?? Date.now(),
     ...memory(carried, opened, weight),
-    ...(carried?.queued ? { queued: carried.queued } : {}),
     ...(opened.because ? { because: opened.because } : {}),
     replicas: picture.replicas,
     suspended: picture.suspend,
@@ -85,7 +84,17 @@ function memory(
   weight: number,
 ): Pick<
   Run,
-  'weight' | 'aside' | 'marks' | 'retreats' | 'asked' | 'tried' | 'noted' | 'evidence' | 'override' | 'toldHold'
+  | 'weight'
+  | 'aside'
+  | 'marks'
+  | 'retreats'
+  | 'asked'
+  | 'tried'
+  | 'noted'
+  | 'evidence'
+  | 'override'
+  | 'toldHold'
+  | 'queued'
 > {
   return {
     weight,
@@ -98,6 +107,7 @@ function memory(
     tried: carried?.tried ?? 0,
     noted: carried?.noted ?? false,
     ...(carried?.evidence ? { evidence: carried.evidence } : {}),
+    ...(carried?.queued ? { queued: carried.queued } : {}),
   }
 }
 

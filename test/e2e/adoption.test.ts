@@ -87,10 +87,9 @@ test.concurrent('where the Deployment goes, nothing holds the Rollout', async ()
   await stage.install(adopting({ steps: STEPS, replicas: 1 }))
   await stage.kube.delete({ resource: DEPLOYMENTS, namespace: stage.namespace, name: ROLLOUT })
   await stage.kube.delete({ resource: ROLLOUTS, namespace: stage.namespace, name: ROLLOUT })
-  await stage.until(
-    'all of it is gone',
-    (sight) => !sight.rollout && sight.deployments.length === 0 && ownPods(sight).length === 0,
-  )
+  await stage.until('all of it is gone', ({ rollout, deployments }) => !rollout && deployments.length === 0)
+  await stage.until('its own pods have left', (sight) => ownPods(sight).length === 0)
+  expect(stage.now().deployments).toEqual([])
 })
 
 test.concurrent('kubectl rollout restart makes the pods of stable anew, and is no release', async () => {

@@ -1,3 +1,4 @@
+// oxlint-disable eslint/max-lines -- one table of analysis.md, one test per line of it
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { judge, type Ledger } from '../../analysis/index.ts'
 import { createSamplers } from '../../analysis/reader/index.ts'
