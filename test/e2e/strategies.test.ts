@@ -32,9 +32,11 @@ test.concurrent('a cohort whose pods are not ready is served by stable until the
   await eventually(async () => expect(await member.visit()).toEqual(CANARY))
 
   await stage.control(canary, { ready: false })
-  await stage.until('the cohort is taken back', (sight) =>
-    releaseOf(sight, '1.5.0')?.status?.timeline?.some(({ event }) => event === 'Retreated'),
-  )
+  await stage.until('the cohort is taken back', (sight) => {
+    const told = releaseOf(sight, '1.5.0')?.status?.timeline?.some(({ event }) => event === 'Retreated')
+    // The Rollout is written after its Release: until then it still says that the gate waits.
+    return told && phaseOf(sight) !== 'AwaitingApproval'
+  })
   await eventually(async () => expect(await member.visit()).toEqual(STABLE))
   await stage.control(canary, { ready: true })
   await stage.until('the gate waits again', (sight) => phaseOf(sight) === 'AwaitingApproval')
