@@ -57,8 +57,9 @@ async function lastState(following: JobFollowing & { name: string }): Promise<Jo
 /** Longer timers than Node has would fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
+/** The API server cuts times down to seconds: a Job began up to one later, and nobody gets less than was declared. */
 function leftMs({ metadata, status }: Job, { run }: JobOrder): number {
-  const began = Date.parse(status?.startTime ?? metadata.creationTimestamp ?? '')
+  const began = Date.parse(status?.startTime ?? metadata.creationTimestamp ?? '') + 999
   return Math.min(LONGEST_TIMER_MS, Math.max(0, began + run.timeoutMs - Date.now()))
 }
 
