@@ -2,13 +2,13 @@ import { parseDuration } from '../crds/duration.ts'
 import { isRejected } from '../crds/outcome.ts'
 import type { Release } from '../crds/schema/release.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
-import { parseFence } from '../crds/traffic.ts'
+import { parseFence, type Revision } from '../crds/traffic.ts'
 import type { Observed } from '../router/router.ts'
 import { isToBeHandedBack } from '../workload/adoption-finalizer.ts'
 import type { Declared } from '../workload/declared.ts'
-import { isLaterRestart, RESTARTED_AT, sameSource } from '../workload/revision.ts'
+import { isLaterRestart, RESTARTED_AT, sameSource, snapshotOf } from '../workload/revision.ts'
 import type { RevisionState } from '../workload/workload.ts'
-import { declaredOrNot, isSourceOf } from './declared.ts'
+import { declaredOrNot, isSourceOf, isToBeNoted } from './declared.ts'
 import type { Deps } from './deps.ts'
 import { areDestinationsBehind } from './destinations.ts'
 import type { OpenRelease, Picture, RolloutRef, Settings } from './picture.ts'
@@ -82,15 +82,25 @@ const ownStable = ({ record }: Observed, uid: string): string | undefined =>
 type Seen = { rollout: Rollout; source: Declared; releases: Release[]; route: Observed; stable: string | undefined }
 
 function declared({ rollout, source, releases, route, stable }: Seen): Omit<Picture['declared'], 'restart'> {
-  const { revision } = source
   const isStable = isSourceOf(stable, source, releases)
   const last = rollout.status?.lastRelease
   const refused = releases.find((release) => release.spec.number === last?.number)
-  const again = refused ? sameSource(refused.spec, source) : last?.revision === revision
+  const again = refused ? sameSource(snapshotOf(refused), source) : last?.revision === source.revision
   const isAborted = last !== undefined && last.since === undefined && route.record?.aborted === last.number
   const rejected = last !== undefined && (isRejected(last) || isAborted) && again
-  return { revision: isStable && stable !== undefined ? stable : revision, isStable, rejected }
+  return {
+    revision: isStable && stable !== undefined ? stable : nameOf(source, releases.at(-1)),
+    isStable,
+    rejected,
+    ...(isStable && isToBeNoted(stable, releases) ? { unnoted: true } : {}),
+  }
 }
+
+/** Another engine may have given what is under way another name. */
+const nameOf = ({ revision, ...source }: Declared, newest: Release | undefined): Revision =>
+  newest && newest.status?.outcome === undefined && sameSource(snapshotOf(newest), source)
+    ? newest.spec.revision
+    : revision
 
 function returning({
   rollout,

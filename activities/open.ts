@@ -8,8 +8,8 @@ import type { Release, ReleaseSpec } from '../crds/schema/release.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
 import { isConflict } from '../kube/index.ts'
 import type { Declared } from '../workload/declared.ts'
-import { sameTemplate } from '../workload/revision.ts'
-import { declaredOrNot } from './declared.ts'
+import { changedConfigs, sameTemplate, snapshotOf } from '../workload/revision.ts'
+import { declaredOrNot, releaseOf } from './declared.ts'
 import type { Deps } from './deps.ts'
 import type { RolloutRef } from './picture.ts'
 import { needRollout, releasesOf } from './rollouts.ts'
@@ -65,10 +65,9 @@ export async function openRelease(deps: Deps, input: OpenInput): Promise<Opened>
 async function causeOf(deps: Deps, ref: RolloutRef, spec: ReleaseSpec): Promise<Pick<Opened, 'because'>> {
   if (spec.from === undefined) return {}
   const releases = await releasesOf(deps.kube, ref)
-  const before = releases.findLast((release) => release.spec.revision === spec.from)?.spec
-  if (!before || !sameTemplate(before.template, spec.template)) return {}
-  const [old, now] = [before.configs ?? {}, spec.configs ?? {}]
-  const changed = Object.keys({ ...old, ...now }).filter((key) => old[key] !== now[key])
+  const before = releaseOf(spec.from, releases)
+  if (!before || !sameTemplate(before.spec.template, spec.template)) return {}
+  const changed = changedConfigs(snapshotOf(before), spec)
   return changed.length === 0 ? {} : { because: `${changed.map((key) => key.replace('/', ' ')).join(', ')} changed` }
 }
 
@@ -108,7 +107,7 @@ function specOf(
     revision,
     ...(from === revision ? {} : { from }),
     template,
-    ...(Object.keys(configs).length > 0 ? { configs } : {}),
+    configs,
     plan,
     policy,
     provenance: { ...provenance, images: imagesOf(template.spec) },

@@ -27,6 +27,8 @@ export type Picture = {
     rejected: boolean
     /** A `kubectl.kubernetes.io/restartedAt` that stable's Deployment does not have yet: restarts stable, and is no release. */
     restart: boolean
+    /** What the configs of stable contain is still to be noted in its Release. */
+    unnoted?: true
     /** It served before, and a return needs no gates. */
     returns?: Return
   }

@@ -1,7 +1,7 @@
 import type { Outcome } from '../crds/outcome.ts'
 import type { Release } from '../crds/schema/release.ts'
 import type { Revision } from '../crds/traffic.ts'
-import { sameSource } from '../workload/revision.ts'
+import { sameSource, snapshotOf } from '../workload/revision.ts'
 import type { Declared } from '../workload/declared.ts'
 import type { RevisionState } from '../workload/workload.ts'
 
@@ -28,7 +28,7 @@ export function returnOf(seen: {
   const state = revisions.find((each) => each.revision === revision)
   if (!state || stable === undefined || revision === stable) return undefined
   const judged = releases.findLast(({ spec, status }) => spec.revision === revision && isJudged(status?.outcome))
-  if (judged?.status?.outcome !== 'Promoted' || !sameSource(judged.spec, source)) return undefined
+  if (judged?.status?.outcome !== 'Promoted' || !sameSource(snapshotOf(judged), source)) return undefined
   if (state.replicas > 0) return 'warm'
   return returnable(releases, stable, rollbackWindow).has(revision) ? 'kept' : undefined
 }

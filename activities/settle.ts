@@ -1,9 +1,10 @@
 import { releaseConditions } from '../crds/conditions.ts'
 import { LABEL } from '../crds/names.ts'
 import { isRejected, type Ended, type Outcome } from '../crds/outcome.ts'
+import { RELEASES } from '../crds/resources.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
 import type { Revision } from '../crds/traffic.ts'
-import { declaredOrNot, isSourceOf } from './declared.ts'
+import { declaredOrNot, isSourceOf, isToBeNoted, releaseOf } from './declared.ts'
 import type { Deps } from './deps.ts'
 import type { Picture } from './picture.ts'
 import { isForeign } from './refusal.ts'
@@ -24,6 +25,7 @@ export async function settle(deps: Deps, input: { picture: Picture }): Promise<v
   const serves = input.picture.revisions.some((state) => state.revision === stable)
   if (serves && declared.restart) await restart(deps, rollout, { ref, stable, replicas })
   if (serves) await deps.workload.scale(rollout, stable, replicas)
+  if (declared.unnoted) await noteConfigs(deps, rollout, { ref, stable })
   await applyStatus(deps, ref, await settled(deps, input.picture, stable, refusal))
 }
 
@@ -36,6 +38,20 @@ async function restart(
   const source = await declaredOrNot(deps, rollout)
   if (!source || !isSourceOf(stable, source, await releasesOf(deps.kube, ref))) return
   await deps.workload.ensureRevision(rollout, stable, source, replicas)
+}
+
+/** An engine that did not look at configs released it: what they contain now is what the next change is seen against. */
+async function noteConfigs(
+  deps: Deps,
+  rollout: Rollout,
+  { ref, stable }: Pick<Picture, 'ref'> & { stable: Revision },
+): Promise<void> {
+  const [source, releases] = await Promise.all([declaredOrNot(deps, rollout), releasesOf(deps.kube, ref)])
+  const release = releaseOf(stable, releases)
+  if (!source || !release || !isToBeNoted(stable, releases) || !isSourceOf(stable, source, releases)) return
+  const { name, namespace = '', resourceVersion } = release.metadata
+  const patch = { metadata: { resourceVersion }, status: { configs: source.configs } }
+  await deps.kube.mergePatch({ resource: RELEASES, namespace, name }, patch, { subresource: 'status' })
 }
 
 /** Why the apex is left alone, if it is somebody else's: that keeps nothing else from coming to rest. */

@@ -158,8 +158,9 @@ function withoutManagers<T extends KubeObject>(object: T): T {
 }
 
 function recordOf(release: ReleaseRecord): ReleaseRecord {
-  const { apiVersion, kind, metadata, spec } = withoutManagers(release)
-  return { apiVersion, kind, metadata, spec }
+  const { apiVersion, kind, metadata, spec, status } = withoutManagers(release)
+  const { configs } = status ?? {}
+  return { apiVersion, kind, metadata, spec, ...(configs ? { status: { configs } } : {}) }
 }
 
 function sizeOf(deployment: Deployment): Deployment {

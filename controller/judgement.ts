@@ -103,6 +103,7 @@ function whatIsToDo(view: View, declared: Declaration): Judgement | undefined {
   if (declared.isStable && last && isRejected(last)) {
     return look('the rejected revision was withdrawn', `release ${last.number}`)
   }
+  if (declared.isUnnoted) return look('what the configs of stable contain is not known', status?.stable ?? '')
   const left = notes.find((note) => !note.atRest)
   if (left) return look('the route was left on revision hosts', left.fence)
   const other = notes.find((note) => note.stable !== status?.stable)

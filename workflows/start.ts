@@ -63,6 +63,7 @@ function taskAtRest(picture: Picture): Task {
   if (!route.atRest) return { kind: 'settle', why: 'the route was left on revision hosts' }
   if (route.drifted) return { kind: 'settle', why: 'the VirtualService is not as declared' }
   if (declared.isStable && declared.restart) return { kind: 'settle', why: 'a restart is declared' }
+  if (declared.unnoted) return { kind: 'settle', why: 'what the configs of stable contain is not known' }
   const serving = picture.revisions.find((state) => state.revision === stable)
   if (serving && serving.replicas !== picture.replicas)
     return { kind: 'settle', why: `${picture.replicas} replicas are declared` }

@@ -1,8 +1,9 @@
 import type { PodTemplate, Rollout } from '../crds/schema/rollout.ts'
 import type { Revision } from '../crds/traffic.ts'
 import type { KubeObject } from '../kube/index.ts'
+import { referencesOf } from './config-references.ts'
 import { trackedConfigs, type ConfigLookup } from './config-tracking.ts'
-import { revisionOf, type RevisionSource } from './revision.ts'
+import { revisionOf, type RevisionSource, type Snapshot } from './revision.ts'
 
 /** What a Rollout declares to run, wherever that is written, and what it is called. */
 export type Declared = RevisionSource & { revision: Revision }
@@ -14,6 +15,12 @@ export type DeclaredDeployment = KubeObject & {
     selector?: { matchLabels?: Record<string, string> }
     strategy?: { type?: string }
     template: PodTemplate
+  }
+  status?: {
+    observedGeneration?: number
+    updatedReplicas?: number
+    readyReplicas?: number
+    conditions?: { type: string; status: string }[]
   }
 }
 
@@ -46,6 +53,10 @@ export function templateOf({ metadata, spec }: Rollout, deployment: Sources['dep
     `spec.workloadRef.name: there is no Deployment ${spec.workloadRef?.name} in namespace ${metadata.namespace}; create it or name another`,
   )
 }
+
+/** Pods read configs, and nobody knows what these contained: their next change could not be told from none. */
+export const isUnnoted = ({ template, configs }: Snapshot): boolean =>
+  configs === undefined && referencesOf(template).length > 0
 
 /** The API server adds a `creationTimestamp` of null, which is none of what was declared. */
 function asDeclared({ metadata: { labels, annotations } = {}, spec }: PodTemplate): PodTemplate {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Release } from '../crds/schema/release.ts'
 import type { PodTemplate } from '../crds/schema/rollout.ts'
 import type { Revision } from '../crds/traffic.ts'
 
@@ -18,12 +19,29 @@ export function revisionOf({ template, configs }: RevisionSource): Revision {
 export const sameTemplate = (a: PodTemplate, b: PodTemplate): boolean =>
   canonicalJson(withoutRestart(a)) === canonicalJson(withoutRestart(b))
 
-/** What a Release remembers of what was declared; nothing is remembered of configs where none was followed. */
-export type Snapshot = { template: PodTemplate; configs?: Record<string, string> }
+/** What was declared; `configs` is undefined where nobody looked at them. */
+export type Snapshot = { template: PodTemplate; configs?: Record<string, string> | undefined }
+
+/** The part of a Release that remembers what was declared. */
+export type Remembering = {
+  spec: Pick<Release['spec'], 'template' | 'configs'>
+  status?: Pick<NonNullable<Release['status']>, 'configs'>
+}
+
+export const snapshotOf = ({ spec, status }: Remembering): Snapshot => ({
+  template: spec.template,
+  configs: spec.configs ?? status?.configs,
+})
 
 /** As `sameTemplate`, configs included. */
 export const sameSource = (a: Snapshot, b: Snapshot): boolean =>
-  sameTemplate(a.template, b.template) && canonicalJson(a.configs ?? {}) === canonicalJson(b.configs ?? {})
+  sameTemplate(a.template, b.template) && changedConfigs(a, b).length === 0
+
+/** As `<kind>/<name>`. What nobody looked at counts as the same: an engine that looks at more starts no releases. */
+export function changedConfigs({ configs: before }: Snapshot, { configs: now }: Snapshot): string[] {
+  if (!before || !now) return []
+  return Object.keys({ ...before, ...now }).filter((key) => before[key] !== now[key])
+}
 
 /** Restarts only move on: the snapshot of a release may be older than a restart that came after it. */
 export function isLaterRestart(declared: string | undefined, current: string | undefined): boolean {

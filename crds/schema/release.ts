@@ -20,6 +20,11 @@ export type Release = {
 
 const text = (limit: number, description: string) => z.string().max(limit).meta({ description })
 
+const digests = (description: string) =>
+  z
+    .record(z.string(), text(72, 'Digest of its content; begins with trigger: where it is not copied.'))
+    .meta({ description, maxProperties: 64 })
+
 const provenance = z
   .object({
     commit: text(128, 'Commit that declared the revision.').exactOptional(),
@@ -36,13 +41,7 @@ export const releaseSpec = z
     revision: revision('The revision that is released.'),
     from: revision('The revision that was stable when the release began; absent for the first.').exactOptional(),
     template: opaque<PodTemplate>('The pod template exactly as it was declared.'),
-    configs: z
-      .record(z.string(), text(72, 'Digest of its content; begins with trigger: where it is not copied.'))
-      .meta({
-        description: 'What the ConfigMaps and Secrets of the pods contained, by <kind>/<name>.',
-        maxProperties: 64,
-      })
-      .exactOptional(),
+    configs: digests('What the ConfigMaps and Secrets of the pods contained, by <kind>/<name>.').exactOptional(),
     plan: opaque<Plan>('What the strategy was compiled to when the release began.'),
     policy: opaque<Policy>('What the analysis was compiled to when the release began.'),
     provenance,
@@ -98,6 +97,9 @@ export const releaseStatus = z
       'Every interval as integers, gzipped JSON in base64: any verdict can be computed again from it.',
     ).exactOptional(),
     message: text(MAX_MESSAGE_CHARS, 'The state as a sentence.').exactOptional(),
+    configs: digests(
+      'Where spec.configs is absent, because the engine of then did not look: what they contained when one looked first.',
+    ).exactOptional(),
     startedAt: timestamp('When the release began.').exactOptional(),
     endedAt: timestamp('When it ended.').exactOptional(),
   })

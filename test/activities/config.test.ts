@@ -2,7 +2,8 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Deps } from '../../activities/deps.ts'
 import { observe } from '../../activities/observe.ts'
 import { openRelease } from '../../activities/open.ts'
-import { API_VERSION, LABEL, releaseObject } from '../../crds/names.ts'
+import { settle } from '../../activities/settle.ts'
+import { API_VERSION, FIELD_MANAGER, LABEL, releaseObject } from '../../crds/names.ts'
 import { CONFIG_MAPS, RELEASES, ROLLOUTS } from '../../crds/resources.ts'
 import type { Release } from '../../crds/schema/release.ts'
 import type { Rollout } from '../../crds/schema/rollout.ts'
@@ -55,8 +56,34 @@ async function scene() {
   return {
     deps,
     configMap,
+    declareImage: (image: string): void => {
+      const containers = [{ ...template.spec.containers[0], image }]
+      const other = { ...template, spec: { ...template.spec, containers } }
+      server.put(ROLLOUTS, {
+        apiVersion: API_VERSION,
+        kind: 'Rollout',
+        metadata: ref,
+        spec: { ...spec, template: other },
+      })
+    },
     remove: (name: string) => server.store.remove(placeOf(CONFIG_MAPS, 'shop'), name),
     declared: () => workload.declared(rollout),
+    look: async () => (await observe(deps, { ref }))!,
+    /** Promoted by an engine that did not look at configs. */
+    servesUnnoted: (): void => {
+      const metadata = { ...ref, name: releaseObject('checkout', 1), labels: { [LABEL.rollout]: 'checkout' } }
+      const whole = { rollout: 'checkout', number: 1, revision: STABLE, template, plan: { steps: [] }, policy: {} }
+      const status = { outcome: 'Promoted' }
+      server.put(RELEASES, { apiVersion: API_VERSION, kind: 'Release', metadata, spec: whole, status })
+      const lastRelease = { number: 1, revision: STABLE, outcome: 'Promoted' }
+      server.store.apply(
+        placeOf(ROLLOUTS, 'shop'),
+        'checkout',
+        FIELD_MANAGER.release,
+        { status: { stable: STABLE, lastRelease } },
+        'status',
+      )
+    },
     record: (number: number, about: Partial<Release['spec']>): void => {
       const metadata = { ...ref, name: releaseObject('checkout', number), labels: { [LABEL.rollout]: 'checkout' } }
       const whole = { rollout: 'checkout', number, template, plan: { steps: [] }, policy: {}, ...about }
@@ -122,5 +149,41 @@ describe('where nothing can be run from what is declared', () => {
     const picture = await observe(deps, { ref })
     expect(picture?.declared).toMatchObject({ revision: STABLE, isStable: false, rejected: false })
     expect(picture?.open).toMatchObject({ number: 1, revision: STABLE })
+  })
+})
+
+describe('what an engine released that did not look at configs', () => {
+  it('is no other revision than what is declared, whatever they contain', async () => {
+    const { look, servesUnnoted } = await scene()
+    servesUnnoted()
+    expect((await look()).declared).toMatchObject({ revision: STABLE, isStable: true, unnoted: true })
+  })
+
+  it('is known from the first look on: the next change of a config starts a release', async () => {
+    const { deps, look, servesUnnoted, declared, configMap, release } = await scene()
+    servesUnnoted()
+    const { configs } = await declared()
+    await settle(deps, { picture: await look() })
+    expect(release(1).status).toMatchObject({ outcome: 'Promoted', configs })
+    expect((await look()).declared).not.toHaveProperty('unnoted')
+    configMap('settings', { vat: '8.1' })
+    expect((await look()).declared).toMatchObject({ isStable: false, rejected: false })
+  })
+
+  it('is not known by a look after which another template was declared', async () => {
+    const { deps, declareImage, look, servesUnnoted, release } = await scene()
+    servesUnnoted()
+    const picture = await look()
+    declareImage('y')
+    await settle(deps, { picture })
+    expect(release(1).status).not.toHaveProperty('configs')
+  })
+
+  it('goes on where it is under way, and is named as it was', async () => {
+    const { look, record } = await scene()
+    record(1, { revision: STABLE })
+    const picture = await look()
+    expect(picture.declared.revision).toBe(STABLE)
+    expect(picture.open).toMatchObject({ number: 1, revision: STABLE })
   })
 })

@@ -32,11 +32,11 @@ async function scene(options: Parameters<typeof stage>[0] = {}) {
     server.put(resource, resource === SECRETS ? { ...object, type: 'Opaque' } : object)
   }
   /** Promoted with what it reads, and at rest. */
-  const serves = (template: PodTemplate, configs: Record<string, string>): void => {
-    const revision = revisionOf({ template, configs })
+  const serves = (template: PodTemplate, configs?: Record<string, string>): void => {
+    const revision = revisionOf({ template, configs: configs ?? {} })
     const labels = { [LABEL.rollout]: 'checkout' }
     const at = (name: string) => ({ namespace: NAMESPACE, name, labels })
-    const spec = { rollout: 'checkout', number: 1, revision, template, configs }
+    const spec = { rollout: 'checkout', number: 1, revision, template, ...(configs ? { configs } : {}) }
     server.put(RELEASES, {
       apiVersion: API_VERSION,
       kind: 'Release',
@@ -67,6 +67,14 @@ async function scene(options: Parameters<typeof stage>[0] = {}) {
       declare('checkout', 'one', { template })
       serves(template, { 'ConfigMap/settings': digestOf({ data } as never) })
     },
+    /** Released by an engine that did not look at configs. */
+    atRestUnnoted: (data: Record<string, string>): void => {
+      put(CONFIG_MAPS, 'settings', data)
+      declare('checkout', 'one', { template: reading('one', settings) })
+      serves(reading('one', settings))
+    },
+    note: (configs: Record<string, string>) =>
+      server.store.merge(placeOf(RELEASES, NAMESPACE), releaseObject('checkout', 1), { status: { configs } }, 'status'),
     atRestWithSecret: (data: Record<string, string>): void => {
       put(SECRETS, 'token', data)
       const template = reading('one', token)
@@ -109,6 +117,18 @@ describe('a ConfigMap', () => {
     configMap('others', { settled: 'later' })
     await caughtUp()
     expect(looks('checkout')).toBe(0)
+  })
+
+  it('that an engine did not look at is noted first, and then a change of it starts a release', async () => {
+    const { atRestUnnoted, note, configMap, start, looks, caughtUp } = await scene()
+    atRestUnnoted({ vat: '7.7' })
+    start()
+    await eventually(() => expect(looks('checkout')).toBe(1))
+    note({ 'ConfigMap/settings': digestOf({ data: { vat: '7.7' } } as never) })
+    await caughtUp()
+    expect(looks('checkout')).toBe(1)
+    configMap('settings', { vat: '8.1' })
+    await eventually(() => expect(looks('checkout')).toBe(2))
   })
 
   it('that nobody reads, and a copy, are none of its business', async () => {

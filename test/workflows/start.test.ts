@@ -112,6 +112,11 @@ describe('what a run does first', () => {
     })
   })
 
+  it('notes what configs contain that an engine before it did not look at', () => {
+    const declared = { ...picture().declared, unnoted: true as const }
+    expect(taskFor(picture({ declared }))).toMatchObject({ kind: 'settle' })
+  })
+
   it('settles a route that was left behind, and a size that is not as declared', () => {
     expect(taskFor(picture({ route: { ...moved } }))).toMatchObject({ kind: 'settle' })
     expect(taskFor(picture({ replicas: 5 }))).toMatchObject({ kind: 'settle' })

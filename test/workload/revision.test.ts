@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { PodTemplate } from '../../crds/schema/rollout.ts'
-import { revisionOf, sameTemplate } from '../../workload/revision.ts'
+import { changedConfigs, revisionOf, sameSource, sameTemplate } from '../../workload/revision.ts'
 
 const template = (overrides: Partial<PodTemplate> = {}): PodTemplate => ({
   metadata: { labels: { app: 'checkout' } },
@@ -68,5 +68,26 @@ describe('a restart', () => {
     const again = restarted('2026-05-01T10:00:00Z')
     again.metadata!.labels = { app: 'checkout', tier: 'web' }
     expect(sameTemplate(again, template())).toBe(false)
+  })
+})
+
+describe('what is declared', () => {
+  const knowing = (configs?: Record<string, string>) => ({ template: template(), configs })
+
+  it('differs by a config that changed, came or went', () => {
+    const before = knowing({ 'ConfigMap/a': '1', 'ConfigMap/b': '1' })
+    expect(sameSource(before, knowing({ 'ConfigMap/b': '1', 'ConfigMap/a': '1' }))).toBe(true)
+    expect(sameSource(before, knowing({ 'ConfigMap/a': '2', 'ConfigMap/b': '1' }))).toBe(false)
+    expect(changedConfigs(before, knowing({ 'ConfigMap/a': '2', 'Secret/c': '1' }))).toEqual([
+      'ConfigMap/a',
+      'ConfigMap/b',
+      'Secret/c',
+    ])
+    expect(sameSource(knowing({}), knowing({ 'ConfigMap/a': '1' }))).toBe(false)
+  })
+
+  it('does not differ by configs that nobody looked at', () => {
+    expect(sameSource(knowing(), knowing({ 'ConfigMap/a': '1' }))).toBe(true)
+    expect(sameSource(knowing({ 'ConfigMap/a': '1' }), knowing())).toBe(true)
   })
 })
