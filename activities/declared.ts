@@ -5,10 +5,20 @@ import { isUnnoted, NotDeclared, type Declared } from '../workload/declared.ts'
 import { sameSource, snapshotOf } from '../workload/revision.ts'
 import type { Deps } from './deps.ts'
 
-/** Undefined where nothing can be run from what is declared; the controller says why. */
-export async function declaredOrNot({ workload }: Deps, rollout: Rollout): Promise<Declared | undefined> {
+/**
+ * Undefined where nothing can be run from what is declared; the controller says why. A config that changed a moment ago
+ * has not changed yet for what is under way and what serves; `releases` oldest first.
+ */
+export async function declaredOrNot(
+  { workload }: Deps,
+  rollout: Rollout,
+  releases: Release[],
+): Promise<Declared | undefined> {
+  const open = releases.slice(-1).filter(({ status }) => status?.outcome === undefined)
+  const serving = releaseOf(rollout.status?.stable, releases)
+  const known = serving ? [...open, serving] : open
   try {
-    return await workload.declared(rollout)
+    return await workload.declared(rollout, known.map(snapshotOf))
   } catch (error) {
     if (error instanceof NotDeclared) return undefined
     throw error

@@ -4,7 +4,7 @@ import { LABEL, revisionObject } from '../crds/names.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
 import type { Revision } from '../crds/traffic.ts'
 import { NotDeclared } from '../workload/declared.ts'
-import { sameSource } from '../workload/revision.ts'
+import { sameSource, snapshotOf } from '../workload/revision.ts'
 import type { Deps } from './deps.ts'
 import type { RolloutRef } from './picture.ts'
 import { applyStatus } from './report.ts'
@@ -67,7 +67,7 @@ async function whyAnother(deps: Deps, rollout: Rollout, stable: Revision): Promi
     if (declared.revision === stable) return undefined
     const releases = await releasesOf(deps.kube, { namespace, name })
     const snapshot = releases.findLast(({ spec }) => spec.revision === stable)
-    if (snapshot && sameSource(snapshot.spec, declared)) return undefined
+    if (snapshot && sameSource(snapshotOf(snapshot), declared)) return undefined
     return `${declaring} declares another revision (${declared.revision}) than the one that serves (${stable}): ${kept}`
   } catch (error) {
     if (!(error instanceof NotDeclared)) throw error

@@ -20,9 +20,9 @@ export async function observe(deps: Deps, input: { ref: RolloutRef; release?: nu
   const rollout = await getRollout(deps.kube, input.ref)
   if (!rollout) return undefined
   const target = routeTarget(rollout)
-  const [source, releases, route, revisions, adoption] = await Promise.all([
-    declaredOrNot(deps, rollout),
-    releasesOf(deps.kube, input.ref),
+  const releases = await releasesOf(deps.kube, input.ref)
+  const [source, route, revisions, adoption] = await Promise.all([
+    declaredOrNot(deps, rollout, releases),
     deps.router.observe(target),
     deps.workload.revisions(input.ref),
     deps.workload.adoption(rollout),

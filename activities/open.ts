@@ -45,7 +45,7 @@ export async function openRelease(deps: Deps, input: OpenInput): Promise<Opened>
   const existing = await kube.get<Release>(at)
   if (existing) return { ...sameRevision(existing, input), ...(await causeOf(deps, ref, existing.spec)) }
   const rollout = await needRollout(kube, ref)
-  const declared = await declaredOrNot(deps, rollout)
+  const declared = await declaredOrNot(deps, rollout, await releasesOf(kube, ref))
   if (declared?.revision !== input.revision) {
     throw ApplicationFailure.nonRetryable(`revision ${input.revision} is no longer what is declared`, 'Outdated')
   }

@@ -35,8 +35,9 @@ async function restart(
   rollout: Rollout,
   { ref, stable, replicas }: Pick<Picture, 'ref' | 'replicas'> & { stable: Revision },
 ): Promise<void> {
-  const source = await declaredOrNot(deps, rollout)
-  if (!source || !isSourceOf(stable, source, await releasesOf(deps.kube, ref))) return
+  const releases = await releasesOf(deps.kube, ref)
+  const source = await declaredOrNot(deps, rollout, releases)
+  if (!source || !isSourceOf(stable, source, releases)) return
   await deps.workload.ensureRevision(rollout, stable, source, replicas)
 }
 
@@ -46,7 +47,8 @@ async function noteConfigs(
   rollout: Rollout,
   { ref, stable }: Pick<Picture, 'ref'> & { stable: Revision },
 ): Promise<void> {
-  const [source, releases] = await Promise.all([declaredOrNot(deps, rollout), releasesOf(deps.kube, ref)])
+  const releases = await releasesOf(deps.kube, ref)
+  const source = await declaredOrNot(deps, rollout, releases)
   const release = releaseOf(stable, releases)
   if (!source || !release || !isToBeNoted(stable, releases) || !isSourceOf(stable, source, releases)) return
   const { name, namespace = '', resourceVersion } = release.metadata

@@ -2,6 +2,7 @@ import { CONFIG_MAPS, SECRETS, type ResourceDescriptor } from '../crds/resources
 import type { PodTemplate, Rollout } from '../crds/schema/rollout.ts'
 import { isForbidden, type Kube } from '../kube/index.ts'
 import { configKey, type ConfigKind, type ConfigReference } from './config-references.ts'
+import { writtenAt } from './config-settling.ts'
 import { sightOf, type Config } from './config-sight.ts'
 import { configsToRead, type ConfigLookup } from './config-tracking.ts'
 import { namespaceOf } from './identity.ts'
@@ -25,11 +26,13 @@ export async function readConfigs(
 export async function readConfig(
   kube: Pick<Kube, 'get'>,
   namespace: string,
-  { kind, name }: Pick<ConfigReference, 'kind' | 'name'>,
+  { kind, name, optional }: ConfigReference,
 ): Promise<ReturnType<ConfigLookup>> {
   try {
     const found = await kube.get<Config>({ resource: CONFIG_RESOURCES[kind], namespace, name })
-    return found && sightOf(found, kind)
+    if (!found) return undefined
+    const at = writtenAt(found, { optional })
+    return { ...sightOf(found, kind), ...(at === undefined ? {} : { writtenAt: at }) }
   } catch (error) {
     if (kind === 'Secret' && isForbidden(error)) return 'forbidden'
     throw error

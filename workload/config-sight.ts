@@ -17,6 +17,8 @@ export type ConfigSight = {
   digest: string
   /** Why a Secret is not to be copied or followed: what it is, or whose. */
   refusal?: string
+  /** When it was written last, epoch milliseconds; undefined where that is no matter. */
+  writtenAt?: number
 }
 
 /** sha256 over canonical JSON of what pods can read of it, in hex. */

@@ -2,6 +2,7 @@ import type { PodTemplate, Rollout } from '../crds/schema/rollout.ts'
 import type { Revision } from '../crds/traffic.ts'
 import type { KubeObject } from '../kube/index.ts'
 import { referencesOf } from './config-references.ts'
+import { settled } from './config-settling.ts'
 import { trackedConfigs, type ConfigLookup } from './config-tracking.ts'
 import { revisionOf, type RevisionSource, type Snapshot } from './revision.ts'
 
@@ -38,11 +39,13 @@ export class NotDeclared extends Error {
 
 /** Pure. Throws `NotDeclared`. */
 export function declaredBy(rollout: Rollout, sources: Sources): Declared {
-  const template = templateOf(rollout, sources.deployment)
-  const tracked = trackedConfigs(rollout, template, sources.configs)
-  if ('problem' in tracked) throw new NotDeclared(tracked.problem)
-  const source: RevisionSource = { template, configs: tracked.configs }
-  return { ...source, revision: revisionOf(source) }
+  return named(sourceBy(rollout, sources))
+}
+
+/** As `declaredBy`, but for configs that were written a moment ago: see `settled`. Throws `NotDeclared`. */
+export function settledBy(rollout: Rollout, sources: Sources, known: Snapshot[]): Declared {
+  const source = sourceBy(rollout, sources)
+  return named(settled({ rollout, source, known, lookup: sources.configs, now: Date.now() }))
 }
 
 /** The pods as they are declared; `deployment` is the one that `workloadRef` names. Throws `NotDeclared`. */
@@ -53,6 +56,15 @@ export function templateOf({ metadata, spec }: Rollout, deployment: Sources['dep
     `spec.workloadRef.name: there is no Deployment ${spec.workloadRef?.name} in namespace ${metadata.namespace}; create it or name another`,
   )
 }
+
+function sourceBy(rollout: Rollout, sources: Sources): RevisionSource {
+  const template = templateOf(rollout, sources.deployment)
+  const tracked = trackedConfigs(rollout, template, sources.configs)
+  if ('problem' in tracked) throw new NotDeclared(tracked.problem)
+  return { template, configs: tracked.configs }
+}
+
+const named = (source: RevisionSource): Declared => ({ ...source, revision: revisionOf(source) })
 
 /** Pods read configs, and nobody knows what these contained: their next change could not be told from none. */
 export const isUnnoted = ({ template, configs }: Snapshot): boolean =>

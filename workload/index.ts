@@ -6,7 +6,7 @@ import { addFinalizer, dropFinalizer } from './adoption-finalizer.ts'
 import { dissolve, unselect } from './adoption-leaving.ts'
 import { holdDeclared, releaseDeclared } from './adoption-workload.ts'
 import { removeCopies } from './config-copies.ts'
-import { declaredBy } from './declared.ts'
+import { settledBy } from './declared.ts'
 import { followPods, readinessNow } from './following.ts'
 import { namespaceOf } from './identity.ts'
 import { ensureRevision, remove, revisions, scale } from './revisions.ts'
@@ -28,7 +28,7 @@ export type { Readiness, Workload } from './workload.ts'
 /** Errors are the API server's, or say in a sentence whose object stands in the way. */
 export function createWorkload({ kube, log }: { kube: Kube; log: Log }): Workload {
   return {
-    declared: async (rollout) => declaredBy(rollout, await readSources(kube, rollout)),
+    declared: async (rollout, known = []) => settledBy(rollout, await readSources(kube, rollout), known),
     ensureRevision: (rollout, revision, source, replicas) =>
       ensureRevision(kube, { rollout, revision, source, replicas }),
     scale: (rollout, revision, replicas) => scale(kube, rollout, revision, replicas),

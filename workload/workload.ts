@@ -4,7 +4,7 @@ import type { Release } from '../crds/schema/release.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
 import type { Adoption, DeclaredReadiness } from './adoption.ts'
 import type { Declared } from './declared.ts'
-import type { RevisionSource } from './revision.ts'
+import type { RevisionSource, Snapshot } from './revision.ts'
 
 export type Readiness = {
   /** Pods wanted, pods Ready. */
@@ -44,8 +44,11 @@ export type FollowTarget = { namespace: string; rollout: string; revision: Revis
 /** Revisions as Kubernetes objects: Deployments, Services, pods. All verbs are declarative and may be repeated. What is
  * somebody else's is not written: an error named `ForeignObject` says whose it is. */
 export type Workload = {
-  /** What the Rollout declares to run. Throws `NotDeclared` with the field and the remedy. */
-  declared(rollout: Rollout): Promise<Declared>
+  /**
+   * What the Rollout declares to run. A config that was written a moment ago counts as what it was in the first of `known`
+   * that has this template. Throws `NotDeclared` with the field and the remedy.
+   */
+  declared(rollout: Rollout, known?: Snapshot[]): Promise<Declared>
   /**
    * Deployment `<rollout>-<revision>` and its copies of versioned configs, created when missing; grown to `replicas`,
    * never shrunk here. Of an existing one the template stays as it is, but for a later `restartedAt`, which restarts its

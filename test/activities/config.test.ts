@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Deps } from '../../activities/deps.ts'
 import { observe } from '../../activities/observe.ts'
 import { openRelease } from '../../activities/open.ts'
@@ -48,9 +48,8 @@ async function scene() {
     suspend: false,
   }
   server.put(ROLLOUTS, { apiVersion: API_VERSION, kind: 'Rollout', metadata: ref, spec })
-  const rollout = server.store.read(placeOf(ROLLOUTS, 'shop'), 'checkout') as unknown as Rollout
-  const configMap = (name: string, data: Record<string, string>): void =>
-    void server.put(CONFIG_MAPS, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...ref, name }, data })
+  const configMap = (name: string, data: Record<string, string>, metadata: object = {}): void =>
+    void server.put(CONFIG_MAPS, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...metadata, ...ref, name }, data })
   configMap('settings', { vat: '7.7' })
   configMap('prices', { book: CONTENT })
   return {
@@ -67,12 +66,13 @@ async function scene() {
       })
     },
     remove: (name: string) => server.store.remove(placeOf(CONFIG_MAPS, 'shop'), name),
-    declared: () => workload.declared(rollout),
+    declared: () => workload.declared(server.store.read(placeOf(ROLLOUTS, 'shop'), 'checkout') as unknown as Rollout),
     look: async () => (await observe(deps, { ref }))!,
-    /** Promoted by an engine that did not look at configs. */
-    servesUnnoted: (): void => {
+    /** Promoted; without `configs` by an engine that did not look at them. */
+    serves: (configs?: Record<string, string>): void => {
       const metadata = { ...ref, name: releaseObject('checkout', 1), labels: { [LABEL.rollout]: 'checkout' } }
-      const whole = { rollout: 'checkout', number: 1, revision: STABLE, template, plan: { steps: [] }, policy: {} }
+      const known = { template, ...(configs ? { configs } : {}) }
+      const whole = { rollout: 'checkout', number: 1, revision: STABLE, ...known, plan: { steps: [] }, policy: {} }
       const status = { outcome: 'Promoted' }
       server.put(RELEASES, { apiVersion: API_VERSION, kind: 'Release', metadata, spec: whole, status })
       const lastRelease = { number: 1, revision: STABLE, outcome: 'Promoted' }
@@ -154,14 +154,14 @@ describe('where nothing can be run from what is declared', () => {
 
 describe('what an engine released that did not look at configs', () => {
   it('is no other revision than what is declared, whatever they contain', async () => {
-    const { look, servesUnnoted } = await scene()
-    servesUnnoted()
+    const { look, serves } = await scene()
+    serves()
     expect((await look()).declared).toMatchObject({ revision: STABLE, isStable: true, unnoted: true })
   })
 
   it('is known from the first look on: the next change of a config starts a release', async () => {
-    const { deps, look, servesUnnoted, declared, configMap, release } = await scene()
-    servesUnnoted()
+    const { deps, look, serves, declared, configMap, release } = await scene()
+    serves()
     const { configs } = await declared()
     await settle(deps, { picture: await look() })
     expect(release(1).status).toMatchObject({ outcome: 'Promoted', configs })
@@ -171,8 +171,8 @@ describe('what an engine released that did not look at configs', () => {
   })
 
   it('is not known by a look after which another template was declared', async () => {
-    const { deps, declareImage, look, servesUnnoted, release } = await scene()
-    servesUnnoted()
+    const { deps, declareImage, look, serves, release } = await scene()
+    serves()
     const picture = await look()
     declareImage('y')
     await settle(deps, { picture })
@@ -185,5 +185,80 @@ describe('what an engine released that did not look at configs', () => {
     const picture = await look()
     expect(picture.declared.revision).toBe(STABLE)
     expect(picture.open).toMatchObject({ number: 1, revision: STABLE })
+  })
+})
+
+/** By somebody who applies it, so many seconds before now. */
+const written = (age: number) => {
+  const at = (seconds: number): string => new Date(Date.now() - seconds * 1_000).toISOString()
+  const managedFields = [
+    { manager: 'git', operation: 'Apply', time: at(age) },
+    { manager: 'old', operation: 'Update', time: at(3_600) },
+  ]
+  return { managedFields }
+}
+
+/** Nothing that was made before is new any more. */
+function anHourPasses(): void {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 })
+  onTestFinished(() => void vi.useRealTimers())
+}
+
+describe('a config that changed a moment ago', () => {
+  const now = { vat: '8.1' }
+
+  async function serving() {
+    const set = await scene()
+    const { configs } = await set.declared()
+    set.serves(configs)
+    anHourPasses()
+    return set
+  }
+
+  it('waits for the template that may follow it, whoever looks meanwhile', async () => {
+    const { look, configMap } = await serving()
+    configMap('settings', now, written(0))
+    expect((await look()).declared).toMatchObject({ revision: STABLE, isStable: true })
+    configMap('settings', now, written(6))
+    expect((await look()).declared).toMatchObject({ isStable: false, rejected: false })
+  })
+
+  it('goes with the template that followed it, at once', async () => {
+    const { look, declared, declareImage, configMap } = await serving()
+    configMap('settings', now, written(0))
+    declareImage('y')
+    const { revision } = (await look()).declared
+    expect(revision).toBe((await declared()).revision)
+  })
+
+  it('keeps nothing from going on that is under way without it', async () => {
+    const { look, declared, record, configMap } = await serving()
+    configMap('prices', { book: 'another' })
+    const under = await declared()
+    record(2, { revision: under.revision, configs: under.configs })
+    configMap('settings', now, written(0))
+    expect((await look()).declared).toMatchObject({ revision: under.revision, isStable: false })
+    configMap('settings', now, written(6))
+    expect((await look()).declared.revision).not.toBe(under.revision)
+  })
+
+  it('opens no release of its own', async () => {
+    const { deps, declared, configMap, release } = await serving()
+    configMap('settings', now, written(0))
+    const { revision } = await declared()
+    await expect(openRelease(deps, { ref, number: 2, revision, from: STABLE })).rejects.toMatchObject({
+      type: 'Outdated',
+    })
+    expect(() => release(2)).toThrow('not found')
+  })
+
+  it('counts at once where it was missing and is needed, and where clocks are far apart', async () => {
+    const { look, remove, configMap } = await serving()
+    remove('settings')
+    configMap('settings', now, written(0))
+    expect((await look()).declared.isStable).toBe(false)
+    anHourPasses()
+    configMap('settings', now, written(-60))
+    expect((await look()).declared.isStable).toBe(false)
   })
 })
