@@ -3,7 +3,6 @@ import type { Cell } from './cell.ts'
 import type { Finding } from './finding.ts'
 import { brokenBound, hardOnes, outsideAt } from './gauges.ts'
 import type { Running } from './ledger.ts'
-import { preferenceIn } from './preference.ts'
 import { localisedPod, proofOf, threshold, tooFew } from './proof.ts'
 import { climb } from './ramp.ts'
 import { counts, isUsed } from './row.ts'
@@ -161,7 +160,7 @@ function advance(situation: Situation): Finding | undefined {
 /** What is known of both revisions ends an A/B test, whichever is better. */
 function preferred(situation: Situation): Finding | undefined {
   const running = situation.step?.running
-  const preference = preferenceIn(situation)
+  const { preference } = situation
   if (running?.kind !== 'abTest' || running.metric === undefined || !preference?.winner) return undefined
   const found = { reason: 'preferred', metric: running.metric, preference } as const
   return preference.winner === 'b' ? { verdict: 'advance', ...found } : { verdict: 'rollback', ...found }

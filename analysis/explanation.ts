@@ -11,7 +11,6 @@ import type { Ledger } from './ledger.ts'
 import { gaugesAt } from './gauges.ts'
 import { badToRollback, cleanRowsToPromote } from './needed.ts'
 import { threshold } from './proof.ts'
-import { preferenceIn } from './preference.ts'
 import { rampEvidence } from './ramp.ts'
 import { displayedInterval, LEVEL, type RatioInterval } from './ratio.ts'
 import { shadow } from './shadow/index.ts'
@@ -60,7 +59,7 @@ function besides(
 
 function preferenceAt(situation: Situation): Explanation['preference'] {
   const running = situation.step?.running
-  const found = preferenceIn(situation)
+  const found = situation.preference
   if (running?.kind !== 'abTest' || running.metric === undefined || !found) return undefined
   const [nb, na, xb, xa] = found.total
   return {
@@ -68,7 +67,7 @@ function preferenceAt(situation: Situation): Explanation['preference'] {
     a: { users: na, converted: xa },
     b: { users: nb, converted: xb },
     lnE: rounded(found.lnE),
-    ratio: shown(found.ratio),
+    ratio: shown(found.ratio()),
     winner: found.winner ?? null,
   }
 }

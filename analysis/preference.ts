@@ -1,13 +1,13 @@
-import type { Cell } from './cell.ts'
+import type { Cell, Cells } from './cell.ts'
+import { HALF_LIVES, openDelay } from './delay.ts'
 import { finePercent, grouped, odds, ratio } from './figures.ts'
-import type { Row } from './ledger.ts'
-import { openProcess } from './process.ts'
-import { displayedInterval, type RatioInterval } from './ratio.ts'
-import type { Situation } from './situation.ts'
+import { logSumExp } from './grid.ts'
+import type { Row, Running } from './ledger.ts'
+import { displayedInterval, lnLikelihood, type RatioInterval } from './ratio.ts'
 
 /**
- * Which revision more users take to, by analysis.md 9: the two-sided test of "both are alike" at 5 %, and the interval
- * of B's share of converted users as a multiple of A's, which holds at all times at once. A is stable, B the canary.
+ * Which revision more users take to, by analysis.md 9: the two-sided test of "both are alike" at 5 %. A is stable, B the
+ * canary.
  */
 export type Preference = {
   /** Users of B and A, and converted ones of each. */
@@ -15,62 +15,113 @@ export type Preference = {
   lnE: number
   /** Known since a row: more evidence cannot unsay it. */
   winner?: 'a' | 'b'
-  ratio: RatioInterval
+  /**
+   * B's chance to convert as a multiple of A's: an interval that holds it at all times at once with 95 %. Conditional on
+   * who came when to which revision, so that neither their split nor the rate has to be steady; and on users of both
+   * taking equally long to convert, about as one of the half-lives says. A multiple that itself drifts is averaged over
+   * conversions. It does not move with the quotient of the two totals, which drift can turn around.
+   */
+  ratio: () => RatioInterval
+}
+
+/** The test that runs, row by row. */
+export type Contest = {
+  /** Another test begins from nothing, after these rows. */
+  follow(running: Running | undefined, before: readonly Row[]): void
+  /** A row that grows no more: peeking at a part of it is not covered by α. */
+  take(row: Row): void
+  /** Undefined where no test runs, none that counts, or a revision has no user yet. */
+  now(): Preference | undefined
 }
 
 /** α of analysis.md 9: the chance that two revisions alike are told apart. */
 const LN_THRESHOLD = -Math.log(0.05)
-/** No point at 1, where both are alike. */
-const ALTERNATIVES = { rho0: 1, lo: 0.2, hi: 5, k: 64 }
 
-/**
- * From rows of a test that began at `from` (epoch seconds). Users convert later than they come: a row's conversions are
- * dealt out by the users of both revisions up to then. Undefined before both revisions have a user.
- */
-export function preferenceOf(rows: readonly Row[], metric: string, from: number): Preference | undefined {
-  const process = openProcess(ALTERNATIVES, 1)
-  process.restart()
-  const asked: Cell[] = []
-  const total: Cell = [0, 0, 0, 0]
-  let winner: Preference['winner']
-  for (const row of rows) {
-    const cell = row.users?.[metric]
-    if (!cell || row.t0 < from || row.flag !== undefined) continue
-    for (const i of [0, 1, 2, 3] as const) total[i] += cell[i]
-    const dealt: Cell = [total[0], total[1], cell[2], cell[3]]
-    if (dealt[2] > dealt[0] || dealt[3] > dealt[1]) continue
-    process.add(dealt)
-    asked.push(dealt)
-    if (winner === undefined && process.lnE() >= LN_THRESHOLD) winner = better(total)
+export function openContest(): Contest {
+  let followed: Running | undefined
+  let tally: Tally | undefined
+  return {
+    follow(running, before) {
+      if (running === followed) return
+      followed = running
+      tally =
+        running?.kind === 'abTest' && running.metric !== undefined ? openTally(running.metric, running.from) : undefined
+      if (tally) before.forEach(tally.take)
+    },
+    take: (row) => tally?.take(row),
+    now: () => tally?.now(),
   }
-  if (total[0] === 0 || total[1] === 0) return undefined
-  return { total, lnE: process.lnE(), ...(winner ? { winner } : {}), ratio: displayedInterval(asked, 1) }
 }
+
+/** From rows of a test that began at `from` (epoch seconds). Undefined before both revisions have a user. */
+export function preferenceOf(rows: readonly Row[], metric: string, from: number): Preference | undefined {
+  const tally = openTally(metric, from)
+  rows.forEach(tally.take)
+  return tally.now()
+}
+
+type Tally = Pick<Contest, 'take' | 'now'>
 
 /**
- * Of the A/B test that runs; undefined where none does, or none that counts. A row that still grows is left out: peeking
- * at a part of it is not covered by α.
+ * How long users take to convert is unknown. Evidence for a revision is the least of what every guess at it makes of the
+ * rows: as long as one of them is near the truth, two revisions alike are told apart with α at most (the least of
+ * several is below the right one).
  */
-export function preferenceIn({
-  rows,
-  isOpen,
-  step,
-}: Pick<Situation, 'rows' | 'isOpen' | 'step'>): Preference | undefined {
-  const running = step?.running
-  if (running?.kind !== 'abTest' || running.metric === undefined) return undefined
-  return preferenceOf(isOpen ? rows.slice(0, -1) : rows, running.metric, running.from)
+function openTally(metric: string, from: number): Tally {
+  const delays = HALF_LIVES.map(openDelay)
+  const total: Cell = [0, 0, 0, 0]
+  let lnE = 0
+  let winner: Preference['winner']
+  const decide = (): void => {
+    const lnB = Math.min(...delays.map((delay) => delay.lnB()))
+    const lnA = Math.min(...delays.map((delay) => delay.lnA()))
+    lnE = logSumExp([lnB, lnA]) - Math.LN2
+    if (winner === undefined && lnE >= LN_THRESHOLD) winner = lnB > lnA ? 'b' : 'a'
+  }
+  return {
+    take(row) {
+      const cell = row.users?.[metric]
+      if (!cell) return
+      const [nb, na, xb, xa] = cell
+      for (const delay of delays) delay.meet([nb, na], row.t1 - row.t0)
+      if (row.t0 < from || row.flag !== undefined) return
+      for (const i of [0, 1, 2, 3] as const) total[i] += cell[i]
+      for (const delay of delays) delay.add([xb, xa])
+      decide()
+    },
+    now() {
+      if (total[0] === 0 || total[1] === 0) return undefined
+      const known = delays.map(({ cells }) => cells.length)
+      let interval: RatioInterval | undefined
+      const widest = (): RatioInterval =>
+        (interval ??= spanning(delays.map(({ cells }, i) => cells.slice(0, known[i]))))
+      return { total: [...total], lnE, ...(winner ? { winner } : {}), ratio: widest }
+    },
+  }
 }
 
-const better = ([nb, na, xb, xa]: Cell): 'a' | 'b' => (xb * na > xa * nb ? 'b' : 'a')
+/** Of all guesses together; in it, what the guess says that explains best whose the conversions were. */
+function spanning(guesses: readonly Cells[]): RatioInterval {
+  const found = guesses.map((cells) => {
+    const interval = displayedInterval(cells, 1)
+    return { interval, likelihood: lnLikelihood(cells, interval.mle ?? 1) }
+  })
+  const best = found.reduce((one, other) => (other.likelihood > one.likelihood ? other : one))
+  return {
+    mle: best.interval.mle,
+    lower: Math.min(...found.map(({ interval }) => interval.lower)),
+    upper: Math.max(...found.map(({ interval }) => interval.upper)),
+  }
+}
 
 /** `orders: B 4.2 % (42 of 1 000), A 3 % (30 of 1 000), B is 1.4× A (95 %: 0.8–2.4); evidence 2 : 1, threshold 20 : 1` */
 export function preferenceWords(name: string, found: Preference | undefined): string {
   if (!found) return `${name}: nobody was counted on both sides yet`
-  const { total, lnE, ratio: interval } = found
+  const { total, lnE } = found
   const [nb, na, xb, xa] = total
   const arm = (x: number, n: number): string => `${finePercent(x / n)} (${grouped(x)} of ${grouped(n)})`
   const certainty = `evidence ${odds(lnE)}, threshold ${odds(LN_THRESHOLD)}`
-  return `${name}: B ${arm(xb, nb)}, A ${arm(xa, na)}${multiple(interval)}; ${certainty}`
+  return `${name}: B ${arm(xb, nb)}, A ${arm(xa, na)}${multiple(found.ratio())}; ${certainty}`
 }
 
 function multiple({ mle, lower, upper }: RatioInterval): string {

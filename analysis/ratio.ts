@@ -41,6 +41,15 @@ export function ratioInterval({ rows, alpha, lo, hi, k, phi = 1 }: RatioOptions)
   }
 }
 
+/** How well a ratio explains whose the bad events were, their number given: ln of its chance but for a constant; 0 for 0 and ∞. */
+export function lnLikelihood(rows: Cells, rho: number): number {
+  if (rho === 0 || rho === Infinity) return 0
+  return rows.filter(speaks).reduce((sum, [nc, nb, xc, xb]) => {
+    const all = nc * rho + nb
+    return sum + xc * Math.log((nc * rho) / all) + xb * Math.log(nb / all)
+  }, 0)
+}
+
 /** Factors lie far enough inside these bounds that a few more leave a product all its digits. */
 const LARGE = 1e100
 /** Bad events of a row up to which products are cheaper than a logarithm. */

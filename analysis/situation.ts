@@ -5,6 +5,7 @@ import { leadingStream, lnEOf, openEvidence, type Evidence, type MetricEvidence 
 import { include, NO_EXCESS, type Excess } from './excess.ts'
 import { hardOnes, openGauges, type Gauge } from './gauges.ts'
 import type { Before, Ledger, Row } from './ledger.ts'
+import { openContest, type Preference } from './preference.ts'
 import { openProgress, type Progress } from './progress.ts'
 import { counts } from './row.ts'
 import { isOpen } from './span.ts'
@@ -27,6 +28,8 @@ export type Situation = {
   step: Progress | undefined
   /** What a running ramp has seen. */
   ascent: Ascent | undefined
+  /** Which revision users of a running A/B test prefer; undefined where none runs, or none that counts. */
+  preference: Preference | undefined
   /** Retreats that a later slot has answered. */
   retreats: number
 }
@@ -44,6 +47,7 @@ export function* situations(ledger: Ledger): Generator<Situation> {
   const volume = volumeMetric(evidence)
   const key = volume?.streams[0]?.key ?? ''
   const progress = openProgress()
+  const contest = openContest()
   const ascent = policy.ramp && openAscent(policy, { key, countsRequests: volume?.metric.kind === 'requests' })
   const known = { policy, before, rows, evidence, gauges, spent, retreats: 0 }
   for (const [index, row] of rows.entries()) {
@@ -53,12 +57,14 @@ export function* situations(ledger: Ledger): Generator<Situation> {
     ascent?.take(row, isSilent)
     if (counts(row)) spend(spent, row)
     progress.follow(ledger.running)
+    contest.follow(ledger.running, rows.slice(0, index))
+    if (!isGrowing) contest.take(row)
     if (row.flag === undefined && hasData(row, known)) progress.take(row, row.cells[key]?.[0] ?? 0)
     const step = progress.now()
     const climbing = step?.running.kind === 'ramp' ? ascent : undefined
     if (step?.running.kind === 'ramp' && !ascent)
       throw new RangeError('a ramp is running, but the policy has no ladder')
-    yield Object.assign(known, { index, row, isOpen: isGrowing, step, ascent: climbing })
+    yield Object.assign(known, { index, row, isOpen: isGrowing, step, ascent: climbing, preference: contest.now() })
   }
 }
 

@@ -4,7 +4,7 @@ import { ENOUGH_REQUESTS, TIMED } from './checks.ts'
 import { comparison } from './comparison.ts'
 import { finePercent, grouped, odds } from './figures.ts'
 import { REACTION_SECONDS } from './levels.ts'
-import { preferenceIn, preferenceWords } from './preference.ts'
+import { preferenceWords } from './preference.ts'
 import type { Progress } from './progress.ts'
 import { tooFew } from './proof.ts'
 import { allowedWeight, LEAST_REQUESTS, LEAST_ROWS, rampOf, spentOf, topOf } from './ramp.ts'
@@ -31,7 +31,7 @@ function covering(situation: Situation, { running, covered, canary }: Progress):
   const { evidence } = situation
   if (running.kind === 'abTest') {
     const { metric } = running
-    return metric === undefined ? 'A/B test' : `A/B test, ${preferenceWords(metric, preferenceIn(situation))}`
+    return metric === undefined ? 'A/B test' : `A/B test, ${preferenceWords(metric, situation.preference)}`
   }
   const wanted = running.kind === 'ramp' ? 0 : running.for
   const verb = running.kind === 'bake' ? 'baked' : 'analysed'
