@@ -50,8 +50,9 @@ export async function standBy(run: Run, load: number): Promise<void> {
   await awaitReady(run, { replicas, services, settleMs: settings.settleMs })
 }
 
-/** Mirrored requests are load like any other. */
-const loadAt = ({ aside }: Run, weight: number): number => Math.min(100, weight + (aside.mirror?.percent ?? 0))
+/** Mirrored requests are load like any other. What has no steps is installed: it takes everything at once. */
+const loadAt = ({ aside, plan }: Run, weight: number): number =>
+  plan.steps.length === 0 ? 100 : Math.min(100, weight + (aside.mirror?.percent ?? 0))
 
 function grow(run: Run, replicas: number): Promise<{ grown: boolean }> {
   const { ref } = run.picture

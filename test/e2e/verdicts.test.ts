@@ -216,6 +216,23 @@ test.concurrent('a version that cannot take the place of one without pods leaves
   expect(world.removed).toEqual([CANARY])
 })
 
+test.concurrent('what is installed grows to all of what an autoscaler asks for meanwhile', async () => {
+  const grown = Promise.withResolvers<void>()
+  const { world, handle, look } = await rehearsal.begin('grows', plan(setWeight(20)), {
+    given(begun) {
+      begun.picture.stableReady = 0
+      begun.whileWaiting = () => grown.promise
+    },
+  })
+  await told(world, ({ message }) => message.includes('no ready pod'))
+  world.picture.replicas += 3
+  await look()
+  await world.until(() => world.grown.length > 0)
+  expect(world.grown.at(-1)?.[CANARY]).toBe(world.picture.replicas)
+  grown.resolve()
+  await handle.result()
+})
+
 test.concurrent('a verdict is heard while the status cannot be written', async () => {
   const { world, handle } = await rehearsal.begin('unheard', plan(setWeight(20), gate))
   const refused = Promise.withResolvers<void>()
