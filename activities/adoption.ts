@@ -35,20 +35,33 @@ export async function emptyDeclared(
   return workload.holdDeclared(rollout, 0)
 }
 
-/** The apex reads as in Git. Nothing to do in `template` form, where the engine made it. */
+/**
+ * The apex reads as in Git, and the declared Deployment has its size again where it was emptied. Nothing to do in
+ * `template` form, where the engine made the apex.
+ */
 export async function freeApex({ kube, workload }: Deps, { ref }: { ref: RolloutRef }): Promise<void> {
   const rollout = await getRollout(kube, ref)
-  if (rollout?.spec.workloadRef) await workload.freeApex(rollout)
+  if (!rollout?.spec.workloadRef) return
+  const around = await workload.adoption(rollout)
+  const { replicas } = rollout.spec
+  if (around?.held && around.replicas < replicas) await workload.holdDeclared(rollout, replicas)
+  await workload.freeApex(rollout)
 }
 
-/** Pods that are about to leave take no more traffic, while those of the declared Deployment do. */
-export async function unselectLeaving({ kube, workload }: Deps, { ref }: { ref: RolloutRef }): Promise<void> {
+/**
+ * Pods that are about to leave take no more traffic, while those of the declared Deployment do: those of one revision, or
+ * of all where the Rollout goes.
+ */
+export async function unselectLeaving(
+  { kube, workload }: Deps,
+  { ref, revision }: { ref: RolloutRef; revision?: Revision },
+): Promise<void> {
   const rollout = await getRollout(kube, ref)
-  if (!rollout?.metadata.deletionTimestamp) return
+  if (!rollout || (revision === undefined && !rollout.metadata.deletionTimestamp)) return
   const around = await workload.adoption(rollout)
   // Nobody else would serve.
   if (!around || around.apex !== undefined || around.replicas === 0) return
-  await workload.unselect(rollout)
+  await workload.unselect(rollout, revision)
 }
 
 export type LetGoInput = { ref: RolloutRef; target: RouteTarget; keep?: Revision }

@@ -3,6 +3,7 @@ import { releaseConditions } from '../crds/conditions.ts'
 import { LABEL, revisionObject } from '../crds/names.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
 import type { Revision } from '../crds/traffic.ts'
+import type { Adoption } from '../workload/adoption.ts'
 import { NotDeclared } from '../workload/declared.ts'
 import { sameSource, snapshotOf } from '../workload/revision.ts'
 import type { Deps } from './deps.ts'
@@ -15,9 +16,9 @@ export type Returning =
   /** Nothing of ours serves, or there is nothing left to return to. */
   | { kind: 'nothing' }
   /** The revision keeps serving; `why` where a person may have expected something else. */
-  | { kind: 'kept'; why?: string }
-  /** The declared Deployment gets so many pods. */
-  | { kind: 'returning'; replicas: number }
+  | { kind: 'kept'; revision: Revision; why?: string }
+  /** The declared Deployment gets so many pods; `revision` serves meanwhile, where one does. */
+  | { kind: 'returning'; replicas: number; revision?: Revision }
 
 /** Decides what is to serve, and gives the declared Deployment its size again where that is what serves already. */
 export async function beginReturn(
@@ -26,16 +27,27 @@ export async function beginReturn(
 ): Promise<Returning> {
   const rollout = await getRollout(deps.kube, ref)
   if (!rollout) return { kind: 'nothing' }
-  if (!rollout.spec.workloadRef) return stable === undefined ? { kind: 'nothing' } : { kind: 'kept' }
+  if (!rollout.spec.workloadRef) return stable === undefined ? { kind: 'nothing' } : { kind: 'kept', revision: stable }
   const around = await deps.workload.adoption(rollout)
-  if (!around || stable === undefined || (!around.held && around.apex === undefined)) return { kind: 'nothing' }
-  // Without the key, pods of the declared Deployment have their share of the traffic already: it is too late to keep it.
-  const isServing = around.apex === undefined && around.replicas > 0
-  const another = isServing ? undefined : await whyAnother(deps, rollout, stable)
-  if (another !== undefined) return { kind: 'kept', why: another }
+  if (!around || (!around.held && around.apex === undefined)) return { kind: 'nothing' }
+  // A first installation that was broken off told nobody but the apex who serves.
+  const revision = stable ?? around.apex
+  const why = await whyKept(deps, rollout, around, revision)
+  if (revision !== undefined && why !== undefined) return { kind: 'kept', revision, why }
   const { replicas } = rollout.spec
   await deps.workload.holdDeclared(rollout, replicas)
-  return { kind: 'returning', replicas }
+  return { kind: 'returning', replicas, ...(revision === undefined ? {} : { revision }) }
+}
+
+/** Without the key, pods of the declared Deployment have their share of the traffic already: it is too late to keep it. */
+async function whyKept(
+  deps: Deps,
+  rollout: Rollout,
+  { apex, replicas }: Adoption,
+  revision: Revision | undefined,
+): Promise<string | undefined> {
+  const isServing = apex === undefined && replicas > 0
+  return isServing || revision === undefined ? undefined : whyAnother(deps, rollout, revision)
 }
 
 /**
@@ -44,13 +56,13 @@ export async function beginReturn(
  */
 export async function finishReturn(
   deps: Deps,
-  { ref, stable }: { ref: RolloutRef; stable: Revision },
+  { ref, stable }: { ref: RolloutRef; stable?: Revision },
 ): Promise<{ why?: string }> {
   const rollout = await getRollout(deps.kube, ref)
   if (!rollout?.spec.workloadRef) return {}
   const around = await deps.workload.adoption(rollout)
   // Without its key the apex lets everything declared through already.
-  const isKeyed = around?.apex !== undefined
+  const isKeyed = around?.apex !== undefined && stable !== undefined
   const why = isKeyed ? await whyAnother(deps, rollout, stable) : undefined
   if (why !== undefined) return { why }
   await deps.workload.freeApex(rollout)

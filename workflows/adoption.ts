@@ -1,5 +1,6 @@
-import { sleep } from '@temporalio/workflow'
-import { insist } from './proxies.ts'
+import { condition, sleep } from '@temporalio/workflow'
+import type { Revision } from '../crds/traffic.ts'
+import { insist, watching } from './proxies.ts'
 import type { Stay } from './retirement.ts'
 import { announce } from './telling.ts'
 
@@ -15,4 +16,38 @@ export async function emptyAdopted({ picture }: Stay): Promise<void> {
   if (contestedBy === undefined) return
   const message = `The pods of the adopted Deployment stay: field manager ${contestedBy} applies its replicas and would start them again`
   announce({ picture }, { type: 'Warning', reason: 'AdoptionContested', message })
+}
+
+const LOOK_AGAIN_MS = 15_000
+
+/**
+ * While no revision serves, the apex of an adopted workload selects pods of every revision: before those of one leave,
+ * the declared Deployment serves by itself, and they take no more traffic. False when a look came first, or when it is to
+ * be asked again. Nothing to do in `template` form.
+ */
+export async function standAside(stay: Stay, revision: Revision): Promise<boolean> {
+  const { ref, adoption: before, settings } = stay.picture
+  if (!before) return true
+  const { adoption, revisions = [] } = (await insist.observe({ ref })) ?? {}
+  if (!adoption || adoption.apex !== undefined || adoption.replicas === 0) return true
+  const isNeeded = revisions.some((state) => state.revision === revision && state.ready > 0)
+  const waitingFor = isNeeded ? await whyNeeded(stay, adoption.serves) : undefined
+  if (waitingFor !== undefined) {
+    const message = `Revision ${revision} keeps its pods: ${waitingFor}`
+    announce(stay, { type: 'Warning', reason: 'StillWarm', message })
+    await condition(() => stay.desk.looked, LOOK_AGAIN_MS)
+    return false
+  }
+  await insist.unselectLeaving({ ref, revision })
+  await sleep(settings.settleMs + settings.abortScaleDownDelayMs)
+  return true
+}
+
+/** Without these pods clients of the apex would miss some, or all. */
+async function whyNeeded({ picture }: Stay, serves: boolean): Promise<string | undefined> {
+  const { ref, target, settings } = picture
+  if (!serves) return 'those of the declared Deployment are not available, and nobody else would serve'
+  const apex = { ref, service: target.service.name, settleMs: settings.settleMs, tellAfterMs: LOOK_AGAIN_MS }
+  const { waitingFor, isGone } = await watching.awaitAddresses(apex)
+  return isGone ? undefined : waitingFor
 }

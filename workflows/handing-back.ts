@@ -5,7 +5,7 @@ import type { Fence } from '../crds/traffic.ts'
 import { insist, watching } from './proxies.ts'
 import { inheritance, type Stay } from './retirement.ts'
 import { announce } from './telling.ts'
-import { beginAnew, isLong } from './waiting.ts'
+import { beginAnew, isDue } from './waiting.ts'
 import { typeOf } from './words.ts'
 
 const TELL_MS = 15_000
@@ -15,12 +15,12 @@ const TELL_MS = 15_000
  * of stable stay as they are. Every step may be repeated: a run that takes over begins again.
  */
 export async function handBack(stay: Stay): Promise<void> {
-  const { ref, target, stable, revisions, settings } = stay.picture
+  const { ref, target, revisions, settings } = stay.picture
   await comeToRest(stay.picture)
   const found = await giveBack(stay)
-  if (found.kind === 'kept') await keepStable(stay, found.why)
+  if (found.kind === 'kept') await keepStable(stay, found)
   else await insist.unselectLeaving({ ref })
-  const keep = found.kind === 'kept' ? stable : undefined
+  const keep = found.kind === 'kept' ? found.revision : undefined
   // Nobody comes to the pods that leave any more before they do.
   if (revisions.some(({ revision, replicas }) => replicas > 0 && revision !== keep)) {
     await sleep(settings.settleMs + settings.abortScaleDownDelayMs)
@@ -33,20 +33,21 @@ async function giveBack(stay: Stay): Promise<Returning> {
   const { picture } = stay
   const { ref, stable, settings } = picture
   const found = await insist.beginReturn({ ref, ...(stable === undefined ? {} : { stable }) })
-  if (found.kind !== 'returning' || stable === undefined) return found
-  await declaredReady(stay, found.replicas)
+  if (found.kind !== 'returning') return found
+  const { replicas, revision } = found
+  await declaredReady(stay, replicas)
   // Every proxy knows them before they are needed.
   await sleep(settings.settleMs)
-  const { why } = await insist.finishReturn({ ref, stable })
-  if (why !== undefined) return { kind: 'kept', why }
+  const { why } = await insist.finishReturn({ ref, ...(revision === undefined ? {} : { stable: revision }) })
+  if (revision !== undefined && why !== undefined) return { kind: 'kept', revision, why }
   await declaredKnown(stay)
   announce({ picture }, { type: 'Normal', reason: 'HandedBack', message: 'The declared Deployment serves by itself' })
   return found
 }
 
-async function keepStable({ picture }: Stay, why: string | undefined): Promise<void> {
-  const { ref, stable } = picture
-  await insist.sayReturning({ ref, message: why ?? `Handing back: the pods of revision ${stable} stay` })
+async function keepStable({ picture }: Stay, { revision, why }: Extract<Returning, { kind: 'kept' }>): Promise<void> {
+  const { ref } = picture
+  await insist.sayReturning({ ref, message: why ?? `Handing back: the pods of revision ${revision} stay` })
   if (why !== undefined) announce({ picture }, { type: 'Warning', reason: 'StableKept', message: why })
 }
 
@@ -67,13 +68,12 @@ async function comeToRest({ ref, target, stable, route, settings, nextNumber, ne
 
 async function declaredReady(stay: Stay, replicas: number): Promise<void> {
   const { ref } = stay.picture
-  let message = `Handing back: the declared Deployment gets ${replicas} pods again`
+  await insist.sayReturning({ ref, message: `Handing back: the declared Deployment gets ${replicas} pods again` })
   for (;;) {
-    await insist.sayReturning({ ref, message })
     const { waitingFor } = await watching.awaitDeclared({ ref, replicas, tellAfterMs: TELL_MS })
     if (waitingFor === undefined) return
-    message = `Handing back: ${waitingFor}`
-    if (isLong()) await beginAnew(stay.input, inheritance(stay))
+    await insist.sayReturning({ ref, message: `Handing back: ${waitingFor}` })
+    await handOver(stay)
   }
 }
 
@@ -85,6 +85,11 @@ async function declaredKnown(stay: Stay): Promise<void> {
     const { waitingFor, isGone } = await watching.awaitAddresses(apex)
     if (waitingFor === undefined || isGone) return
     await insist.sayReturning({ ref, message: `Handing back: ${waitingFor}` })
-    if (isLong()) await beginAnew(stay.input, inheritance(stay))
+    await handOver(stay)
   }
+}
+
+/** Engine upgrades reach a hand-back that waits for days, and its history stays short. */
+async function handOver(stay: Stay): Promise<void> {
+  if (isDue(stay.input)) await beginAnew(stay.input, inheritance(stay))
 }

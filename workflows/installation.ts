@@ -62,7 +62,10 @@ async function conclude(run: Run, how: string): Promise<void> {
   await tell(run, { phase: 'Promoted', outcome: 'Promoted', stable: run.canary, message, event })
 }
 
-/** There is no stable to go back to: say why, leave no pods behind, and wait for another declaration. */
+/**
+ * There is no stable to go back to: say why, leave no pods behind, and wait for another declaration. Those that were to
+ * be adopted serve by themselves, and `retire` waits for that.
+ */
 async function giveUp(stay: Stay, run: Run, error: unknown, replaces?: string): Promise<void> {
   if (replaces) await pointApexBack(run, replaces)
   else if (run.picture.adoption) await insist.freeApex({ ref: run.picture.ref })

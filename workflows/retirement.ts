@@ -1,6 +1,7 @@
 import { CancellationScope, condition } from '@temporalio/workflow'
 import type { Picture } from '../activities/picture.ts'
 import type { QuietResult } from '../activities/quiet.ts'
+import { standAside } from './adoption.ts'
 import type { Carried, ReleaseInput, Warm } from './contract.ts'
 import type { Desk } from './desk.ts'
 import { observe } from './looks.ts'
@@ -51,8 +52,10 @@ export function warmNow({ open, declared, stable, last, revisions, settings }: P
 const next = (warm: Warm[]): Warm | undefined => [...warm].sort((a, b) => a.until - b.until)[0]
 
 /** True when the pods are gone; false when a look came first. */
-async function leaves({ desk, picture }: Stay, old: Warm): Promise<boolean> {
+async function leaves(stay: Stay, old: Warm): Promise<boolean> {
+  const { desk, picture } = stay
   if (old.quietSince !== undefined && !(await quiet(picture, desk, old, old.quietSince))) return false
+  if (!(await standAside(stay, old.revision))) return false
   await insist.removeRevision({ ref: picture.ref, target: picture.target, revision: old.revision })
   return true
 }

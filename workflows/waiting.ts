@@ -81,10 +81,12 @@ export const isLong = (): boolean => {
   return historyLength > LONG_HISTORY || continueAsNewSuggested
 }
 
+/** The run is old enough for a fresh one to go on with, or its history is long enough. */
+export const isDue = ({ renewAfterMs = RENEW_AFTER_MS }: ReleaseInput): boolean => runAgeMs() > renewAfterMs || isLong()
+
 /** At a step boundary: engine upgrades reach releases that wait for days, and histories stay short. */
 export async function renewIfDue(run: Run): Promise<void> {
-  const due = runAgeMs() > (run.input.renewAfterMs ?? RENEW_AFTER_MS) || isLong()
-  if (due && interruption(run) === undefined) await renew(run)
+  if (isDue(run.input) && interruption(run) === undefined) await renew(run)
 }
 
 /** Continues this release in a new run. Nothing may be awaited between the last look at the mailbox and the hand-over. */

@@ -14,7 +14,8 @@ import type { Pod } from './objects.ts'
  */
 export async function dissolve(kube: Kube, rollout: Rollout, keep: Revision | undefined): Promise<void> {
   const { ConfigMap: maps, Secret: secrets } = CONFIG_RESOURCES
-  for (const resource of [SERVICES, DEPLOYMENTS, maps, secrets]) {
+  // Configs before those who read them: whoever begins again still knows by the Deployment which revision stays.
+  for (const resource of [SERVICES, maps, secrets, DEPLOYMENTS]) {
     for (const object of await ownObjects(kube, rollout, resource)) {
       const { namespace = '', name, uid } = object.metadata
       const revision = object.metadata.labels?.[LABEL.revision]
@@ -26,15 +27,16 @@ export async function dissolve(kube: Kube, rollout: Rollout, keep: Revision | un
 }
 
 /**
- * The apex selects no pod of any revision any more, though its selector reads as in Git: they lose the labels that it
- * asks for. What holds them are labels of ours alone, so that nothing starts others in their place.
+ * The apex selects no pod of this revision (of any, where none is named) any more, though its selector reads as in Git:
+ * they lose the labels that it asks for. What holds them are labels of ours alone, so that nothing starts others in their
+ * place.
  */
-export async function unselect(kube: Kube, rollout: Rollout): Promise<void> {
+export async function unselect(kube: Kube, rollout: Rollout, revision?: Revision): Promise<void> {
   const asked = Object.keys((await readApex(kube, rollout))?.spec.selector ?? {}).filter((key) => !HOLDING.has(key))
   const labels = Object.fromEntries(asked.map((key) => [key, null]))
   const { items } = await kube.list<Pod>(PODS, {
     namespace: namespaceOf(rollout),
-    labelSelector: `${LABEL.rollout}=${rollout.metadata.name},${LABEL.revision}`,
+    labelSelector: `${LABEL.rollout}=${rollout.metadata.name},${LABEL.revision}${revision === undefined ? '' : `=${revision}`}`,
   })
   for (const { metadata } of items) {
     if (!asked.some((key) => metadata.labels?.[key] !== undefined)) continue

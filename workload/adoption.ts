@@ -15,6 +15,8 @@ export type Adoption = {
   replicas: number
   /** It was taken over: its size is the engine's. */
   held: boolean
+  /** As many of its own pods are ready as its strategy asks for, one at least. */
+  serves: boolean
   /** Whom the one key names that the apex's selector has more than in Git. */
   apex?: Revision
   /** Field managers that wrote last, ourselves apart. */
@@ -30,16 +32,13 @@ export async function adoption(kube: Pick<Kube, 'get'>, rollout: Rollout): Promi
   return {
     replicas: sizeOf(declared),
     held: isAdopted(declared, rollout),
+    serves: servesByItself(declared),
     ...(apex === undefined ? {} : { apex }),
     writers: {
       replicas: lastWriterOf(declared, 'f:replicas'),
       selector: service ? lastWriterOf(service, 'f:selector') : 'unknown',
     },
   }
-}
-
-type Observed = DeclaredDeployment & {
-  status?: { observedGeneration?: number; updatedReplicas?: number; readyReplicas?: number }
 }
 
 export type DeclaredReadiness = { gone: boolean; ready: number }
@@ -50,7 +49,7 @@ export async function followDeclared(
   onChange: (readiness: DeclaredReadiness) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const watch = reflect<Observed>({
+  const watch = reflect<DeclaredDeployment>({
     kube,
     log,
     resource: DEPLOYMENTS,
@@ -67,12 +66,21 @@ export async function followDeclared(
   }
 }
 
-function readinessOf(deployment: Observed | undefined): DeclaredReadiness {
+function readinessOf(deployment: DeclaredDeployment | undefined): DeclaredReadiness {
   if (!deployment) return { gone: true, ready: 0 }
-  const { observedGeneration = 0, updatedReplicas = 0, readyReplicas = 0 } = deployment.status ?? {}
-  const isCurrent = observedGeneration >= (deployment.metadata.generation ?? 0)
-  return { gone: false, ready: isCurrent ? Math.min(updatedReplicas, readyReplicas) : 0 }
+  const { updatedReplicas = 0, readyReplicas = 0 } = deployment.status ?? {}
+  return { gone: false, ready: isCurrent(deployment) ? Math.min(updatedReplicas, readyReplicas) : 0 }
 }
+
+function servesByItself(deployment: DeclaredDeployment): boolean {
+  const { readyReplicas = 0, conditions } = deployment.status ?? {}
+  const isAvailable = conditions?.find(({ type }) => type === 'Available')?.status === 'True'
+  return isCurrent(deployment) && isAvailable && readyReplicas > 0
+}
+
+/** Its status is about what it declares now. */
+const isCurrent = ({ metadata, status }: DeclaredDeployment): boolean =>
+  (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0)
 
 const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {

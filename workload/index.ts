@@ -49,7 +49,7 @@ export function createWorkload({ kube, log }: { kube: Kube; log: Log }): Workloa
     holdDeclared: (rollout, replicas) => holdDeclared(kube, rollout, replicas),
     followDeclared: (rollout, onChange, signal) => followDeclared({ kube, log, rollout }, onChange, signal),
     freeApex: (rollout) => freeApex(kube, rollout),
-    unselect: (rollout) => unselect(kube, rollout),
+    unselect: (rollout, revision) => unselect(kube, rollout, revision),
     async dissolve(rollout, keep) {
       await dissolve(kube, rollout, keep)
       if (!rollout.spec.workloadRef) return

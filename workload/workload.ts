@@ -98,8 +98,8 @@ export type Workload = {
   followDeclared(rollout: Rollout, onChange: (readiness: DeclaredReadiness) => void, signal: AbortSignal): Promise<void>
   /** The apex of `workloadRef` reads as in Git again. */
   freeApex(rollout: Rollout): Promise<void>
-  /** Pods of revisions lose the labels that the apex asks for: it selects none of them, whatever else it selects. */
-  unselect(rollout: Rollout): Promise<void>
+  /** Pods of a revision, or of all, lose the labels that the apex asks for: it selects none of them, whatever else it selects. */
+  unselect(rollout: Rollout, revision?: Revision): Promise<void>
   /** Objects of the engine leave, those of `keep` become nobody's; the declared Deployment is as it was found. */
   dissolve(rollout: Rollout, keep: Revision | undefined): Promise<void>
   /** Drops the finalizer. */

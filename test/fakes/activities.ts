@@ -7,16 +7,19 @@ import type { WatchInput, WatchResult } from '../../activities/watch.ts'
 import type { Beginning } from '../../activities/beginning.ts'
 import type { Plan } from '../../crds/plan.ts'
 import { formatFence, type Aside } from '../../crds/traffic.ts'
+import { fakeAdoption, fakeDeclared, type Adopting } from './adoption.ts'
 import { fakeHooks, type Asking } from './hooks.ts'
+import { telling } from './telling.ts'
 
 type Activities = ReturnType<typeof createActivities>
 
 /** A watch that runs: `end` is its verdict. */
 export type Watching = { input: WatchInput; end: (result: WatchResult) => void }
 
+type Others = Asking & Adopting
+
 /** All that one release can see and touch, in memory. Tests change what is declared and read what was done. */
-export type World = Asking & {
-  picture: Picture
+export type World = Others & {
   plan: Plan
   /** Of releases that were opened, by number. */
   plans: Record<number, Plan>
@@ -103,6 +106,9 @@ export function createWorld(name: string, plan: Plan): World {
     asked: telling([], tell),
     jobs: telling([], tell),
     stopped: telling([], tell),
+    adopting: telling([], tell),
+    declaredWaits: [],
+    addressWaits: [],
     until: (look) =>
       new Promise((resolve) => {
         const see = (): void => {
@@ -192,7 +198,9 @@ function acting(worldOf: (name: string) => World): Activities['act'] {
     },
     secondLever: async () => undefined,
     async removeRevision({ ref, revision }) {
-      worldOf(ref.name).removed.push(revision)
+      const { removed, adopting } = worldOf(ref.name)
+      removed.push(revision)
+      adopting.push(`removed: ${revision}`)
     },
     async replacePod({ ref, pod }) {
       worldOf(ref.name).replaced.push(pod)
@@ -202,14 +210,7 @@ function acting(worldOf: (name: string) => World): Activities['act'] {
     },
     collect: async () => undefined,
     settle: async () => undefined,
-    beginAdoption: async () => undefined,
-    emptyDeclared: async () => ({}),
-    beginReturn: async () => ({ kind: 'nothing' }),
-    finishReturn: async () => ({}),
-    sayReturning: async () => undefined,
-    freeApex: async () => undefined,
-    unselectLeaving: async () => undefined,
-    letGo: async () => undefined,
+    ...fakeAdoption(worldOf),
     async report(progress) {
       const { picture, told, whileTelling } = worldOf(progress.ref.name)
       const { number, canary: revision, outcome } = progress
@@ -246,22 +247,10 @@ function watching(worldOf: (name: string) => World): Activities['watch'] {
       if (notReady !== undefined) throw ApplicationFailure.nonRetryable(notReady, 'NotReady')
       return {}
     },
-    awaitAddresses: async () => ({}),
     awaitQuiet: async () => ({}),
     ...fakeHooks(worldOf),
-    awaitDeclared: async () => ({}),
+    ...fakeDeclared(worldOf),
   }
-}
-
-/** An array that says when something was put into it. */
-function telling<T>(items: T[], tell: () => void): T[] {
-  const push = items.push.bind(items)
-  const value = (...more: T[]): number => {
-    const length = push(...more)
-    tell()
-    return length
-  }
-  return Object.defineProperty(items, 'push', { value })
 }
 
 function pictureOf(name: string): Picture {

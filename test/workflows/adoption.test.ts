@@ -6,7 +6,14 @@ import { picture } from './picture.ts'
 
 const adopted = (change: Partial<NonNullable<Picture['adoption']>> = {}): Picture =>
   picture({
-    adoption: { replicas: 0, held: true, apex: 'aaa', writers: { replicas: 'git', selector: 'flux' }, ...change },
+    adoption: {
+      replicas: 0,
+      held: true,
+      serves: false,
+      apex: 'aaa',
+      writers: { replicas: 'git', selector: 'flux' },
+      ...change,
+    },
   })
 
 describe('an adopted workload', () => {

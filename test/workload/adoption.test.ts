@@ -198,6 +198,12 @@ describe('what was taken over', () => {
     expect(labelsOf('leaving')).toEqual({ team: 'shop', ...held })
     expect(labelsOf('declared')).toEqual(labelled)
 
+    add('another', { ...labelled, ...held, 'sluice.dev/revision': NEXT })
+    await workload.unselect(adopting(), REVISION)
+    expect(labelsOf('another')).toMatchObject(labelled)
+    await workload.unselect(adopting(), NEXT)
+    expect(labelsOf('another')).not.toHaveProperty('app')
+
     const before = server.requests.filter(({ method }) => method === 'PATCH').length
     await workload.unselect(adopting())
     expect(server.requests.filter(({ method }) => method === 'PATCH')).toHaveLength(before)

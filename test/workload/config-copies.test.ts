@@ -63,6 +63,22 @@ describe('a revision', () => {
     expect(read(CONFIG_MAPS, `checkout-${NEXT}-settings`)?.data).toEqual({ a: '2' })
   })
 
+  it('that stays when its Rollout goes keeps its copies, and is the last to be let go', async () => {
+    const { workload, server, configMap, declared, names, read } = await scene()
+    const spec = { template: reading(['settings']) }
+    configMap('settings', { data: { a: '1' } })
+    for (const revision of [REVISION, NEXT]) {
+      await workload.ensureRevision(rollout(spec), revision, await declared(spec), 1)
+    }
+    const before = server.requests.length
+    await workload.dissolve(rollout(spec), REVISION)
+    const kept = `checkout-${REVISION}-settings`
+    expect(names(CONFIG_MAPS)).toEqual(['settings', kept])
+    expect(read(CONFIG_MAPS, kept)?.metadata).toMatchObject({ ownerReferences: [] })
+    const freed = server.requests.slice(before).filter(({ method }) => method === 'PATCH')
+    expect(freed.map(({ path }) => path.split('/').at(-1))).toEqual([kept, `checkout-${REVISION}`])
+  })
+
   it('is not made of a config that is no longer what was declared', async () => {
     const { workload, configMap, declared, names, deployment, remove } = await scene()
     const spec = { template: reading(['settings']) }
