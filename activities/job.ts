@@ -1,20 +1,25 @@
 import { Context } from '@temporalio/activity'
+import { hookEnded, JOB_ENDED } from '../crds/hook.ts'
 import type { JobEnd } from '../workload/workload.ts'
 import type { Deps } from './deps.ts'
 import { hookOf, type HookInput } from './hook.ts'
 import type { RolloutRef } from './picture.ts'
 import { refusable } from './refusal.ts'
 import { needRollout } from './rollouts.ts'
-import { needRelease, releaseAt } from './storage.ts'
+import { changeStatus, needRelease, releaseAt } from './storage.ts'
+import { entryOf, extended } from './timeline.ts'
 
 const HEARTBEAT_MS = 2_000
 const BEGUN = 'begun'
 
+/** What histories hear of it: nothing that a container wrote. */
+export type JobOutcome = Omit<JobEnd, 'tail'>
+
 /**
- * Runs the Job of a step to its end. An attempt that takes over finds the Job of the one before; it is never run twice.
- * What the API server refuses fails for good.
+ * Runs the Job of a step to its end, and puts the end of its log into the Release. An attempt that takes over finds the Job
+ * of the one before; it is never run twice. What the API server refuses fails for good.
  */
-export async function job(deps: Deps, input: HookInput): Promise<JobEnd> {
+export async function job(deps: Deps, input: HookInput): Promise<JobOutcome> {
   const context = Context.current()
   let begun = context.info.heartbeatDetails === BEGUN
   const beat = setInterval(() => context.heartbeat(begun ? BEGUN : undefined), HEARTBEAT_MS)
@@ -29,8 +34,9 @@ export async function job(deps: Deps, input: HookInput): Promise<JobEnd> {
       begun = true
       context.heartbeat(BEGUN)
     }
-    const end = await deps.workload.followJob(rollout, order, context.cancellationSignal)
+    const { tail, ...end } = await deps.workload.followJob(rollout, order, context.cancellationSignal)
     context.cancellationSignal.throwIfAborted()
+    if (tail !== undefined) await keepTail(deps, input, end, tail)
     return end
   } finally {
     clearInterval(beat)
@@ -40,7 +46,18 @@ export async function job(deps: Deps, input: HookInput): Promise<JobEnd> {
 /** The Job of a step that was broken off. */
 export async function stopJob(
   deps: Deps,
-  { ref, ...job }: { ref: RolloutRef; release: number; stepIndex: number; round: number },
+  { ref, ...job }: { ref: RolloutRef; release: number; stepIndex: number; round?: number },
 ): Promise<void> {
   await deps.workload.stopJob(ref, job)
+}
+
+async function keepTail(
+  deps: Deps,
+  { ref, release }: HookInput,
+  { passed, sentence }: JobOutcome,
+  tail: string,
+): Promise<void> {
+  const event = passed ? JOB_ENDED.passed : JOB_ENDED.failed
+  const entry = entryOf(deps.now(), { event, message: hookEnded(release, sentence), detail: tail })
+  await changeStatus(deps, releaseAt(ref, release), ({ timeline = [] }) => ({ timeline: extended(timeline, entry) }))
 }

@@ -1,23 +1,21 @@
-import { MAX_MESSAGE_CHARS, MAX_TIMELINE } from '../crds/bounds.ts'
 import { releaseConditions, type Phase } from '../crds/conditions.ts'
-import { API_VERSION, FIELD_MANAGER, LABEL, releaseObject } from '../crds/names.ts'
+import { API_VERSION, FIELD_MANAGER, LABEL } from '../crds/names.ts'
 import type { Outcome } from '../crds/outcome.ts'
-import { RELEASES, ROLLOUTS } from '../crds/resources.ts'
-import type { Release, ReleaseStatus } from '../crds/schema/release.ts'
+import { ROLLOUTS } from '../crds/resources.ts'
+import type { ReleaseStatus } from '../crds/schema/release.ts'
 import type { Rollout, RolloutStatus } from '../crds/schema/rollout.ts'
 import type { Revision } from '../crds/traffic.ts'
-import { isConflict } from '../kube/index.ts'
 import type { Deps } from './deps.ts'
 import type { RolloutRef } from './picture.ts'
 import { getRollout } from './rollouts.ts'
+import { changeStatus, releaseAt } from './storage.ts'
+import { cut, entryOf, extended } from './timeline.ts'
 
 /** One thing worth remembering: becomes a line of the Release's timeline and a Kubernetes Event. */
 export type Happening = {
   type: 'Normal' | 'Warning'
   reason: string
   message: string
-  /** Lines that somebody else wrote; they stay in the timeline. */
-  detail?: string
 }
 
 export type Progress = {
@@ -42,34 +40,13 @@ export type Progress = {
   event?: Happening
 }
 
-const ATTEMPTS = 8
-
 /** Writes where a release is into its Release and its Rollout. Repeating it changes nothing. */
 export async function report(deps: Deps, progress: Progress): Promise<void> {
-  await writeRelease(deps, progress)
+  const { ref, number } = progress
+  await changeStatus(deps, releaseAt(ref, number), (before) => releaseStatus(before, progress))
   await writeRollout(deps, progress)
   if (progress.outcome === 'RolledBack')
     deps.metrics.rollbacks.inc({ ...progress.ref, reason: progress.event?.reason ?? progress.outcome })
-}
-
-async function writeRelease(deps: Deps, progress: Progress): Promise<void> {
-  const at = {
-    resource: RELEASES,
-    namespace: progress.ref.namespace,
-    name: releaseObject(progress.ref.name, progress.number),
-  }
-  for (let attempt = 1; ; attempt++) {
-    const release = await deps.kube.get<Release>(at)
-    if (!release) return
-    const { resourceVersion } = release.metadata
-    try {
-      const status = releaseStatus(release.status ?? {}, progress)
-      await deps.kube.mergePatch(at, { metadata: { resourceVersion }, status }, { subresource: 'status' })
-      return
-    } catch (error) {
-      if (!isConflict(error) || attempt === ATTEMPTS) throw error
-    }
-  }
 }
 
 function releaseStatus(before: ReleaseStatus, progress: Progress): ReleaseStatus {
@@ -82,23 +59,11 @@ function releaseStatus(before: ReleaseStatus, progress: Progress): ReleaseStatus
     weight: progress.weight,
     message: cut(progress.message),
     startedAt: before.startedAt ?? at,
-    ...(event ? { timeline: extended(before.timeline ?? [], entryOf(at, event)) } : {}),
+    ...(event
+      ? { timeline: extended(before.timeline ?? [], entryOf(progress.at, { ...event, event: event.reason })) }
+      : {}),
     ...(outcome && before.outcome === undefined ? { outcome, endedAt: at } : {}),
   }
-}
-
-type Entry = NonNullable<ReleaseStatus['timeline']>[number]
-
-const entryOf = (at: string, { reason, message, detail }: Happening): Entry => ({
-  at,
-  event: reason,
-  message: cut(message),
-  ...(detail === undefined ? {} : { detail: cut(detail) }),
-})
-
-function extended(timeline: Entry[], entry: Entry): Entry[] {
-  const told = timeline.some((each) => each.at === entry.at && each.event === entry.event)
-  return told ? timeline : [...timeline, entry].slice(-MAX_TIMELINE)
 }
 
 /** The whole set of the field manager `sluice-release`, every time: what is left out here disappears from the status. */
@@ -143,6 +108,3 @@ export async function applyStatus(deps: Deps, ref: RolloutRef, status: RolloutSt
     subresource: 'status',
   })
 }
-
-const cut = (text: string): string =>
-  text.length <= MAX_MESSAGE_CHARS ? text : `${text.slice(0, MAX_MESSAGE_CHARS - 1)}…`

@@ -10,7 +10,7 @@ import type { RolloutRef } from './picture.ts'
 /** Where the ledger of a release lives. */
 export type At = { resource: typeof RELEASES; namespace: string; name: string }
 
-const ATTEMPTS = 5
+const ATTEMPTS = 8
 
 export const releaseAt = ({ namespace, name }: RolloutRef, release: number): At => ({
   resource: RELEASES,
@@ -49,6 +49,26 @@ export async function writeStatus(deps: Deps, at: At, epoch: number, status: Rel
     } catch (error) {
       if (!isConflict(error) || attempt === ATTEMPTS) throw error
       Context.current().log.debug('the Release was written meanwhile, reading it again', { release: at.name, attempt })
+    }
+  }
+}
+
+/** Fields that are not changed stay. Nothing happens where there is no Release any more. */
+export async function changeStatus(
+  { kube }: Pick<Deps, 'kube'>,
+  at: At,
+  change: (before: ReleaseStatus) => ReleaseStatus,
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const release = await kube.get<Release>(at)
+    if (!release) return
+    const { resourceVersion } = release.metadata
+    try {
+      const status = change(release.status ?? {})
+      await kube.mergePatch(at, { metadata: { resourceVersion }, status }, { subresource: 'status' })
+      return
+    } catch (error) {
+      if (!isConflict(error) || attempt === ATTEMPTS) throw error
     }
   }
 }

@@ -13,6 +13,7 @@ export {
   retryAfterMs,
 } from './errors.ts'
 export { createRecorder, type Recorder } from './events.ts'
+export { endOfLog } from './log-tail.ts'
 export { wantLease, type Lease } from './lease.ts'
 export { createQueue, type Queue, type QueueObserver } from './queue.ts'
 export { reflect, type ReflectOptions } from './reflector.ts'

@@ -1,10 +1,10 @@
-import { CancellationScope, ContinueAsNew, isCancellation, log, sleep } from '@temporalio/workflow'
-import type { HookInput } from '../activities/hook.ts'
-import type { Happening } from '../activities/report.ts'
+import { isCancellation, sleep } from '@temporalio/workflow'
+import { hookEnded, JOB_ENDED } from '../crds/hook.ts'
 import { jobObject } from '../crds/names.ts'
 import type { Step } from '../crds/plan.ts'
+import { followJob, hookOf } from './jobs.ts'
 import { standBy } from './pods.ts'
-import { asking, insist, watching } from './proxies.ts'
+import { asking } from './proxies.ts'
 import { Interrupted, type Run } from './run.ts'
 import { mention, tell } from './telling.ts'
 import { during, waitFor } from './waiting.ts'
@@ -30,9 +30,9 @@ export async function webhook(run: Run, { url, retries, timeoutMs }: Of<'webhook
   for (;;) {
     await mayGoForward(run)
     const { passed, said } = await ask(run, subject, timeoutMs)
-    if (passed) return concluded(run, 'WebhookPassed', { message: `${subject} ${said}` })
+    if (passed) return concluded(run, 'WebhookPassed', `${subject} ${said}`)
     const sentence = `${subject} ${said}; attempt ${run.tried} of ${retries + 1}`
-    if (run.tried > retries) await refuse(run, 'WebhookFailed', { message: sentence })
+    if (run.tried > retries) await refuse(run, 'WebhookFailed', sentence)
     await tell(run, { phase: 'Progressing', message: sentence })
     await waitFor(run, () => false, Date.now() + pauseAfter(run.tried))
   }
@@ -44,11 +44,9 @@ export async function job(run: Run): Promise<void> {
   if (run.tried === 0) await getReady(run)
   await tell(run, { phase: 'Progressing', message: `Job ${name} runs` })
   run.tried = 1
-  const { passed, sentence, tail } = await outcome(run)
-  const said = { message: sentence, ...(tail === undefined ? {} : { detail: tail }) }
-  if (passed) return concluded(run, 'JobPassed', said)
-  stopJob(run)
-  await refuse(run, 'JobFailed', said)
+  const { passed, sentence } = await followJob(run)
+  if (passed) return concluded(run, JOB_ENDED.passed, sentence)
+  await refuse(run, JOB_ENDED.failed, sentence)
 }
 
 async function getReady(run: Run): Promise<void> {
@@ -79,53 +77,16 @@ async function ask(run: Run, subject: string, timeoutMs: number): Promise<{ pass
 /** Doubled each time. */
 const pauseAfter = (attempt: number): number => Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 1))
 
-async function outcome(run: Run): ReturnType<typeof watching.job> {
-  const scope = new CancellationScope()
-  let settled = false
-  const result = scope.run(() => watching.job(hookOf(run)))
-  result.then(
-    () => (settled = true),
-    () => (settled = true),
-  )
-  try {
-    await waitFor(run, () => settled)
-  } catch (error) {
-    scope.cancel()
-    // Whoever goes on finds it running; whatever else ends the step ends it too.
-    if (!(error instanceof ContinueAsNew)) stopJob(run)
-    throw error
-  }
-  return result
-}
-
-/** Nobody waits for it: the way back comes first, and a Job ends by its deadline at the latest. */
-function stopJob(run: Run): void {
-  const { stable: _stable, ...which } = hookOf(run)
-  CancellationScope.nonCancellable(() => insist.stopJob(which)).catch((error: unknown) =>
-    log.warn('a Job was not stopped', { error }),
-  )
-}
-
-const hookOf = ({ picture, number, stepIndex, retreats, stable }: Run): HookInput => ({
-  ref: picture.ref,
-  release: number,
-  stepIndex,
-  round: retreats + 1,
-  stable,
-})
-
-type Said = Pick<Happening, 'message' | 'detail'>
-
-async function concluded(run: Run, reason: string, said: Said): Promise<void> {
-  const event = { ...said, type: 'Normal', reason, message: `Release ${run.number}: ${said.message}` } as const
+async function concluded(run: Run, reason: string, sentence: string): Promise<void> {
+  const event = { type: 'Normal', reason, message: hookEnded(run.number, sentence) } as const
   // No wait may follow: a run that took over in it would ask again.
-  await tell(run, { phase: 'Progressing', message: said.message, event })
+  await tell(run, { phase: 'Progressing', message: sentence, event })
 }
 
-async function refuse(run: Run, reason: string, said: Said): Promise<never> {
-  const event = { ...said, type: 'Warning', reason, message: `Release ${run.number}: ${said.message}` } as const
-  await mention(run, { phase: 'RollingBack', message: said.message, event })
-  throw new Interrupted({ kind: 'rollback', reason, sentence: `Rolled back: ${said.message}` })
+async function refuse(run: Run, reason: string, sentence: string): Promise<never> {
+  const event = { type: 'Warning', reason, message: hookEnded(run.number, sentence) } as const
+  await mention(run, { phase: 'RollingBack', message: sentence, event })
+  throw new Interrupted({ kind: 'rollback', reason, sentence: `Rolled back: ${sentence}` })
 }
 
 /** Without what may be a secret of somebody's. */

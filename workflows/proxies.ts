@@ -34,13 +34,23 @@ export const volley = (lastsMs: number, maximumIntervalMs: number): Volley =>
     retry: { ...QUICK, maximumInterval: maximumIntervalMs },
   })
 
-/** Long watches on slots of their own. TRY_CANCEL: nobody waits for a watch to notice that it was told to end. */
-export const watching = proxyActivities<WatchActivities>({
+const LONG = {
   taskQueue: TASK_QUEUE.watch,
   startToCloseTimeout: '70m',
   heartbeatTimeout: '10s',
-  cancellationType: ActivityCancellationType.TRY_CANCEL,
   retry: { ...QUICK, maximumInterval: '5s' },
+} as const
+
+/** Long watches on slots of their own. TRY_CANCEL: nobody waits for a watch to notice that it was told to end. */
+export const watching = proxyActivities<WatchActivities>({
+  ...LONG,
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+})
+
+/** As `watching`, but it has ended when it was told to: until then it may still be making what it is about. */
+export const working: Pick<WatchActivities, 'job'> = proxyActivities<WatchActivities>({
+  ...LONG,
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 })
 
 /** One attempt: whether there is another is not Temporal's to say, because it cannot know who was asked already. */

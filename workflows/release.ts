@@ -8,6 +8,7 @@ import { openDesk } from './desk.ts'
 import { handBack } from './handing-back.ts'
 import { install } from './installation.ts'
 import { followHolds } from './holds.ts'
+import { leaveJobs } from './jobs.ts'
 import { followLooks, observe } from './looks.ts'
 import { openRun } from './opening.ts'
 import { prepare } from './preparing.ts'
@@ -48,7 +49,8 @@ async function carryOut(task: Exclude<Task, { kind: 'handBack' }>, stay: Stay): 
     case 'goBack': {
       const run = await openRun(stay, { ...task.open, stable: task.stable })
       await CancellationScope.nonCancellable(() => goBack(run, task.ending))
-      return leaveBehind(stay, run, task.ending)
+      leaveBehind(stay, run, task.ending)
+      return leaveJobs(run, task.ending)
     }
     case 'release':
       return bringOut(
@@ -91,6 +93,7 @@ async function conclude(run: Run, stay: Stay, forwards: () => Promise<void>): Pr
     await CancellationScope.nonCancellable(() => goBack(run, why))
   }
   leaveBehind(stay, run, ending)
+  await leaveJobs(run, ending)
 }
 
 /** The revision that lost keeps its pods for its delay; then `retire` lets it go. */

@@ -62,6 +62,8 @@ export type Run = {
   toldHold?: Hold | undefined
   /** What was said last, holds apart. */
   phase?: Phase
+  /** Jobs that were broken off are being stopped; a run ends after that. Never fails. */
+  stopping?: Promise<void>
   /** What let the last step end, as a sentence. */
   evidence?: string
   warm: Warm[]

@@ -27,10 +27,10 @@ export async function mention(run: Run, telling_: Telling): Promise<void> {
   await reportUnlessUrgent(run, progress, MENTION_MS)
 }
 
-/** An Event about the Rollout; it may be late, and holds nothing up. Details are the Release's. */
+/** An Event about the Rollout; it may be late, and holds nothing up. */
 export function announce(
   run: Pick<Run, 'picture'>,
-  { type, reason, message }: Omit<NonNullable<Progress['event']>, 'detail'>,
+  { type, reason, message }: NonNullable<Progress['event']>,
 ): void {
   const { ref, target } = run.picture
   telling

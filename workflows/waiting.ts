@@ -91,6 +91,7 @@ export async function renewIfDue(run: Run): Promise<void> {
 
 /** Continues this release in a new run. Nothing may be awaited between the last look at the mailbox and the hand-over. */
 async function renew(run: Run, ending?: Ending): Promise<never> {
+  if (run.stopping) await run.stopping
   stopWatching(run.guard)
   await condition(allHandlersFinished)
   return continueAsNew<(input: ReleaseInput) => Promise<void>>({

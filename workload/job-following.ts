@@ -2,10 +2,10 @@ import { formatDuration } from '../crds/duration.ts'
 import { jobObject } from '../crds/names.ts'
 import { JOBS, PODS } from '../crds/resources.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
-import { describeError, reflect, type Kube, type Log } from '../kube/index.ts'
+import { describeError, endOfLog, reflect, type Kube, type Log } from '../kube/index.ts'
 import { namespaceOf } from './identity.ts'
 import { endOf } from './jobs.ts'
-import type { ContainerStatus, Job, Pod } from './objects.ts'
+import type { ContainerState, ContainerStatus, Job, Pod } from './objects.ts'
 import { lastWords, problemOf } from './pod.ts'
 import type { JobEnd, JobOrder } from './workload.ts'
 
@@ -21,7 +21,7 @@ export async function followJob(following: JobFollowing): Promise<JobEnd> {
   if (!job) return { passed: false, sentence: `Job ${name} was deleted while it ran` }
   const pod = await podOf(kube, job)
   const tail = pod && (await tailOf(kube, pod, order))
-  return { ...verdict(job, pod, order), ...(tail ? { tail } : {}) }
+  return { ...verdict(job, pod && withoutWords(pod), order), ...(tail ? { tail } : {}) }
 }
 
 /** As it is when it has ended, or its time is over; undefined where there is none. */
@@ -99,10 +99,24 @@ async function tailOf(kube: Kube, pod: Pod, { run }: JobOrder): Promise<string |
   if (container === undefined || !began) return undefined
   try {
     const { namespace = '', name } = pod.metadata
-    return await kube.logTail({ namespace, name }, { container, ...TAIL })
+    const log = await kube.logTail({ namespace, name }, { container, ...TAIL })
+    const word = failureIn(pod)?.state?.terminated?.message ?? ''
+    return log.includes(word.trim()) ? log : endOfLog(`${log}\n${word}`, TAIL)
   } catch (error) {
     return `(the log of container ${container} cannot be read: ${describeError(error)})`
   }
+}
+
+/** A termination message is the container's own, and may hold what a log may hold. */
+function withoutWords({ status = {}, ...pod }: Pod): Pod {
+  const silent = (state: ContainerState = {}): ContainerState => {
+    const { message: _, ...terminated } = state.terminated ?? {}
+    return { ...state, ...(state.terminated ? { terminated } : {}) }
+  }
+  const all = (statuses: ContainerStatus[] = []): ContainerStatus[] =>
+    statuses.map((one) => ({ ...one, state: silent(one.state), lastState: silent(one.lastState) }))
+  const initContainerStatuses = all(status.initContainerStatuses)
+  return { ...pod, status: { ...status, initContainerStatuses, containerStatuses: all(status.containerStatuses) } }
 }
 
 const containersOf = ({ status }: Pod): ContainerStatus[] => [

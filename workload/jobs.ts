@@ -28,7 +28,7 @@ export async function startJob(kube: Kube, rollout: Rollout, order: JobOrder): R
 export async function stopJob(
   kube: Kube,
   rollout: { namespace: string; name: string },
-  { release, stepIndex, round }: Parameters<Workload['stopJob']>[1],
+  { release, stepIndex, round = Infinity }: Parameters<Workload['stopJob']>[1],
 ): Promise<void> {
   const name = jobObject(rollout.name, release, stepIndex)
   const live = await kube.get<Job>({ resource: JOBS, namespace: rollout.namespace, name })

@@ -35,7 +35,7 @@ export type RevisionState = {
 /** The Job of a step: `stepIndex` from 0, `round` (how often the step was begun) from 1, `stable` to be told to the pod. */
 export type JobOrder = { release: Release; stepIndex: number; round: number; stable: Revision; run: JobRun }
 
-/** `sentence` says which Job, and how it ended; `tail` is the end of its log: 20 lines, 4 KiB at most. */
+/** `sentence` says which Job, and how it ended, without a word of its containers; `tail` is the end of what these wrote: 20 lines, 4 KiB at most. */
 export type JobEnd = { passed: boolean; sentence: string; tail?: string }
 
 /** `since` (epoch seconds): a container that ended then or later has crashed, even if it happened before the following began. */
@@ -111,10 +111,10 @@ export type Workload = {
   startJob(rollout: Rollout, order: JobOrder): Promise<{ refused?: string }>
   /** Waits for its end, at most for its time. When `signal` aborts, what it gives means nothing. */
   followJob(rollout: Rollout, order: JobOrder, signal: AbortSignal): Promise<JobEnd>
-  /** Deletes the Job of a step with its pods where it still runs; one of a later round stays. */
+  /** Deletes the Job of a step with its pods where it still runs; one of a later round than `round` stays. */
   stopJob(
     rollout: { namespace: string; name: string },
-    job: { release: number; stepIndex: number; round: number },
+    job: { release: number; stepIndex: number; round?: number },
   ): Promise<void>
   /** Every revision Deployment of this Rollout that exists. */
   revisions(rollout: { namespace: string; name: string }): Promise<RevisionState[]>

@@ -2,10 +2,11 @@ import { MockActivityEnvironment } from '@temporalio/testing'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Deps } from '../../activities/deps.ts'
 import type { HookInput } from '../../activities/hook.ts'
-import { job, stopJob } from '../../activities/job.ts'
+import { job, stopJob, type JobOutcome } from '../../activities/job.ts'
+import { report, type Progress } from '../../activities/report.ts'
 import { JOBS, PODS, RELEASES, ROLLOUTS, SERVICES } from '../../crds/resources.ts'
+import type { Release } from '../../crds/schema/release.ts'
 import { createKube, type KubeObject } from '../../kube/index.ts'
-import type { JobEnd } from '../../workload/workload.ts'
 import { createWorkload } from '../../workload/index.ts'
 import { placeOf, startApiServer } from '../fakes/api-server.ts'
 import { validManifest } from '../fixtures/manifests.ts'
@@ -13,6 +14,8 @@ import { validManifest } from '../fixtures/manifests.ts'
 const REF = { namespace: 'shop', name: 'checkout' }
 const INPUT: HookInput = { ref: REF, release: 2, stepIndex: 0, round: 1, stable: 'aaa' }
 const NAME = 'checkout-2-1'
+const WHERE = { step: '1/1', stepIndex: 0, weight: 0, epoch: 1, generation: 1, at: 0 }
+const PROGRESS: Omit<Progress, 'message'> = { ref: REF, number: 2, phase: 'Progressing', canary: 'bbb', ...WHERE }
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
 type Template = { metadata?: object; spec: { containers: object[] } & Record<string, unknown> }
@@ -33,11 +36,11 @@ async function stage({ template = SMOKE, timeoutMs = 60_000 }: { template?: Temp
     spec: { number: 2, revision: 'bbb', plan: { steps: [{ kind: 'job', template, timeoutMs }] } },
   })
   const kube = createKube({ kubeconfig: server.kubeconfig })
-  const deps = { kube, workload: createWorkload({ kube, log: silent }) } as Partial<Deps> as Deps
+  const deps = { kube, workload: createWorkload({ kube, log: silent }), now: Date.now } as Partial<Deps> as Deps
   const read = (): Loose | undefined =>
     server.store.list(placeOf(JOBS, 'shop')).find(({ metadata }) => metadata.name === NAME) as Loose | undefined
   const run = (environment = new MockActivityEnvironment(), input = INPUT) =>
-    environment.run<[Deps, HookInput], JobEnd, typeof job>(job, deps, input)
+    environment.run<[Deps, HookInput], JobOutcome, typeof job>(job, deps, input)
   return {
     server,
     deps,
@@ -54,6 +57,12 @@ async function stage({ template = SMOKE, timeoutMs = 60_000 }: { template?: Temp
     end: (type: 'Complete' | 'Failed', more: object = {}): void => {
       const status = { conditions: [{ type, status: 'True', ...more }] }
       server.store.merge(placeOf(JOBS, 'shop'), NAME, { status }, 'status')
+    },
+    tell: (reason: string, message: string) =>
+      report(deps, { ...PROGRESS, message, event: { type: 'Normal', reason, message } }),
+    timeline: () => {
+      const { status } = server.store.read(placeOf(RELEASES, 'shop'), 'checkout-2') as unknown as Release
+      return status?.timeline ?? []
     },
     made: () => server.requests.filter(({ method, path }) => method === 'POST' && path.endsWith('/jobs')).length,
   }
@@ -129,16 +138,18 @@ describe('the Job of a step', () => {
 
 describe('the end of a Job', () => {
   it('is good when it completes, and brings the last 20 lines of its log', async () => {
-    const { run, began, pod, end } = await stage()
+    const { run, began, pod, end, timeline } = await stage()
     const running = run()
     await began()
     pod([ended(0)], `${lines(1, 30)}\n`)
     end('Complete')
-    expect(await running).toEqual({ passed: true, sentence: 'Job checkout-2-1 passed', tail: lines(11, 30) })
+    expect(await running).toEqual({ passed: true, sentence: 'Job checkout-2-1 passed' })
+    const message = 'Release 2: Job checkout-2-1 passed'
+    expect(timeline()).toMatchObject([{ event: 'JobPassed', message, detail: lines(11, 30) }])
   })
 
   it('is bad by the exit code of the container that failed, with the log of that one', async () => {
-    const { run, began, pod, end } = await stage()
+    const { run, began, pod, end, timeline } = await stage()
     const running = run()
     await began()
     pod([ended(0, 'proxy'), ended(3)], 'expected 200\n\u001B[31mgot 500\u001B[0m')
@@ -146,29 +157,57 @@ describe('the end of a Job', () => {
     expect(await running).toEqual({
       passed: false,
       sentence: 'Job checkout-2-1 failed: container smoke ended with exit code 3 (Error)',
-      tail: 'expected 200\ngot 500',
     })
+    expect(timeline()).toMatchObject([{ event: 'JobFailed', detail: 'expected 200\ngot 500' }])
   })
 
   it('brings 4 KiB of a log at most, and no credentials', async () => {
-    const { run, began, pod, end } = await stage()
+    const { run, began, pod, end, timeline } = await stage()
     const running = run()
     await began()
     pod([ended(1)], `${'ü'.repeat(5_000)} Bearer abcdefgh12345678`)
     end('Failed')
-    const { tail = '' } = await running
+    await running
+    const [{ detail: tail = '' } = {}] = timeline()
     expect(Buffer.byteLength(tail)).toBeLessThanOrEqual(4_096)
     expect(Buffer.byteLength(tail)).toBeGreaterThan(4_090)
     expect(tail).toMatch(/^ü+ Bearer \*\*\*$/)
   })
 
+  it('keeps from histories whatever a container wrote, and puts its last words behind the log', async () => {
+    const { run, began, pod, end, timeline } = await stage()
+    const running = run()
+    await began()
+    const terminated = { exitCode: 3, reason: 'Error', message: 'the password is hunter2' }
+    pod([{ name: 'smoke', state: { terminated }, lastState: { terminated } }], 'trying')
+    end('Failed')
+    expect(JSON.stringify(await running)).not.toContain('hunter2')
+    expect(timeline()).toMatchObject([{ detail: 'trying\nthe password is hunter2' }])
+  })
+
+  it('is told once, whoever tells it and however often', async () => {
+    const { run, began, pod, end, timeline, tell } = await stage()
+    const running = run()
+    await began()
+    pod([ended(0)], 'all is well')
+    end('Complete')
+    const { sentence } = await running
+    await run()
+    await tell('JobPassed', `Release 2: ${sentence}`)
+    expect(timeline()).toMatchObject([{ event: 'JobPassed', detail: 'all is well' }])
+    await tell('WeightSet', 'Weight 20 %')
+    await tell('JobPassed', `Release 2: ${sentence}`)
+    expect(timeline().map(({ event }) => event)).toEqual(['JobPassed', 'WeightSet', 'JobPassed'])
+  })
+
   it('says in place of the log why it cannot be read', async () => {
-    const { run, began, pod, end } = await stage()
+    const { run, began, pod, end, timeline } = await stage()
     const running = run()
     await began()
     pod([ended(1)])
     end('Failed')
-    expect((await running).tail).toMatch(/^\(the log of container smoke cannot be read: container in pod/)
+    await running
+    expect(timeline()[0]?.detail).toMatch(/^\(the log of container smoke cannot be read: container in pod/)
   })
 
   it('comes with its time, and names what kept the pod from running', async () => {

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common'
 import { expect, test } from 'vitest'
 import type { Step } from '../../crds/plan.ts'
-import { CANARY, type World } from '../fakes/activities.ts'
+import { CANARY, STABLE, type World } from '../fakes/activities.ts'
 import { gate, plan, rehearse, setWeight, shares, told } from '../stage/play.ts'
 
 /** Steps that ask somebody else: what a yes, a no and an interruption do to a release. */
@@ -110,14 +110,14 @@ test.concurrent('nobody is asked while a person pauses', async () => {
   expect(shares(world)).toEqual([20, 60, 100])
 })
 
-test.concurrent('a Job that passes lets the release go on, and its last words are remembered', async () => {
+test.concurrent('a Job that passes lets the release go on', async () => {
   const { world, handle } = await rehearsal.begin('passing', plan(job, setWeight(50)))
   const [running] = await world.until(() => world.jobs.length > 0 && world.jobs)
   expect(world.sides).toEqual([CANARY])
   expect(messages(world)).toContain('Job passing-2-1 runs')
-  running?.end({ passed: true, sentence: 'Job passing-2-1 passed', tail: 'all is well' })
+  running?.end({ passed: true, sentence: 'Job passing-2-1 passed' })
   await handle.result()
-  expect(world.told.find(({ event }) => event?.reason === 'JobPassed')?.event).toMatchObject({ detail: 'all is well' })
+  expect(world.told.find(({ event }) => event?.reason === 'JobPassed')?.event).toMatchObject({ type: 'Normal' })
   expect(shares(world)).toEqual([50, 100])
   expect(world.stopped).toEqual([])
 })
@@ -126,10 +126,10 @@ test.concurrent('a Job that fails sends the release back', async () => {
   const { world, handle } = await rehearsal.begin('failing', plan(setWeight(20), job, gate))
   const [running] = await world.until(() => world.jobs.length > 0 && world.jobs)
   const sentence = 'Job failing-2-2 failed: container smoke ended with exit code 3 (Error)'
-  running?.end({ passed: false, sentence, tail: 'expected 200' })
+  running?.end({ passed: false, sentence })
   await handle.result()
   const failed = world.told.find(({ event }) => event?.reason === 'JobFailed')?.event
-  expect(failed).toMatchObject({ type: 'Warning', detail: 'expected 200' })
+  expect(failed).toMatchObject({ type: 'Warning', message: `Release 2: ${sentence}` })
   expect(world.told.at(-1)).toMatchObject({ outcome: 'RolledBack', message: `Rolled back: ${sentence}` })
   expect(shares(world)).toEqual([20, 0])
 })
@@ -181,4 +181,36 @@ test.concurrent('a Job whose pods were lost with the canary is run again under a
   again?.end({ passed: true, sentence: 'Job again-2-2 passed' })
   await handle.result()
   expect(shares(world)).toEqual([20, 0, 20, 100])
+})
+
+test.concurrent(
+  'a Job that is broken off is stopped when nobody can make it any more, and before the run ends',
+  async () => {
+    const seen: boolean[] = []
+    const { world, handle, say } = await rehearsal.begin('job-late', plan(setWeight(20), job), {
+      given(world) {
+        world.whileStopping = async () => {
+          seen.push(world.jobs.every(({ ended }) => ended))
+          if (seen.length < 3) throw new Error('the API server ends here')
+        }
+      },
+    })
+    await world.until(() => world.jobs.length > 0)
+    await say('abort')
+    await handle.result()
+    expect(seen).toEqual([true, true, true])
+    expect(world.stopped).toHaveLength(1)
+  },
+)
+
+test.concurrent('a run that goes back with a Job that another one began stops it', async () => {
+  const { world, handle } = await rehearsal.begin('job-left', plan(setWeight(20), job), {
+    given({ picture }) {
+      const open = { number: 2, revision: CANARY, from: STABLE, epoch: 3, stepIndex: 1 }
+      Object.assign(picture, { open, declared: { ...picture.declared, revision: STABLE, isStable: true } })
+    },
+  })
+  await handle.result()
+  expect(world.stopped).toEqual([{ ref: world.picture.ref, release: 2, stepIndex: 1 }])
+  expect(world.told.at(-1)).toMatchObject({ outcome: 'Withdrawn' })
 })

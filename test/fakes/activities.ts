@@ -206,6 +206,7 @@ function acting(worldOf: (name: string) => World): Activities['act'] {
       worldOf(ref.name).replaced.push(pod)
     },
     async stopJob({ ref, ...job }) {
+      await worldOf(ref.name).whileStopping?.()
       worldOf(ref.name).stopped.push({ ref, ...job })
     },
     collect: async () => undefined,

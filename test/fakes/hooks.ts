@@ -1,12 +1,12 @@
 import { Context } from '@temporalio/activity'
 import type { HookInput } from '../../activities/hook.ts'
 import type { WatchActivities } from '../../activities/index.ts'
+import type { JobOutcome } from '../../activities/job.ts'
 import type { Posted } from '../../activities/posting.ts'
 import type { WebhookInput } from '../../activities/webhook.ts'
-import type { JobEnd } from '../../workload/workload.ts'
 
 /** A Job that runs: `end` is how it ends. */
-type Running = { input: HookInput; end: (end: JobEnd) => void }
+type Running = { input: HookInput; end: (end: JobOutcome) => void; ended: boolean }
 
 /** Whom a release asks. */
 export type Asking = {
@@ -17,7 +17,8 @@ export type Asking = {
   /** Every time that somebody followed a Job. */
   jobs: Running[]
   /** Jobs that were broken off. */
-  stopped: Omit<HookInput, 'stable'>[]
+  stopped: (Pick<HookInput, 'ref' | 'release' | 'stepIndex'> & { round?: number })[]
+  whileStopping?: () => Promise<void>
 }
 
 export const fakeHooks = (worldOf: (name: string) => Asking): Pick<WatchActivities, 'webhook' | 'job'> => ({
@@ -29,8 +30,12 @@ export const fakeHooks = (worldOf: (name: string) => Asking): Pick<WatchActiviti
   job(input) {
     const context = Context.current()
     const beat = setInterval(() => context.heartbeat(), 100)
-    const { promise, resolve } = Promise.withResolvers<JobEnd>()
-    worldOf(input.ref.name).jobs.push({ input, end: resolve })
-    return Promise.race([promise, context.cancelled]).finally(() => clearInterval(beat))
+    const { promise, resolve } = Promise.withResolvers<JobOutcome>()
+    const running: Running = { input, end: resolve, ended: false }
+    worldOf(input.ref.name).jobs.push(running)
+    return Promise.race([promise, context.cancelled]).finally(() => {
+      running.ended = true
+      clearInterval(beat)
+    })
   },
 })
