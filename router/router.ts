@@ -43,6 +43,11 @@ export type Observed = {
   record?: RouteRecord
   /** Somebody else changed our destinations since our last write; `manager` is the newest other field manager. */
   foreign?: { direction: 'towardsStable' | 'towardsCanary' | 'gone'; manager: string }
+  /**
+   * The newest field manager but ours, where no record of ours is on any route object: nobody wrote one yet, or somebody
+   * replaced the route since.
+   */
+  replacedBy?: string
   /** A route object of our own is missing, or not what is declared: `own` mends that. */
   drifted?: true
 }

@@ -1,15 +1,19 @@
 import type { Picture } from '../activities/picture.ts'
 import { isInUse } from './aside.ts'
 import type { Run } from './run.ts'
-import { tell } from './telling.ts'
+import { tell, type Telling } from './telling.ts'
 import { arrange, putBack } from './weights.ts'
+
+/** Of itself; what the release is doing meanwhile may explain it. */
+export const showsEdit = ({ route: { foreign, replacedBy, drifted } }: Picture): boolean =>
+  foreign !== undefined || replacedBy !== undefined || drifted === true
 
 /** What somebody else did to the route in favour of stable, as words; undefined when nobody did. */
 export function editTowardsStable(run: Run, { route }: Picture): string | undefined {
-  if (run.writing) return undefined
+  if (run.blurred || run.writing) return undefined
   if (route.foreign?.direction === 'towardsStable') return `${route.foreign.manager} moved the route towards stable`
-  const lost = route.found && !route.record && !(route.weights[run.canary] ?? 0)
-  return run.weight > 0 && lost ? 'the route was replaced, and the canary is no longer on it' : undefined
+  const lost = isReplaced(run, route) && (run.weight > 0 ? !route.weights[run.canary] : route.atRest)
+  return lost ? `${route.replacedBy} replaced the route, and the canary is no longer on it` : undefined
 }
 
 /** `onForeignEdit: hold`: nothing goes forward until a person says resume, promote or abort. */
@@ -17,7 +21,12 @@ export async function holdForEdit(run: Run, words: string): Promise<void> {
   if (run.edit) return
   const message = `Holding: ${words}; resume puts it back, promote goes to 100 %, abort ends the release`
   run.edit = { message, resumed: run.desk.resumed }
-  await tell(run, { phase: 'Holding', message, event: { type: 'Warning', reason: 'ForeignEdit', message } })
+  await tell(run, {
+    phase: 'Holding',
+    message,
+    event: { type: 'Warning', reason: 'ForeignEdit', message },
+    ...openGate(run),
+  })
 }
 
 /** A person said resume after somebody else's edit. */
@@ -26,27 +35,41 @@ export const isEditResumed = ({ edit, desk }: Run): boolean => edit !== undefine
 export async function resumeAfterEdit(run: Run): Promise<void> {
   if (isOnRoute(run)) await writeAgain(run)
   delete run.edit
-  const message = `The route is put back to ${run.weight} %, and release ${run.number} goes on`
-  await tell(run, {
-    phase: run.phase ?? 'Progressing',
-    message,
-    event: { type: 'Normal', reason: 'Resumed', message },
-    ...(run.desk.subject?.gate ? { gate: run.desk.subject.gate } : {}),
+  await sayOn(run, {
+    type: 'Normal',
+    reason: 'Resumed',
+    message: `The route is put back to ${run.weight} %, and release ${run.number} goes on`,
   })
 }
 
 /** Towards the canary nobody moves a route but the release; and nobody but it has a route of its own. */
-export async function undoEdit(run: Run, { route: { foreign, found, drifted } }: Picture): Promise<void> {
-  if (!isOnRoute(run) || run.writing) return
-  if (drifted && !found) return writeAgain(run)
-  if (foreign?.direction !== 'towardsCanary') return
+export async function undoEdit(run: Run, { route }: Picture): Promise<void> {
+  if (!isOnRoute(run) || run.blurred || run.writing) return
+  if (route.drifted && !route.found) return writeAgain(run)
+  const { foreign } = route
+  const words =
+    foreign?.direction === 'towardsCanary'
+      ? `${foreign.manager} moved the route towards the canary`
+      : isReplaced(run, route) && `${route.replacedBy} replaced the route`
+  if (!words) return
   await writeAgain(run)
-  const message = `${foreign.manager} moved the route towards the canary: put back to ${run.weight} %`
-  await tell(run, { phase: 'Progressing', message, event: { type: 'Warning', reason: 'ForeignEdit', message } })
+  await sayOn(run, { type: 'Warning', reason: 'ForeignEdit', message: `${words}: put back to ${run.weight} %` })
 }
+
+/** The release is on the route, and what it wrote there is not known to it any more. */
+const isReplaced = (run: Run, { found, replacedBy }: Picture['route']): boolean =>
+  isOnRoute(run) && found && replacedBy !== undefined
 
 /** By its weight, or beside it. A retreat takes both away, although what is to stand again is known. */
 const isOnRoute = ({ weight, aside, marks }: Run): boolean =>
   weight > 0 || (isInUse(aside) && marks.at(-1)?.beside === true)
 
 const writeAgain = (run: Run): Promise<void> => (run.weight > 0 ? putBack(run) : arrange(run, run.aside))
+
+/** Whatever the release waits for, it waits for that still. */
+async function sayOn(run: Run, event: NonNullable<Telling['event']>): Promise<void> {
+  const phase = run.phase ?? 'Progressing'
+  await tell(run, { phase, message: event.message, event, ...openGate(run) })
+}
+
+const openGate = ({ desk }: Run): Pick<Telling, 'gate'> => (desk.subject?.gate ? { gate: desk.subject.gate } : {})

@@ -3,7 +3,7 @@ import type { Picture } from '../activities/picture.ts'
 import type { ReleaseInput } from './contract.ts'
 import type { Desk } from './desk.ts'
 import { foreignDrift } from './drift.ts'
-import { editTowardsStable, holdForEdit, isEditResumed, resumeAfterEdit, undoEdit } from './edits.ts'
+import { editTowardsStable, holdForEdit, isEditResumed, resumeAfterEdit, showsEdit, undoEdit } from './edits.ts'
 import { keepInStep } from './destinations.ts'
 import { growAlong } from './pods.ts'
 import { insist } from './proxies.ts'
@@ -24,9 +24,12 @@ export function observe(input: ReleaseInput, desk: Desk, release?: number): Prom
 export async function followLooks(run: Run): Promise<void> {
   try {
     for (;;) {
-      await condition(() => run.desk.looked || isEditResumed(run))
+      await condition(() => run.desk.looked || isEditResumed(run) || (run.blurred === true && !run.writing))
       if (isEditResumed(run)) await resumeAfterEdit(run)
+      const { seq, writing } = run
       const picture = await observe(run.input, run.desk, run.number)
+      const overlapped = writing || run.writing || run.seq !== seq
+      run.blurred = overlapped && picture !== undefined && showsEdit(picture)
       const found = picture ? discover(run, picture) : gone(run)
       if (found) run.discovered ??= found
       else if (picture) await adapt(run, picture)

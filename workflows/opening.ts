@@ -56,7 +56,7 @@ export async function openRun(stay: Stay, opening: Opening): Promise<Run> {
   }
   desk.subject = { release: run.number, revision: run.canary }
   // What was there before this run began brings no news.
-  if (picture.route.foreign) desk.looked = true
+  if (picture.route.foreign || (carried && picture.route.replacedBy !== undefined)) desk.looked = true
   if (!carried && opening.stepIndex !== undefined) recall(run)
   if (weight > 0 || run.marks.at(-1)?.beside) watch(run.guard, run.marks)
   return run

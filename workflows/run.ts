@@ -54,6 +54,8 @@ export type Run = {
   edit?: { message: string; resumed: number }
   /** Declared meanwhile; its turn comes when this release has ended. */
   queued?: Revision | undefined
+  /** The last look saw an edit while the release wrote the route itself: whose it is, only another look can tell. */
+  blurred?: boolean
   /** A traffic write is under way: a second one waits. */
   writing: boolean
   /** A person said `promote`: holds and remaining steps are overridden. */

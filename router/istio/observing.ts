@@ -9,13 +9,15 @@ import { readRoutes, weightsOn, type RouteObject } from './routes.ts'
 export async function observe(kube: Kube, target: RouteTarget): Promise<Observed> {
   const routes = await readRoutes(kube, target)
   const { objects, record } = routes
-  const foreign = objects.map(foreignEdit).find((edit) => edit !== undefined)
+  const foreign = objects.map((object) => foreignEdit(object, record)).find((edit) => edit !== undefined)
+  const unrecorded = record ? undefined : objects.find(({ live }) => live)?.live
   return {
     found: objects.every((object) => object.missing.length === 0),
     atRest: objects.every(isAtRest) && record?.preview === undefined,
     weights: weightsOn(routes),
     ...(record ? { record } : {}),
     ...(foreign ? { foreign } : {}),
+    ...(unrecorded ? { replacedBy: otherManager(unrecorded) } : {}),
     ...(objects.some(({ live }) => isDrifted(target, live)) ? { drifted: true as const } : {}),
   }
 }
@@ -23,11 +25,17 @@ export async function observe(kube: Kube, target: RouteTarget): Promise<Observed
 const isAtRest = ({ routes, managed }: RouteObject): boolean =>
   managed.length === 0 && routes.every((route) => route.atRest)
 
-/** Compared by weights with what our record says was written; at rest nobody's edit is foreign. */
-function foreignEdit({ live, record, routes, managed, missing }: RouteObject): Observed['foreign'] {
+/**
+ * Compared by weights with what our record says was written; at rest nobody's edit is foreign. `merged` is that of all
+ * objects: one that alone has none was replaced.
+ */
+function foreignEdit(object: RouteObject, merged: RouteRecord | undefined): Observed['foreign'] {
+  const { live, routes, managed, missing } = object
+  const record = object.record ?? merged
   if (!live || !record?.weights) return undefined
   const manager = otherManager(live)
   if (missing.length > 0) return { direction: 'gone', manager }
+  if (!object.record) return { direction: isAtRest(object) ? 'towardsStable' : 'towardsCanary', manager }
   if (record.managed?.some((name) => !managed.includes(name))) return { direction: 'towardsStable', manager }
   for (const route of routes) {
     const direction = directionOf(route.weights, record, record.weights)

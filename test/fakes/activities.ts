@@ -54,6 +54,8 @@ export type World = Others & {
   whileOpening?: (revision: string) => Promise<void>
   /** What happens while the objects of a revision are made; what it throws is the answer. */
   whilePreparing?: (revision: string) => Promise<void>
+  /** What happens while destinations are made to follow; what it throws is the answer. */
+  whileAligning?: () => Promise<void>
   /** Revisions whose destinations were made to follow the apex host's again. */
   aligned: string[][]
   /** Pods that were replaced. */
@@ -150,7 +152,8 @@ function acting(worldOf: (name: string) => World): Activities['act'] {
       worldOf(target.name).sides.push(revision)
     },
     async prepareDestinations({ target, revisions }) {
-      const { aligned, picture } = worldOf(target.name)
+      const { aligned, picture, whileAligning } = worldOf(target.name)
+      await whileAligning?.()
       aligned.push(revisions)
       delete picture.destinationsBehind
     },
@@ -176,6 +179,7 @@ function acting(worldOf: (name: string) => World): Activities['act'] {
       const isServing = picture.route.atRest && others.length === 0 && world.apex.at(-1) === only
       picture.route = { ...picture.route, atRest: isServing, weights: written }
       delete picture.route.foreign
+      delete picture.route.replacedBy
       picture.nextSeq = fence.seq
       if (stable !== undefined) {
         picture.stable = stable

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { VIRTUAL_SERVICES } from '../../crds/resources.ts'
-import { CANARY, fence, hostOf, inGit, STABLE, stage } from './stage.ts'
+import { CANARY, fence, hostOf, inGit, KEY, STABLE, stage } from './stage.ts'
 
 const weighted = (canary: number) => [
   { destination: { host: hostOf(STABLE) }, weight: 100 - canary },
   { destination: { host: hostOf(CANARY) }, weight: canary },
 ]
+
+const RECORDLESS = { annotations: { [KEY]: null } }
 
 /** At 25 %, then edited by a person. */
 async function editedBy(route: unknown, name = 'primary') {
@@ -19,7 +21,8 @@ async function editedBy(route: unknown, name = 'primary') {
 describe('a look at the route', () => {
   it('before the first write sees it at rest, without record', async () => {
     const { router, target } = await stage()
-    expect(await router.observe(target)).toEqual({ found: true, atRest: true, weights: {} })
+    const seen = { found: true, atRest: true, weights: {}, replacedBy: 'unknown' }
+    expect(await router.observe(target)).toEqual(seen)
   })
 
   it('at rest gives everything to stable', async () => {
@@ -96,5 +99,34 @@ describe('a foreign edit', () => {
     })
     edit({ spec: { http: inGit().spec.http } })
     expect((await router.observe(target)).foreign).toEqual({ direction: 'towardsStable', manager: 'kubectl-edit' })
+  })
+
+  it('that replaced the route whole took our record with it: then it says whose it is', async () => {
+    const { shift, router, target, edit } = await stage()
+    await shift(25)
+    const managedFields = [{ manager: 'flux', time: '2026-05-01T10:00:00Z', fieldsV1: { 'f:spec': {} } }]
+    edit({ metadata: { ...RECORDLESS, managedFields }, spec: { http: inGit().spec.http } })
+    const seen = await router.observe(target)
+    expect(seen).toMatchObject({ found: true, atRest: true, replacedBy: 'flux' })
+    expect(seen).not.toHaveProperty('record')
+  })
+
+  it('of one of several objects is seen on that one, when its record went with it', async () => {
+    const { router, target, shift, edit } = await stage({ virtualServices: [inGit(), inGit('inner')] })
+    await shift(25)
+    expect(await router.observe(target)).not.toHaveProperty('foreign')
+    edit({ metadata: RECORDLESS })
+    expect((await router.observe(target)).foreign).toEqual({ direction: 'towardsCanary', manager: 'unknown' })
+    edit({ spec: { http: inGit().spec.http } })
+    expect((await router.observe(target)).foreign).toEqual({ direction: 'towardsStable', manager: 'unknown' })
+  })
+
+  it('of one of several objects is seen where only a cohort is on it', async () => {
+    const { router, target, edit } = await stage({ virtualServices: [inGit(), inGit('inner')] })
+    const match = [{ headers: { 'x-beta': { exact: 'yes' } } }]
+    await router.setTraffic(target, { weights: { [STABLE]: 100 }, canary: CANARY, match }, { fence: fence(2, 1) })
+    expect(await router.observe(target)).not.toHaveProperty('foreign')
+    edit({ metadata: RECORDLESS, spec: { http: inGit().spec.http } })
+    expect((await router.observe(target)).foreign).toEqual({ direction: 'towardsStable', manager: 'unknown' })
   })
 })
