@@ -1,15 +1,16 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import { behaviourFrom, parseOrder } from './behaviour.ts'
 import { serveGrpc } from './grpc.ts'
 import { openStreaming } from './streaming.ts'
 
 /**
- * One service of the shop: answers on PORT, where there is one on PORT_GRPC as well, and drains at SIGTERM. A path that
- * ends in /stream is answered until somebody has had enough. On PORT_CONTROL it takes orders about its behaviour,
- * and counts what it answered, as its sidecar would.
+ * One service of the shop: answers on PORT, where there is one on PORT_GRPC as well, and with TLS_CERTIFICATE and TLS_KEY
+ * (PEM) on PORT_TLS; it drains at SIGTERM. A path that ends in /stream is answered until somebody has had enough. On
+ * PORT_CONTROL it takes orders about its behaviour, and counts what it answered, as its sidecar would.
  */
 const { SERVICE = 'service', VERSION = '0', HOSTNAME = 'pod', FAIL_AT_START } = process.env
-const { PORT, PORT_GRPC, PORT_CONTROL } = process.env
+const { PORT, PORT_GRPC, PORT_TLS, PORT_CONTROL, TLS_CERTIFICATE: cert = '', TLS_KEY: key = '' } = process.env
 const behaviour = behaviourFrom(process.env)
 const answers = new Map<number, number>()
 let ending = false
@@ -20,7 +21,8 @@ if (FAIL_AT_START) {
 }
 
 const streaming = openStreaming(VERSION)
-const shop = serve(Number(PORT), answer)
+const shop = [serve(Number(PORT), answer)]
+if (PORT_TLS !== undefined) shop.push(listen(createSecureServer({ cert, key }, answer), Number(PORT_TLS)))
 const calls =
   PORT_GRPC === undefined ? undefined : serveGrpc(Number(PORT_GRPC), { 'x-version': VERSION, 'x-pod': HOSTNAME })
 const control = serve(Number(PORT_CONTROL), (request, response) =>
@@ -30,7 +32,10 @@ console.log(`${SERVICE} ${VERSION} listens on ${PORT}`)
 process.once('SIGTERM', drain)
 
 function serve(port: number, handler: (request: IncomingMessage, response: ServerResponse) => void): Server {
-  const server = createServer(handler)
+  return listen(createServer(handler), port)
+}
+
+function listen(server: Server, port: number): Server {
   // A proxy keeps its connections and decides when one is too old. Closed by us, they would cut off requests.
   server.keepAliveTimeout = 0
   return server.listen(port, '127.0.0.1')
@@ -98,7 +103,7 @@ function drain(): void {
   control.close()
   control.closeAllConnections()
   streaming.endAll()
-  const closed = new Promise<void>((resolve) => shop.close(() => resolve()))
-  shop.closeIdleConnections()
-  void Promise.all([closed, calls?.close()]).then(() => process.exit(0))
+  const closed = shop.map((server) => new Promise<void>((resolve) => server.close(() => resolve())))
+  for (const server of shop) server.closeIdleConnections()
+  void Promise.all([...closed, calls?.close()]).then(() => process.exit(0))
 }
