@@ -10,6 +10,8 @@ import { openStage, type Stage } from '../stage/stage.ts'
 const access = inject('access')
 /** As the waits of a stage. */
 const PATIENCE_MS = 120_000
+/** Less than it takes the controller to say a thing at rest again: a look that got lost on the way would show. */
+const SAID_ONCE_MS = 50_000
 const GATED = [{ setWeight: 25 }, { approve: { name: 'go' } }]
 const routeRef = ({ namespace }: Stage) => ({ resource: VIRTUAL_SERVICES, namespace, name: ROUTES })
 
@@ -74,9 +76,9 @@ test.concurrent('a VirtualService of the engine carries a release, and goes with
   const gateways = ['istio-system/gateway', 'mesh']
   const isWider = async (): Promise<void> => expect((await owned())?.spec).toEqual({ ...atRest, gateways })
   await stage.push({ spec: { router: { istio: { ...istio, gateways } } } })
-  await eventually(isWider, PATIENCE_MS)
+  await eventually(isWider, SAID_ONCE_MS)
   await stage.kube.delete(ref)
-  await eventually(isWider, PATIENCE_MS)
+  await eventually(isWider, SAID_ONCE_MS)
   await stage.kube.delete({ resource: ROLLOUTS, namespace: stage.namespace, name: ROLLOUT })
   await eventually(async () => expect(await owned()).toBeUndefined(), PATIENCE_MS)
 })
