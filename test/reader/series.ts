@@ -36,3 +36,10 @@ export const answered = (rollout: string, pod: string, code: number): string =>
 export const add = ({ counters }: Exporter, series: string, amount: number): void => {
   counters.set(series, (counters.get(series) ?? 0) + amount)
 }
+
+export const ARMS = ['c', 'b'] as const
+
+/** Both versions have a counter of good requests, at `before`. */
+export const serve = (rollout: string, exporter: Exporter, before = 0): void => {
+  for (const arm of ARMS) add(exporter, requests(rollout, arm, 200), before)
+}
