@@ -4,7 +4,7 @@ import { Refusal } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
 import { credentialsFrom, type CredentialOptions } from './credentials.ts'
 import { readCsv } from './csv.ts'
-import type { Declared } from './declared.ts'
+import type { Declared } from '../plan/documents.ts'
 import { openProgress } from './progress.ts'
 
 export type HistoryOptions = CredentialOptions & {
@@ -42,7 +42,12 @@ export async function readHistory(
 }
 
 async function fromPrometheus(declared: Declared, options: HistoryOptions, terminal: Terminal) {
-  const { prometheus: named, service = declared.service, namespace = declared.namespace ?? 'default', days } = options
+  const {
+    prometheus: named,
+    service = declared.spec.service.name,
+    namespace = declared.namespace ?? 'default',
+    days,
+  } = options
   const address = named ?? declared.policy.prometheus?.address
   if (address === undefined) throw new Refusal('say where history comes from: --prometheus URL or --from-csv FILE')
   const to = Math.floor(terminal.now() / 1_000 / STEP_SECONDS - 1) * STEP_SECONDS

@@ -153,7 +153,7 @@ describe('sluice backtest', () => {
       { analysis: undefined, strategy: { canary: { steps: [{ setWeight: 5 }] } } },
       'has no spec.analysis: there is no policy',
     ],
-    [{ strategy: { canary: { steps: [{ setWeight: 500 }] } } }, 'spec.strategy.canary.steps.0.setWeight'],
+    [{ strategy: { canary: { steps: [{ setWeight: 500 }] } } }, 'spec.strategy.canary.steps[0].setWeight'],
   ])('names the field of a manifest that cannot be replayed', async (changes, complaint) => {
     const { code, complaints } = await desk(changes).backtest()
     expect(code).toBe(1)
