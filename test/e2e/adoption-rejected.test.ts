@@ -1,10 +1,11 @@
 import { expect, inject, test } from 'vitest'
 import { ROLLOUTS } from '../../crds/resources.ts'
+import { isReady } from '../../workload/pod.ts'
 import { CANARY, type World } from '../fakes/activities.ts'
 import { adopting, apexOf, ownPods, run } from '../stage/adopted.ts'
 import { rehearse } from '../stage/play.ts'
 import { ROLLOUT, rolloutManifest } from '../stage/shop.ts'
-import { phaseOf, podsOf, type Sight } from '../stage/sight.ts'
+import { phaseOf, podsOf } from '../stage/sight.ts'
 import { openStage } from '../stage/stage.ts'
 
 /** The first installation of an adopted workload does not go through: its pods had traffic already. */
@@ -68,6 +69,3 @@ test.concurrent('an adoption that is broken off loses no request', async () => {
   expect(ownPods(stage.now())).toHaveLength(2)
   expect(await load.stop()).toMatchObject({ lost: 0, mesh: 0 })
 })
-
-const isReady = ({ status }: Sight['pods'][number]): boolean =>
-  status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
