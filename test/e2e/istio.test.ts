@@ -1,4 +1,5 @@
 import { expect, inject, test } from 'vitest'
+import { routeAnnotation } from '../../crds/names.ts'
 import { DESTINATION_RULES, ROLLOUTS, VIRTUAL_SERVICES } from '../../crds/resources.ts'
 import type { KubeObject } from '../../kube/index.ts'
 import { eventually } from '../patience.ts'
@@ -13,6 +14,7 @@ const PATIENCE_MS = 120_000
 /** Less than it takes the controller to say a thing at rest again: a look that got lost on the way would show. */
 const SAID_ONCE_MS = 50_000
 const GATED = [{ setWeight: 25 }, { approve: { name: 'go' } }]
+const COHORT = { match: [{ headers: { 'x-beta': { exact: '1' } } }] }
 const routeRef = ({ namespace }: Stage) => ({ resource: VIRTUAL_SERVICES, namespace, name: ROUTES })
 
 test.concurrent('of twelve routes only our destinations change, and at rest no byte is another one', async () => {
@@ -148,6 +150,23 @@ test.concurrent('an edit towards stable holds where that is declared, until a pe
   await stage.say('approve')
   await stage.until('1.5.0 is promoted', (sight) => outcomeOf(sight, '1.5.0') === 'Promoted')
   expect((await routeOf(stage)).spec.http).toEqual(http)
+})
+
+test.concurrent('a route that is replaced whole while only a cohort is on it ends the release', async () => {
+  await using stage = await openStage({ access, name: 'replaced' })
+  await stage.install({ version: '1.4.0', steps: GATED })
+  const before = await routeOf(stage)
+  await stage.push({ version: '1.5.0', steps: [COHORT, ...GATED.toReversed()] })
+  await waits(stage, '1.5.0')
+  expect((await routeOf(stage)).spec.http.length).toBe(before.spec.http.length + 1)
+  const annotations = { [routeAnnotation(stage.namespace, ROLLOUT)]: null }
+  const replaced = { metadata: { annotations }, spec: { http: before.spec.http } }
+  await stage.kube.mergePatch(routeRef(stage), replaced, { fieldManager: 'flux' })
+  await stage.until('1.5.0 is aborted', (sight) => outcomeOf(sight, '1.5.0') === 'Aborted')
+  expect(releaseOf(stage.now(), '1.5.0')?.status?.message).toBe(
+    'Aborted: flux replaced the route, and the canary is no longer on it',
+  )
+  expect(foreignText(await routeOf(stage))).toBe(foreignText(before))
 })
 
 test.concurrent('nothing begins while somebody else names the Service, until that is acknowledged', async () => {
