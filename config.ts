@@ -2,7 +2,7 @@ import process from 'node:process'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { z } from 'zod'
 
-const ROLES = ['controller', 'worker', 'all'] as const
+const ROLES = ['controller', 'worker', 'all', 'api'] as const
 
 const schema = z.object({
   role: z.enum(ROLES),
@@ -13,6 +13,15 @@ const schema = z.object({
   leaseNamespace: z.string().min(1),
   healthPort: z.int().min(0).max(65_535),
   healthHost: z.string().min(1),
+  apiPort: z.int().min(0).max(65_535),
+  apiHost: z.string().min(1),
+  publicUrl: z.url({ protocol: /^https?$/ }).optional(),
+  sessionSecretFile: z.string().optional(),
+  oidcIssuer: z.url({ protocol: /^https?$/ }).optional(),
+  oidcClientId: z.string().min(1),
+  oidcClientSecretFile: z.string().optional(),
+  oidcScopes: z.string().regex(/(^| )openid( |$)/, 'must contain openid'),
+  temporalUi: z.url({ protocol: /^https?$/ }).optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']),
 })
 
@@ -27,45 +36,69 @@ export function readConfig(argv = process.argv): Config {
   return command.error(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'))
 }
 
+const DESCRIPTION = `Releases new revisions of Rollouts: the controller sees changes, the worker carries releases out.
+The api shows people what happens and takes their decisions: a process of its own, with an identity of its own.`
+
 function commandLine(): Command {
-  const option = (flags: string, about: string, env: string, fallback?: string): Option => {
-    const made = new Option(flags, about).env(env)
-    return fallback === undefined ? made : made.default(fallback)
-  }
-  return new Command('sluice-engine')
-    .description('Releases new revisions of Rollouts: the controller sees changes, the worker carries releases out.')
-    .argument('[role]', `what this process does: ${ROLES.join(' | ')}`, 'all')
-    .addOption(
-      option(
-        '--kubeconfig <file>',
-        'how to reach the API server; default: in-cluster, or the usual rules',
-        'SLUICE_KUBECONFIG',
-      ),
-    )
-    .addOption(option('--temporal-address <host:port>', 'Temporal frontend', 'TEMPORAL_ADDRESS', '127.0.0.1:7233'))
-    .addOption(option('--temporal-namespace <name>', 'Temporal namespace', 'TEMPORAL_NAMESPACE', 'default'))
-    .addOption(
-      option(
-        '--lease-namespace <name>',
-        'where controllers agree on which of them leads',
-        'SLUICE_NAMESPACE',
-        'sluice-system',
-      ),
-    )
-    .addOption(option('--cluster <name>', 'name of this cluster; part of every workflow id', 'SLUICE_CLUSTER', 'local'))
-    .addOption(
-      option(
-        '--health-port <port>',
-        'serves /healthz, /readyz and /metrics; 0 picks a free one',
-        'SLUICE_HEALTH_PORT',
-        '8080',
-      )
-        .argParser(portNumber)
-        .default(8080),
-    )
-    .addOption(option('--health-host <address>', 'address of those', 'SLUICE_HEALTH_HOST', '0.0.0.0'))
-    .addOption(option('--log-level <level>', 'debug | info | warn | error', 'SLUICE_LOG_LEVEL', 'info'))
+  const command = new Command('sluice-engine')
+    .description(DESCRIPTION)
+    .argument('[role]', `what this process does: ${ROLES.join(' | ')}; all is controller and worker`, 'all')
+  for (const each of [...sharedOptions(), ...apiOptions()]) command.addOption(each)
+  return command
 }
+
+function option(flags: string, about: string, env: string, fallback?: string): Option {
+  const made = new Option(flags, about).env(env)
+  return fallback === undefined ? made : made.default(fallback)
+}
+
+const port = (flags: string, about: string, env: string, fallback: number): Option =>
+  option(flags, `${about}; 0 picks a free one`, env).argParser(portNumber).default(fallback)
+
+const sharedOptions = (): Option[] => [
+  option(
+    '--kubeconfig <file>',
+    'how to reach the API server; default: in-cluster, or the usual rules',
+    'SLUICE_KUBECONFIG',
+  ),
+  option('--temporal-address <host:port>', 'Temporal frontend', 'TEMPORAL_ADDRESS', '127.0.0.1:7233'),
+  option('--temporal-namespace <name>', 'Temporal namespace', 'TEMPORAL_NAMESPACE', 'default'),
+  option(
+    '--lease-namespace <name>',
+    'where controllers agree on which of them leads',
+    'SLUICE_NAMESPACE',
+    'sluice-system',
+  ),
+  option('--cluster <name>', 'name of this cluster; part of every workflow id', 'SLUICE_CLUSTER', 'local'),
+  port('--health-port <port>', 'serves /healthz, /readyz and /metrics', 'SLUICE_HEALTH_PORT', 8080),
+  option('--health-host <address>', 'address of those', 'SLUICE_HEALTH_HOST', '0.0.0.0'),
+  option('--log-level <level>', 'debug | info | warn | error', 'SLUICE_LOG_LEVEL', 'info'),
+]
+
+/** Secrets are files: what stands in a command line or the environment, others on the machine can read. */
+const apiOptions = (): Option[] => [
+  port('--api-port <port>', 'api: serves the API and the UI', 'SLUICE_API_PORT', 8090),
+  option('--api-host <address>', 'api: address of that', 'SLUICE_API_HOST', '0.0.0.0'),
+  option(
+    '--public-url <url>',
+    'api: how browsers reach it; https: where TLS ends before it; default: the port on localhost',
+    'SLUICE_PUBLIC_URL',
+  ),
+  option(
+    '--session-secret-file <file>',
+    'api: what sign-ins are sealed with, at least 32 characters, the same for all replicas; without it a restart signs everybody out',
+    'SLUICE_SESSION_SECRET_FILE',
+  ),
+  option(
+    '--oidc-issuer <url>',
+    'api: people sign in there; the API server has to trust the same issuer and client',
+    'SLUICE_OIDC_ISSUER',
+  ),
+  option('--oidc-client-id <id>', 'api: how the issuer knows it', 'SLUICE_OIDC_CLIENT_ID', 'sluice'),
+  option('--oidc-client-secret-file <file>', 'api: where the client has one', 'SLUICE_OIDC_CLIENT_SECRET_FILE'),
+  option('--oidc-scopes <scopes>', 'api: what is asked for', 'SLUICE_OIDC_SCOPES', 'openid email groups'),
+  option('--temporal-ui <url>', "api: where Temporal's own UI is; releases link to it", 'SLUICE_TEMPORAL_UI'),
+]
 
 function portNumber(text: string): number {
   const port = Number(text)

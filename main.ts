@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import process from 'node:process'
+import { fileURLToPath } from 'node:url'
 import { Client, Connection } from '@temporalio/client'
 import { createSamplers } from './analysis/reader/index.ts'
+import { startApi } from './api/index.ts'
 import { readConfig } from './config.ts'
 import { startController, temporalWorkflows } from './controller/index.ts'
 import {
   createKube,
+  createKubeDoor,
   createRecorder,
   describeContext,
   describeError,
@@ -17,6 +21,7 @@ import {
 } from './kube/index.ts'
 import { createIstioRouter } from './router/index.ts'
 import { createLog, createMetrics, startHealthServer } from './telemetry/index.ts'
+import manifest from './package.json' with { type: 'json' }
 import { installRuntime, startWorkers } from './worker.ts'
 import { createWorkload } from './workload/index.ts'
 
@@ -38,6 +43,8 @@ const metrics = createMetrics()
 const kube = await orEnd('no usable kubeconfig (--kubeconfig names one)', () => openKube(config.kubeconfig))
 const parts: Part[] = []
 const expected = config.role === 'all' ? 2 : 1
+const controls = config.role === 'all' || config.role === 'controller'
+const works = config.role === 'all' || config.role === 'worker'
 let stopping = false
 
 process.on('SIGTERM', () => void stop('SIGTERM', 0))
@@ -54,9 +61,10 @@ const health = await orEnd('the health port cannot be served (--health-port name
   }),
 )
 log.info({ healthPort: health.port }, 'starting')
-installRuntime(log)
-if (config.role !== 'worker') parts.push(controllerPart())
-if (config.role !== 'controller') parts.push(await workerPart())
+if (controls || works) installRuntime(log)
+if (controls) parts.push(controllerPart())
+if (works) parts.push(await workerPart())
+if (config.role === 'api') parts.push(await orEnd('the API cannot be served', () => apiPart()))
 log.info('running')
 for (const part of parts) part.ended?.catch((error: unknown) => stop(error, 1))
 
@@ -120,6 +128,44 @@ async function workerPart(): Promise<Part> {
     stop: () => workers.stop(),
     ended: workers.ended,
   }
+}
+
+async function apiPart(): Promise<Part> {
+  const { kubeconfig, temporalUi, temporalNamespace: namespace, cluster } = config
+  const api = await startApi({
+    kube,
+    kubeFor: createKubeDoor(kubeconfig === undefined ? {} : { kubeconfig }),
+    port: config.apiPort,
+    host: config.apiHost,
+    publicUrl: config.publicUrl,
+    sessionSecret: readSecret(config.sessionSecretFile, 32),
+    oidc: config.oidcIssuer === undefined ? undefined : oidcOptions(config.oidcIssuer),
+    temporalUi: temporalUi === undefined ? undefined : { url: temporalUi, namespace, cluster },
+    uiDirectory: fileURLToPath(new URL('dist/ui', import.meta.url)),
+    version: manifest.version,
+    log,
+    onRestart: (kind) => metrics.watchRestarts.inc({ kind }),
+  })
+  log.info({ apiPort: api.port }, 'the API and the UI are served')
+  return {
+    trouble: () => (api.ready() ? undefined : 'the caches of the API are not filled'),
+    dead: () =>
+      Date.now() - api.lastActivity() > SILENCE_MS ? 'a watch has heard nothing for ten minutes' : undefined,
+    stop: () => api.stop(),
+  }
+}
+
+const oidcOptions = (issuer: string) => ({
+  issuer,
+  clientId: config.oidcClientId,
+  clientSecret: readSecret(config.oidcClientSecretFile, 1),
+  scopes: config.oidcScopes,
+})
+
+function readSecret(file: string | undefined, least: number): string | undefined {
+  const secret = file === undefined ? undefined : readFileSync(file, 'utf8').trim()
+  if (secret !== undefined && secret.length < least) throw new Error(`${file} has less than ${least} characters`)
+  return secret
 }
 
 /** A part that ends by itself ends the process: the next one starts from what is really there. */

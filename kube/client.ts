@@ -1,10 +1,10 @@
 import { pause } from './abort.ts'
 import { createBackoff } from './backoff.ts'
-import { loadConfig, type ConfigOptions } from './config.ts'
+import { loadConfig, withToken, type ConfigOptions } from './config.ts'
 import { apiException, isGone, isNotFound, isTransient, retryAfterMs, type Status } from './errors.ts'
 import { apiVersionOf, collectionPath, creationPath, objectPath } from './path.ts'
 import { endOfLog, MOST_BYTES } from './log-tail.ts'
-import { createTransport, type Transport } from './transport.ts'
+import { createTransport, openAgent, type Transport } from './transport.ts'
 import type { Kube, KubeObject, ObjectList, Ref, Resource, Selector, WatchEvent } from './types.ts'
 
 export type KubeOptions = ConfigOptions & {
@@ -22,7 +22,20 @@ const WATCH_SECONDS = { least: 300, most: 600 }
 
 /** Throws when the kubeconfig cannot be used; makes no request. */
 export function createKube({ timeoutMs = 10_000, ...options }: KubeOptions = {}): Kube {
-  const transport = createTransport(loadConfig(options))
+  return kubeOver(createTransport(loadConfig(options)), timeoutMs)
+}
+
+/**
+ * A door for everybody who brings a bearer token: the kubeconfig says only where the API server is, its own credentials
+ * stay out, and connections are shared. Throws and asks as `createKube` does.
+ */
+export function createKubeDoor({ timeoutMs = 10_000, ...options }: KubeOptions = {}): (token: string) => Kube {
+  const config = loadConfig(options)
+  const agent = openAgent(config)
+  return (token) => kubeOver(createTransport(withToken(config, token), agent), timeoutMs)
+}
+
+function kubeOver(transport: Transport, timeoutMs: number): Kube {
   return {
     ...reads(transport, timeoutMs),
     ...writes(transport, timeoutMs),
@@ -31,7 +44,7 @@ export function createKube({ timeoutMs = 10_000, ...options }: KubeOptions = {})
   }
 }
 
-function reads(transport: Transport, timeoutMs: number): Pick<Kube, 'get' | 'list'> {
+function reads(transport: Transport, timeoutMs: number): Pick<Kube, 'get' | 'list' | 'kinds'> {
   const read = <T>(path: string): Promise<T> => retried(() => transport.request<T>({ method: 'GET', path }, timeoutMs))
   type Page<T> = { items: T[]; metadata: { resourceVersion: string; continue?: string } }
 
@@ -69,6 +82,23 @@ function reads(transport: Transport, timeoutMs: number): Pick<Kube, 'get' | 'lis
       }
     },
     list,
+    kinds: (apiVersion) => kindsOf(apiVersion, read),
+  }
+}
+
+type Kinds = { resources: { name: string; kind: string; namespaced: boolean }[] }
+
+async function kindsOf(apiVersion: string, read: <T>(path: string) => Promise<T>): Promise<Resource[] | undefined> {
+  const [group, version = ''] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion]
+  const root = group ? `/apis/${encodeURIComponent(group)}` : '/api'
+  try {
+    const { resources } = await read<Kinds>(`${root}/${encodeURIComponent(version)}`)
+    return resources
+      .filter(({ name }) => !name.includes('/'))
+      .map(({ name, kind, namespaced }) => ({ group: group ?? '', version, plural: name, kind, namespaced }))
+  } catch (error) {
+    if (isNotFound(error)) return undefined
+    throw error
   }
 }
 
@@ -82,9 +112,9 @@ function writes(
         { method: 'POST', path: creationPath(resource, object.metadata.namespace, { fieldManager }), body: object },
         timeoutMs,
       ),
-    apply(resource, object, { fieldManager, force, subresource }) {
+    apply(resource, object, { fieldManager, force, subresource, dryRun }) {
       const ref = { resource, name: object.metadata.name, ...namespaceOf(object) }
-      const path = objectPath(ref, subresource, { fieldManager, force })
+      const path = objectPath(ref, subresource, { fieldManager, force, ...(dryRun ? { dryRun: 'All' } : {}) })
       return transport.request(
         { method: 'PATCH', path, body: object, contentType: 'application/apply-patch+yaml' },
         timeoutMs,

@@ -21,7 +21,13 @@ export function loadConfig({ kubeconfig, context, token }: ConfigOptions): KubeC
   const cluster = config.getCurrentCluster()
   if (!cluster)
     throw new Error(`the kubeconfig has no cluster for context ${JSON.stringify(config.getCurrentContext())}`)
-  if (token === undefined) return config
+  return token === undefined ? config : withToken(config, token)
+}
+
+/** The same cluster, and of the user nothing but this token. */
+export function withToken(config: KubeConfig, token: string): KubeConfig {
+  const cluster = config.getCurrentCluster()
+  if (!cluster) throw new Error('no current cluster')
   const asToken = new KubeConfig()
   asToken.loadFromClusterAndUser(cluster, { name: 'token', token })
   return asToken

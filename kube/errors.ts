@@ -6,8 +6,11 @@ export type Status = {
   code?: number
   reason?: string
   message?: string
-  details?: { retryAfterSeconds?: number }
+  details?: { retryAfterSeconds?: number; causes?: Cause[] }
 }
+
+/** One thing that is wrong with an object, and where: `spec.steps[0]`, `.spec.containers[name="x"].image`. */
+export type Cause = { field: string; message: string }
 
 /** The one shape in which the API server's refusals travel. `body` is what the server said, a `Status` or plain text. */
 export function apiException(request: string, code: number, body: string, headers: Record<string, string> = {}) {
@@ -24,6 +27,8 @@ export const isAlreadyExists = (error: unknown): boolean =>
   codeOf(error) === 409 && statusOf(error)?.reason === 'AlreadyExists'
 /** The resourceVersion is too old to watch or page from: list again. */
 export const isGone = (error: unknown): boolean => codeOf(error) === 410
+/** The credentials are none that the server knows. */
+export const isUnauthorized = (error: unknown): boolean => codeOf(error) === 401
 /** RBAC, or an admission policy, refused the request. */
 export const isForbidden = (error: unknown): boolean => codeOf(error) === 403
 /** The object breaks the kind's schema or rules (422), or cannot be read as one (400). */
@@ -51,6 +56,20 @@ export function describeError(error: unknown): string {
   const line = withoutSecrets(oneLine(words))
   return line.length <= 500 ? line : `${line.slice(0, 499)}…`
 }
+
+/** What the server finds wrong in an object that was sent, field by field; empty when it is about something else. */
+export function causesOf(error: unknown): Cause[] {
+  const { details, message = '' } = statusOf(error) ?? {}
+  const causes = (details?.causes ?? []).filter(({ field }) => field !== undefined && /^[\w.[]/.test(field))
+  if (causes.length > 0 || !message.startsWith(NOT_OF_ITS_KIND)) return causes
+  // Fields that a kind does not have come as a 500 whose text is all there is.
+  return [...message.matchAll(/(?:^|\s)(\.[\w.[\]"=,/-]+): ([^\n]+)/g)].map(([, field = '', words = '']) => ({
+    field,
+    message: words,
+  }))
+}
+
+const NOT_OF_ITS_KIND = 'failed to create typed patch object'
 
 const TRANSPORT_CODES = new Set([
   'ECONNREFUSED',

@@ -1,7 +1,9 @@
-export { createKube } from './client.ts'
+export { pause } from './abort.ts'
+export { createKube, createKubeDoor } from './client.ts'
 export { describeContext, NO_KUBECONFIG } from './config.ts'
 export {
   apiException,
+  causesOf,
   describeError,
   isAlreadyExists,
   isConflict,
@@ -10,7 +12,9 @@ export {
   isInvalid,
   isNotFound,
   isTransient,
+  isUnauthorized,
   retryAfterMs,
+  type Cause,
 } from './errors.ts'
 export { createRecorder, type Recorder } from './events.ts'
 export { endOfLog } from './log-tail.ts'

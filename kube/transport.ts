@@ -37,8 +37,8 @@ const TCP_KEEP_ALIVE_MS = 15_000
  * HTTP/1.1 over kept connections, with the kubeconfig's TLS and authentication. Not client-node's own requests: those
  * open a connection per request when the cluster has a CA, and end every watch after 30 s of silence.
  */
-export function createTransport(config: KubeConfig): Transport {
-  const line = lineTo(config)
+export function createTransport(config: KubeConfig, agent = openAgent(config)): Transport {
+  const line = lineTo(config, agent)
   async function text(call: Call, timeoutMs: number): Promise<string> {
     const signal = AbortSignal.timeout(timeoutMs)
     try {
@@ -66,21 +66,26 @@ export function createTransport(config: KubeConfig): Transport {
   }
 }
 
-type Line = { config: KubeConfig; base: URL; secure: boolean; proxied: boolean; agent: http.Agent }
-
-function lineTo(config: KubeConfig): Line {
-  const cluster = config.getCurrentCluster()
-  if (!cluster) throw new Error('no current cluster')
-  const base = new URL(cluster.server)
-  const secure = base.protocol === 'https:'
+/** Connections to the API server. Whoever shares them has the same cluster, and no client certificates. */
+export function openAgent(config: KubeConfig): http.Agent {
   const pool = {
     keepAlive: true,
     keepAliveMsecs: TCP_KEEP_ALIVE_MS,
     timeout: IDLE_SOCKET_MS,
     scheduling: 'lifo',
   } as const
-  const agent = secure ? new https.Agent(pool) : new http.Agent(pool)
-  return { config, base, secure, proxied: cluster.proxyUrl !== undefined, agent }
+  return isSecure(config) ? new https.Agent(pool) : new http.Agent(pool)
+}
+
+const isSecure = (config: KubeConfig): boolean => config.getCurrentCluster()?.server.startsWith('https:') === true
+
+type Line = { config: KubeConfig; base: URL; secure: boolean; proxied: boolean; agent: http.Agent }
+
+function lineTo(config: KubeConfig, agent: http.Agent): Line {
+  const cluster = config.getCurrentCluster()
+  if (!cluster) throw new Error('no current cluster')
+  const base = new URL(cluster.server)
+  return { config, base, secure: isSecure(config), proxied: cluster.proxyUrl !== undefined, agent }
 }
 
 async function open(line: Line, call: Call, signal: AbortSignal): Promise<http.IncomingMessage> {

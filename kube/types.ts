@@ -43,14 +43,19 @@ export type WatchEvent<T> = { type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK
 export type Kube = {
   /** undefined when there is no such object. */
   get<T extends KubeObject>(ref: Ref): Promise<T | undefined>
+  /** The kinds of a group and version, as `apps/v1`; undefined when the server has no such group. */
+  kinds(apiVersion: string): Promise<Resource[] | undefined>
   /** `keep`: what is kept of an object, page by page; the rest is never held all at once. */
   list<T extends KubeObject>(resource: Resource, selector?: Selector, keep?: (item: T) => T): Promise<ObjectList<T>>
   create<T extends KubeObject>(resource: Resource, object: T, options?: { fieldManager?: string }): Promise<T>
-  /** Server-side apply. `force` takes fields over from other managers. */
+  /**
+   * Server-side apply. `force` takes fields over from other managers. `dryRun`: nothing is stored; what comes back is what
+   * would be, with the resourceVersion of what is.
+   */
   apply<T extends KubeObject>(
     resource: Resource,
     object: KubeObject & Record<string, unknown>,
-    options: { fieldManager: string; force?: boolean; subresource?: 'status' },
+    options: { fieldManager: string; force?: boolean; subresource?: 'status'; dryRun?: boolean },
   ): Promise<T>
   /** JSON merge patch; `metadata.resourceVersion` inside the patch is a precondition (409 when it differs). */
   mergePatch<T extends KubeObject>(

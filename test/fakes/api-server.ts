@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { KubeObject, Resource } from '../../kube/types.ts'
 import type { Json } from './api-merge.ts'
+import { createPeople, ENGINE_TOKEN } from './api-people.ts'
 import { createStore, inPlace, Refusal, type Change, type Place, type Store, type Stored } from './api-store.ts'
 
 export type Request = { method: string; path: string; query: URLSearchParams; headers: IncomingMessage['headers'] }
@@ -26,7 +27,8 @@ export async function startApiServer() {
   const watches = new Set<Watch>()
   const requests: Request[] = []
   const logs = new Map<string, string>()
-  let allowed = true
+  const people = createPeople()
+  let served: Resource[] = []
   let interfere: (request: Request) => Interference | undefined = () => undefined
   store.onChange((change) => {
     for (const watch of watches) send(watch, change)
@@ -58,6 +60,7 @@ export async function startApiServer() {
       for (const [name, value] of Object.entries(refusal.headers ?? {})) response.setHeader(name, value)
       throw new Refusal(refusal.code, refusal.reason, refusal.message)
     }
+    const token = people.authenticate(request.headers.authorization)
     const target = targetOf(request.path)
     if (request.method === 'GET' && request.query.get('watch') === 'true')
       return begin({ place: target, query: request.query, response })
@@ -65,10 +68,18 @@ export async function startApiServer() {
       const text = logOf(store, target, logs)
       return response.writeHead(200, { 'content-type': 'text/plain' }).end(text)
     }
-    const asksForRights = request.path.endsWith('/selfsubjectaccessreviews')
-    const result = asksForRights ? { ...(body as object), status: { allowed } } : serve(store, request, target, body)
+    const result = people.review(request.path, token, body) ?? answerOf(request, target, body)
     response.writeHead(request.method === 'POST' ? 201 : 200, { 'content-type': 'application/json' })
     response.end(JSON.stringify(result))
+  }
+
+  function answerOf(request: Request, target: Target, body: Json): unknown {
+    if (target.subresource === 'token') {
+      const token = `token-of-${target.namespace}-${target.name}`
+      return { ...(body as object), status: { token } }
+    }
+    if (/^\/(api|apis\/[^/]+)\/[^/]+$/.test(request.path)) return kindsOf(served, request.path)
+    return serve(store, request, target, body)
   }
 
   function begin(watch: Watch): void {
@@ -105,10 +116,15 @@ export async function startApiServer() {
     requests,
     watches: () => watches.size,
     connections: () => promisify(server.getConnections.bind(server))(),
+    /** The kinds that whoever asks is told of. */
+    serves(kinds: Resource[]) {
+      served = kinds
+    },
     /** Nobody may do anything, whoever asks; it is done all the same. */
     denyRights() {
-      allowed = false
+      people.allow(() => false)
     },
+    people,
     interfere(rule: typeof interfere) {
       interfere = rule
     },
@@ -164,7 +180,8 @@ function serve(store: Store, { method, query, headers }: Request, target: Target
     case 'application/apply-patch+yaml': {
       const manager = query.get('fieldManager')
       if (!manager) throw new Refusal(400, 'BadRequest', 'fieldManager is required for apply patch')
-      return store.apply(place, name, manager, body, subresource)
+      const apply = () => store.apply(place, name, manager, body, subresource)
+      return query.get('dryRun') === 'All' ? store.rehearse(apply) : apply()
     }
     default:
       throw new Refusal(
@@ -173,6 +190,13 @@ function serve(store: Store, { method, query, headers }: Request, target: Target
         `the body of the request was in an unknown format: ${headers['content-type']}`,
       )
   }
+}
+
+function kindsOf(served: Resource[], path: string): unknown {
+  const [group, version] = path.startsWith('/api/') ? ['', path.slice(5)] : path.slice('/apis/'.length).split('/')
+  const found = served.filter((kind) => kind.group === group && kind.version === version)
+  if (found.length === 0) throw new Refusal(404, 'NotFound', '404 page not found')
+  return { resources: found.map(({ plural, kind, namespaced }) => ({ name: plural, kind, namespaced })) }
 }
 
 /** All of it, whatever part was asked for. */
@@ -205,18 +229,21 @@ function send(watch: Watch, { type, place, object }: Change): void {
 
 const write = (watch: Watch, event: unknown) => watch.response.write(`${JSON.stringify(event)}\n`)
 
-/** Equality, presence and absence only; `metadata.name` is the one field selector every kind has. */
-function selects(query: URLSearchParams, { metadata }: Stored): boolean {
+/** Equality, presence and absence only, of one field at most. */
+function selects(query: URLSearchParams, object: Stored): boolean {
+  const { metadata } = object
   const labels = (query.get('labelSelector') ?? '').split(',').filter(Boolean)
-  const field = query.get('fieldSelector')
-  const [, unlike, name] = /^metadata\.name(!?)=(.*)$/.exec(field ?? '') ?? []
-  if (field && (metadata.name === name) === (unlike === '!')) return false
+  const [, path = '', unlike, wanted] = /^([\w.]+)(!?)=(.*)$/.exec(query.get('fieldSelector') ?? '') ?? []
+  if (path && (fieldOf(object, path) === wanted) === (unlike === '!')) return false
   return labels.every((term) => {
     if (term.startsWith('!')) return metadata.labels?.[term.slice(1)] === undefined
     const [key = '', value] = term.split('=')
     return value === undefined ? metadata.labels?.[key] !== undefined : metadata.labels?.[key] === value
   })
 }
+
+const fieldOf = (object: object, path: string): unknown =>
+  path.split('.').reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], object)
 
 function targetOf(path: string): Target {
   const parts = path.split('/').filter(Boolean).map(decodeURIComponent)
@@ -256,7 +283,7 @@ const kubeconfigFor = (url: string): string =>
     apiVersion: 'v1',
     kind: 'Config',
     clusters: [{ name: 'fake', cluster: { server: url, 'insecure-skip-tls-verify': true } }],
-    users: [{ name: 'engine', user: { token: 'engine-token' } }],
+    users: [{ name: 'engine', user: { token: ENGINE_TOKEN } }],
     contexts: [{ name: 'fake', context: { cluster: 'fake', user: 'engine' } }],
     'current-context': 'fake',
   })

@@ -27,10 +27,12 @@ export function createStore() {
   let history: Change[] = []
   let version = 100
   let oldest = 0
+  let dry = false
 
   const keyOf = ({ collection, namespace = '' }: Place, name: string) => `${collection}|${namespace}|${name}`
 
   function commit(type: Change['type'], place: Place, object: Stored): Stored {
+    if (dry) return structuredClone(object)
     version += 1
     object.metadata.resourceVersion = String(version)
     const key = keyOf(place, object.metadata.name)
@@ -49,12 +51,14 @@ export function createStore() {
   }
 
   function create(place: Place, object: Stored): Stored {
-    const name = object.metadata.name
+    const { generateName } = object.metadata as { generateName?: string }
+    const name = object.metadata.name || `${generateName}${crypto.randomUUID().slice(0, 5)}`
     if (objects.has(keyOf(place, name))) {
       throw new Refusal(409, 'AlreadyExists', `${place.collection} "${name}" already exists`)
     }
     const metadata = {
       ...structuredClone(object.metadata),
+      name,
       uid: crypto.randomUUID(),
       generation: 1,
       creationTimestamp: new Date().toISOString().replace(/\.\d+Z/, 'Z'),
@@ -91,7 +95,7 @@ export function createStore() {
     const key = `${keyOf(place, name)}|${manager}|${subresource ?? ''}`
     if (!objects.has(keyOf(place, name))) {
       if (subresource) read(place, name)
-      applied.set(key, object)
+      if (!dry) applied.set(key, object)
       return create(place, object as unknown as Stored)
     }
     const result = update(
@@ -100,8 +104,18 @@ export function createStore() {
       (current) => applyFields(current as unknown as Json, applied.get(key), object),
       subresource,
     )
-    applied.set(key, object)
+    if (!dry) applied.set(key, object)
     return result
+  }
+
+  /** What would be stored, and nothing is. */
+  function rehearse<T>(write: () => T): T {
+    dry = true
+    try {
+      return write()
+    } finally {
+      dry = false
+    }
   }
 
   function remove(place: Place, name: string, uid?: string): Stored {
@@ -118,6 +132,7 @@ export function createStore() {
     read,
     create,
     apply,
+    rehearse,
     remove,
     merge: (place: Place, name: string, patch: Json, subresource?: string) =>
       update(place, name, (current) => mergePatch(current as unknown as Json, patch), subresource),

@@ -1,0 +1,44 @@
+import { Hono, type MiddlewareHandler } from 'hono'
+import { knownCaller } from './caller.ts'
+import type { Env, Parts } from './context.ts'
+import { headers, onlyOurPages, perAddress, perCaller, smallBody, uncached } from './guard.ts'
+import { openApiDocument } from './openapi.ts'
+import { answerError, Refusal } from './refusal.ts'
+import { fleetRoutes } from './routes/fleet.ts'
+import { rolloutRoutes } from './routes/rollout.ts'
+import { signInRoutes } from './routes/sign-in.ts'
+import { staticRoutes } from './static.ts'
+import type { Failure } from './views.ts'
+
+export type AppOptions = Parts & { version: string; uiDirectory: string }
+
+const PER_CALLER = 600
+const PER_ADDRESS = 3_000
+
+/** Everything that is served, as a function from request to response. */
+export function createApp({ version, uiDirectory, ...parts }: AppOptions): Hono<Env> {
+  const app = new Hono<Env>()
+  app.onError((error, c) => answerError(error, c, parts.log))
+  app.use(headers({ https: parts.publicUrl.protocol === 'https:' }))
+  app.get('/healthz', (c) => c.text('ok\n'))
+  const description = openApiDocument(version)
+  app.get('/openapi.json', (c) => c.json(description))
+
+  app.use('/api/*', uncached, onlyOurPages, perAddress(PER_ADDRESS, 'requests'), smallBody)
+  app.route('/api', signInRoutes(parts))
+  app.use('/api/*', knownCaller(parts), perCaller(PER_CALLER, 'requests'), onceKnown(parts))
+  app.route('/api', fleetRoutes(parts))
+  app.route('/api/rollouts/:namespace/:name', rolloutRoutes(parts))
+  app.all('/api/*', (c) => c.json<Failure>({ error: 'there is nothing at this address' }, 404))
+
+  app.route('/', staticRoutes(uiDirectory))
+  return app
+}
+
+/** Half a fleet would look like a whole one. */
+const onceKnown =
+  ({ ready }: Pick<Parts, 'ready'>): MiddlewareHandler<Env> =>
+  async (_c, next) => {
+    if (!ready()) throw new Refusal(503, 'the API has just started and does not know the whole cluster yet')
+    await next()
+  }

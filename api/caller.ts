@@ -1,0 +1,32 @@
+import type { MiddlewareHandler } from 'hono'
+import type { ApiContext, Env, Parts } from './context.ts'
+import { Refusal } from './refusal.ts'
+
+type Callers = Pick<Parts, 'door' | 'sessions' | 'oidc'>
+
+/** A token that ends so soon is renewed first. */
+const NEARLY_OVER_SECONDS = 60
+const BEARER = /^Bearer +(\S+)$/i
+
+/** Whoever has a token, by header or by cookie, comes in; what they may do, the API server decides. */
+export function knownCaller(parts: Callers): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    const token = await tokenOf(c, parts)
+    if (token === undefined) throw new Refusal(401, 'nobody is signed in: sign in, or send a bearer token')
+    c.set('caller', parts.door(token))
+    await next()
+  }
+}
+
+async function tokenOf(c: ApiContext, { sessions, oidc }: Callers): Promise<string | undefined> {
+  const header = c.req.header('authorization')
+  if (header !== undefined) return BEARER.exec(header)?.[1]
+  const session = await sessions.read(c)
+  if (!session || !oidc || !isNearlyOver(session.until)) return session?.token
+  const renewed = await oidc.renew(session)
+  if (renewed) await sessions.write(c, renewed)
+  return (renewed ?? session).token
+}
+
+const isNearlyOver = (until: number | undefined): boolean =>
+  until !== undefined && until - Date.now() / 1_000 < NEARLY_OVER_SECONDS

@@ -1,0 +1,33 @@
+import type { Context } from 'hono'
+import type { Log } from '../kube/index.ts'
+import type { Caller, Door } from './access.ts'
+import type { Cluster } from './cluster.ts'
+import type { Fleet } from './fleet.ts'
+import type { Ledgers } from './ledgers.ts'
+import type { Oidc } from './oidc.ts'
+import type { Seal } from './seal.ts'
+import type { Sessions } from './session.ts'
+import type { Streams } from './stream.ts'
+
+/** What routes are made of. */
+export type Parts = {
+  cluster: Cluster
+  fleet: Fleet
+  ledgers: Ledgers
+  door: Door
+  sessions: Sessions
+  seal: Seal
+  oidc: Oidc | undefined
+  /** https://host of the UI, as browsers know it. */
+  publicUrl: URL
+  /** Address of a run in Temporal's own UI. */
+  workflowUrl: (namespace: string, rollout: string) => string | undefined
+  streams: Streams
+  /** Everything that is there is known. */
+  ready: () => boolean
+  log: Log
+}
+
+/** What the middlewares found out about a request. */
+export type Env = { Variables: { caller: Caller } }
+export type ApiContext = Context<Env>

@@ -1,0 +1,44 @@
+import type { Caller } from './access.ts'
+import type { Parts } from './context.ts'
+import { pageOf } from './page.ts'
+import type { Out } from './stream.ts'
+import { createWake } from './wake.ts'
+
+/** Rights are asked about again so often. */
+const RECHECK_MS = 30_000
+/** What changes within so short a time is told together. */
+const TOGETHER_MS = 100
+
+type PageParts = Pick<Parts, 'cluster' | 'ledgers' | 'workflowUrl'>
+
+/** Tells the whole page at once, and again whenever anything on it changes; ends when its Rollout is gone. */
+export async function followPage(
+  parts: PageParts,
+  { key, caller, out }: { key: string; caller: Caller; out: Out },
+): Promise<void> {
+  const wake = createWake()
+  let timer: NodeJS.Timeout | undefined
+  const unsubscribe = parts.cluster.onChange((changed) => {
+    if (changed !== key) return
+    timer ??= setTimeout(() => {
+      timer = undefined
+      wake.add([key])
+    }, TOGETHER_MS)
+  })
+  let told: string | undefined
+  try {
+    for (let withinMs = 0; !out.ended.aborted; withinMs = RECHECK_MS) {
+      await wake.next(withinMs, out.ended)
+      const sight = parts.cluster.sight(key)
+      // The API server may know it a moment before the watch does.
+      if (!sight && told === undefined) continue
+      if (!sight) return await out.tell([{ event: 'gone', json: JSON.stringify({ key }) }])
+      const json = JSON.stringify(await pageOf(parts, sight, caller))
+      if (json !== told) await out.tell([{ event: 'page', json }])
+      told = json
+    }
+  } finally {
+    clearTimeout(timer)
+    unsubscribe()
+  }
+}

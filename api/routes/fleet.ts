@@ -1,0 +1,47 @@
+import { Hono } from 'hono'
+import type { Caller } from '../access.ts'
+import type { Env, Parts } from '../context.ts'
+import { isAsked } from '../deciding.ts'
+import { followFleet, visibleLines } from '../following.ts'
+import { currentRelease } from '../sight.ts'
+import { gateView } from '../view/gate.ts'
+import type { GateView, Me, RolloutView } from '../views.ts'
+
+type FleetParts = Pick<Parts, 'fleet' | 'cluster' | 'streams'>
+
+/** What concerns more than one Rollout. */
+export function fleetRoutes({ fleet, cluster, streams }: FleetParts): Hono<Env> {
+  const routes = new Hono<Env>()
+  routes.get('/me', async (c) => c.json<Me>(await c.get('caller').me()))
+  routes.get('/rollouts', async (c) => {
+    const lines = await visibleLines(fleet, c.get('caller'))
+    return c.json<RolloutView[]>(lines.map(({ view }) => view))
+  })
+  routes.get('/stream', async (c) => {
+    const caller = c.get('caller')
+    // Whoever is not known hears it now, as a status, and not from a stream that ends.
+    await caller.me()
+    const lastEventId = c.req.header('last-event-id')
+    return streams.open(c, (out) => followFleet(fleet, { caller, lastEventId, out }))
+  })
+  routes.get('/gates', async (c) => {
+    const caller = c.get('caller')
+    const lines = await visibleLines(fleet, caller)
+    const waiting = lines.filter(({ view }) => view.gate !== undefined)
+    const gates = await Promise.all(waiting.map(({ view }) => gateOf(view, cluster, caller)))
+    return c.json<GateView[]>(gates.filter((gate) => gate !== undefined))
+  })
+  return routes
+}
+
+async function gateOf(
+  { key, namespace, name }: RolloutView,
+  cluster: Pick<Parts['cluster'], 'sight'>,
+  caller: Caller,
+): Promise<GateView | undefined> {
+  const sight = cluster.sight(key)
+  const waiting = sight && gateView(sight)
+  if (!waiting) return undefined
+  const isMeant = isAsked(currentRelease(sight), waiting.gate, await caller.me())
+  return { ...waiting, mayApprove: isMeant && (await caller.mayDecide('approve', namespace, name)) }
+}

@@ -1,0 +1,88 @@
+import { Hono } from 'hono'
+import { html } from 'hono/html'
+import { describeError } from '../../kube/index.ts'
+import type { Env, Parts } from '../context.ts'
+import { clearCookie, readCookie, writeCookie } from '../cookie.ts'
+import { perAddress } from '../guard.ts'
+import { Refusal } from '../refusal.ts'
+import { parsed } from '../body.ts'
+import { signInRequest } from '../schema.ts'
+import type { Oidc } from '../oidc.ts'
+import type { Me, SignIn } from '../views.ts'
+
+type SignInParts = Pick<Parts, 'door' | 'sessions' | 'seal' | 'oidc' | 'publicUrl' | 'log'>
+
+export const CALLBACK = '/api/session/oidc/callback'
+
+const PER_MINUTE = 60
+const BEGUN = 'sluice-sign-in'
+const BEGUN_SECONDS = 600
+
+/** By a token of the API server, or by the issuer that the API server trusts. */
+export function signInRoutes(parts: SignInParts): Hono<Env> {
+  const { door, sessions, oidc } = parts
+  const routes = new Hono<Env>()
+  routes.use('/session/*', perAddress(PER_MINUTE, 'sign-ins'))
+  routes.get('/session', async (c) =>
+    c.json<SignIn>({
+      signedIn: (await sessions.read(c)) !== undefined,
+      ...(oidc ? { oidc: { url: '/api/session/oidc', issuer: oidc.issuer } } : {}),
+    }),
+  )
+  routes.post('/session', async (c) => {
+    const { token } = await parsed(c, signInRequest)
+    const me = await door(token).me()
+    await sessions.write(c, { token })
+    return c.json<Me>(me)
+  })
+  routes.delete('/session', (c) => {
+    sessions.clear(c)
+    return c.body(null, 204)
+  })
+  if (oidc) addFlow(routes, parts, oidc)
+  return routes
+}
+
+function addFlow(routes: Hono<Env>, { door, sessions, seal, publicUrl, log }: SignInParts, oidc: Oidc): void {
+  const secure = publicUrl.protocol === 'https:'
+  const path = '/api/session/oidc'
+  routes.get('/session/oidc', async (c) => {
+    const { url, begun } = await oidc.begin().catch((error: unknown) => {
+      throw new Refusal(502, `${oidc.issuer} cannot be asked: ${describeError(error)}`)
+    })
+    const text = await seal.close({ ...begun, to: localPath(c.req.query('to')) }, 'sign-in', BEGUN_SECONDS)
+    // The way back begins at the issuer: a Strict cookie would stay behind.
+    writeCookie(c, BEGUN, text, { secure, sameSite: 'Lax', seconds: BEGUN_SECONDS, path })
+    return c.redirect(url.href)
+  })
+  routes.get('/session/oidc/callback', async (c) => {
+    const text = readCookie(c, BEGUN)
+    const begun = text === undefined ? undefined : await seal.open(text, 'sign-in')
+    clearCookie(c, BEGUN, { secure, path })
+    try {
+      if (!begun) throw new Refusal(400, 'this sign-in was not begun in this browser, or too long ago')
+      const { search } = new URL(c.req.url)
+      const { state, nonce, verifier, to } = begun as Record<'state' | 'nonce' | 'verifier' | 'to', string>
+      const session = await oidc.end(new URL(`${CALLBACK}${search}`, publicUrl), { state, nonce, verifier })
+      await door(session.token).me()
+      await sessions.write(c, session)
+      return c.redirect(to)
+    } catch (error) {
+      log.warn({ error: describeError(error) }, 'a sign-in failed')
+      return c.html(failed(describeError(error)), 401)
+    }
+  })
+}
+
+/** Only to a page of ours: an address with a host, as `//evil.example`, leads away. */
+function localPath(to: string | undefined): string {
+  return to !== undefined && /^\/(?![/\\])/.test(to) ? to : '/'
+}
+
+const failed = (why: string) =>
+  html`<!doctype html>
+    <html lang="en">
+      <title>Not signed in</title>
+      <p>You are not signed in: ${why}</p>
+      <p><a href="/">Back</a></p>
+    </html>`

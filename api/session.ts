@@ -1,0 +1,47 @@
+import type { Context } from 'hono'
+import { clearCookie, readCookie, writeCookie } from './cookie.ts'
+import { Refusal } from './refusal.ts'
+import type { Seal } from './seal.ts'
+
+export type Session = {
+  token: string
+  /** Gets a new token when this one is over. */
+  refresh?: string
+  /** Epoch seconds at which the token ends, where that is known. */
+  until?: number
+}
+
+/** The caller's credentials in a cookie: sealed, out of reach of scripts and of other sites. The process keeps nothing. */
+export type Sessions = {
+  read(c: Context): Promise<Session | undefined>
+  write(c: Context, session: Session): Promise<void>
+  clear(c: Context): void
+}
+
+const NAME = 'sluice-session'
+const SECONDS = 12 * 3_600
+
+/** `secure`: the browser comes by HTTPS. */
+export function createSessions({ seal, secure }: { seal: Seal; secure: boolean }): Sessions {
+  const path = '/api'
+  // Browsers take this prefix only over HTTPS, and then from nobody else on the same host.
+  const name = secure ? `__Secure-${NAME}` : NAME
+  return {
+    async read(c) {
+      const text = readCookie(c, name)
+      const content = text === undefined ? undefined : await seal.open(text, 'session')
+      if (typeof content?.token !== 'string') return undefined
+      return {
+        token: content.token,
+        ...(typeof content.refresh === 'string' ? { refresh: content.refresh } : {}),
+        ...(typeof content.until === 'number' ? { until: content.until } : {}),
+      }
+    },
+    async write(c, session) {
+      const text = await seal.close(session, 'session', SECONDS)
+      const isWritten = writeCookie(c, name, text, { secure, sameSite: 'Strict', seconds: SECONDS, path })
+      if (!isWritten) throw new Refusal(413, 'this token is longer than a browser keeps: ask for one with fewer claims')
+    },
+    clear: (c) => clearCookie(c, name, { secure, path }),
+  }
+}

@@ -1,0 +1,47 @@
+import type { Release } from '../../crds/schema/release.ts'
+import { currentRelease, type Sight } from '../sight.ts'
+import type { GateView } from '../views.ts'
+import { rolloutView } from './rollout.ts'
+
+/** The gate at which the release waits; undefined while it waits at none. Whether the caller may approve is added by whoever asks. */
+export function gateView(sight: Sight): Omit<GateView, 'mayApprove'> | undefined {
+  const { status } = sight.rollout
+  const release = currentRelease(sight)
+  if (status?.gate === undefined || !release) return undefined
+  const { gate } = status
+  const expiresAt = expiryOf(release, gate)
+  return {
+    rollout: rolloutView(sight),
+    gate,
+    approvals: approvalsOf(sight, release, gate),
+    minimum: termsOf(release, gate)?.terms?.minimum ?? 1,
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  }
+}
+
+/** What the plan asks of those who answer this gate. */
+export const termsOf = ({ spec: { plan } }: Release, gate: string) =>
+  plan.steps.find((step) => step.kind === 'approve' && step.name === gate) as ApproveStep | undefined
+
+type ApproveStep = { expiresAfterMs: number; terms?: { minimum: number; groups?: string[] } }
+
+/** One per person, however often they said it; a word that was refused is none. */
+function approvalsOf({ decisions }: Sight, { spec }: Release, gate: string): GateView['approvals'] {
+  const first = new Map<string, string>()
+  for (const { spec: said, status, metadata } of decisions) {
+    const isMeant = said.action === 'approve' && said.gate === gate && said.release === spec.number
+    if (!isMeant || status === undefined || status.outcome === 'Refused') continue
+    const at = metadata.creationTimestamp ?? status.at
+    const known = first.get(said.by)
+    if (known === undefined || Date.parse(at) < Date.parse(known)) first.set(said.by, at)
+  }
+  return [...first].map(([by, at]) => ({ by, at })).toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))
+}
+
+/** The gate waits from the moment at which it called for somebody. */
+function expiryOf(release: Release, gate: string): string | undefined {
+  const asked = release.status?.timeline?.findLast(({ event }) => event === 'ApprovalNeeded')
+  const expiresAfterMs = termsOf(release, gate)?.expiresAfterMs
+  if (!asked || expiresAfterMs === undefined) return undefined
+  return new Date(Date.parse(asked.at) + expiresAfterMs).toISOString()
+}
