@@ -13,6 +13,8 @@ const schema = z.object({
   leaseNamespace: z.string().min(1),
   healthPort: z.int().min(0).max(65_535),
   healthHost: z.string().min(1),
+  sourceFiles: z.string().min(1).optional(),
+  kustomize: z.string().min(1).optional(),
   apiPort: z.int().min(0).max(65_535),
   apiHost: z.string().min(1),
   publicUrl: z.url({ protocol: /^https?$/ }).optional(),
@@ -70,8 +72,23 @@ const sharedOptions = (): Option[] => [
     'sluice-system',
   ),
   option('--cluster <name>', 'name of this cluster; part of every workflow id', 'SLUICE_CLUSTER', 'local'),
-  port('--health-port <port>', 'serves /healthz, /readyz and /metrics', 'SLUICE_HEALTH_PORT', 8080),
+  port(
+    '--health-port <port>',
+    'serves /healthz, /readyz, /metrics and the /hooks of Sources',
+    'SLUICE_HEALTH_PORT',
+    8080,
+  ),
   option('--health-host <address>', 'address of those', 'SLUICE_HEALTH_HOST', '0.0.0.0'),
+  option(
+    '--source-files <folder>',
+    'controller: where the repositories of Sources may be that are named by file://; default: nowhere',
+    'SLUICE_SOURCE_FILES',
+  ),
+  option(
+    '--kustomize <file>',
+    'controller: kustomize, or a kubectl, for Sources that need it; default: the one on $PATH',
+    'SLUICE_KUSTOMIZE',
+  ),
   option('--log-level <level>', 'debug | info | warn | error', 'SLUICE_LOG_LEVEL', 'info'),
 ]
 

@@ -20,6 +20,7 @@ import {
   type Lease,
 } from './kube/index.ts'
 import { createIstioRouter } from './router/index.ts'
+import { startSources, type Sources } from './source/index.ts'
 import { createLog, createMetrics, startHealthServer } from './telemetry/index.ts'
 import manifest from './package.json' with { type: 'json' }
 import { installRuntime, startWorkers } from './worker.ts'
@@ -46,6 +47,7 @@ const expected = config.role === 'all' ? 2 : 1
 const controls = config.role === 'all' || config.role === 'controller'
 const works = config.role === 'all' || config.role === 'worker'
 let stopping = false
+let sources: Sources | undefined
 
 process.on('SIGTERM', () => void stop('SIGTERM', 0))
 process.on('SIGINT', () => void stop('SIGINT', 0))
@@ -57,6 +59,7 @@ const health = await orEnd('the health port cannot be served (--health-port name
     live: { engine: () => parts.map((part) => part.dead?.()).find(Boolean) },
     ready: { engine: () => (parts.length < expected ? 'starting' : parts.map((part) => part.trouble()).find(Boolean)) },
     facts: { leader: () => parts.map((part) => part.leader?.()).find(Boolean) },
+    others: (request, response) => sources?.hooks(request, response) ?? false,
     metrics,
   }),
 )
@@ -93,18 +96,38 @@ function controllerPart(): Part {
   // One process that does everything has nobody to agree with.
   const standby = config.role === 'controller'
   const controller = startController({ kube, workflows, log, metrics, standby })
-  const lease = standby ? lead((held) => controller.setLeading(held)) : undefined
+  const applying = (sources = openSources(standby))
+  const lease = standby
+    ? lead((held) => {
+        controller.setLeading(held)
+        applying.setLeading(held)
+      })
+    : undefined
   return {
     trouble: () => (controller.ready() ? undefined : 'the caches of the controller are not filled'),
     dead: () =>
       Date.now() - controller.lastActivity() > SILENCE_MS ? 'a watch has heard nothing for ten minutes' : undefined,
     leader: () => lease && (lease.held() ? `${lease.holder()} (this one)` : lease.holder()),
     async stop() {
-      await controller.stop()
+      await Promise.all([controller.stop(), applying.stop()])
       await lease?.stop()
       await connection.close()
     },
   }
+}
+
+/** Optional in a cluster: without rights of its own it asks for them now and then, and nothing else. */
+function openSources(standby: boolean): Sources {
+  const { kubeconfig, sourceFiles: files, kustomize } = config
+  return startSources({
+    kube,
+    door: createKubeDoor(kubeconfig === undefined ? {} : { kubeconfig }),
+    events: createRecorder({ kube, controller: 'sluice.dev/source', instance: `${process.pid}` }),
+    log,
+    standby,
+    ...(files === undefined ? {} : { files }),
+    ...(kustomize === undefined ? {} : { kustomize }),
+  })
 }
 
 function lead(onChange: (held: boolean) => void): Lease {

@@ -35,18 +35,31 @@ type Saying = {
 export function releaseConditions(state: Saying & { phase: Phase }): Condition[] {
   const { ready, reconciling } = MEANING[state.phase]
   const reason = state.phase === 'RolledBack' ? 'AnalysisFailed' : state.phase
-  const readyCondition = condition('Ready', ready, reason, state)
-  return reconciling ? [readyCondition, condition('Reconciling', 'True', reason, state)] : [readyCondition]
+  const readyCondition = conditionOf('Ready', ready, reason, state)
+  return reconciling ? [readyCondition, conditionOf('Reconciling', 'True', reason, state)] : [readyCondition]
 }
 
 /** Stalled, only while true: the whole set of the field manager `sluice-controller`. */
 export const stalledConditions = (state: Saying & { stall: Stall | undefined }): Condition[] =>
-  state.stall ? [condition('Stalled', 'True', state.stall, state)] : []
+  state.stall ? [conditionOf('Stalled', 'True', state.stall, state)] : []
 
 /** The stall that a rejected release leaves behind: it ends when another revision is declared, or by `retry`. */
 export function stallAfter(last: RolloutStatus['lastRelease'], declaredRevision: string): Stall | undefined {
   if (!last || !isRejected(last) || last.revision !== declaredRevision) return undefined
   return last.outcome === 'RolledBack' ? 'AnalysisFailed' : 'Aborted'
+}
+
+/** A condition whose status stays keeps its lastTransitionTime. */
+export function conditionOf(type: string, status: Condition['status'], reason: string, saying: Saying): Condition {
+  const before = saying.previous?.find((each) => each.type === type)
+  return {
+    type,
+    status,
+    observedGeneration: saying.generation,
+    lastTransitionTime: before?.status === status ? before.lastTransitionTime : timestamp(saying.at),
+    reason,
+    message: saying.message,
+  }
 }
 
 export const findCondition = (
@@ -75,18 +88,6 @@ const MEANING: Record<Phase, { ready: Condition['status']; reconciling: boolean 
   Withdrawn: SETTLED,
   RolledBack: REJECTED,
   Aborted: REJECTED,
-}
-
-function condition(type: string, status: Condition['status'], reason: string, saying: Saying): Condition {
-  const before = saying.previous?.find((each) => each.type === type)
-  return {
-    type,
-    status,
-    observedGeneration: saying.generation,
-    lastTransitionTime: before?.status === status ? before.lastTransitionTime : timestamp(saying.at),
-    reason,
-    message: saying.message,
-  }
 }
 
 /** Kubernetes times have whole seconds. */

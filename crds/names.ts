@@ -20,6 +20,8 @@ export const FIELD_MANAGER = {
   direct: 'sluice-direct',
   /** Holds `replicas` of an adopted Deployment, by server-side apply. */
   adoption: 'sluice-adoption',
+  /** Of what a Source applies, and of its status. */
+  source: 'sluice-source',
 } as const
 
 /** On an adopted Deployment: the Rollout whose revisions are its pods. What `pin` goes by. */
@@ -37,6 +39,15 @@ export const PROVENANCE = {
   author: 'sluice.dev/author',
   message: 'sluice.dev/message',
 } as const
+
+/** On what a Source applies: which one, as `namespace/name`. */
+export const APPLIED_BY = 'sluice.dev/applied-by'
+
+/** `disabled` on an object that a Source applied: it stays when the branch no longer declares it. */
+export const PRUNE = 'sluice.dev/prune'
+
+/** On a Source: another value makes the engine look at once. */
+export const LOOK = 'sluice.dev/look'
 
 /** Deployment and Service of a revision have the same name: telemetry without pod labels still names the revision. */
 export const revisionObject = (rollout: string, revision: string): string => `${rollout}-${revision}`

@@ -55,6 +55,8 @@ const ofAdmission = (plural: string, kind: string): ResourceDescriptor => ({
 
 export const PIN_POLICIES = ofAdmission('mutatingadmissionpolicies', 'MutatingAdmissionPolicy')
 export const PIN_BINDINGS = ofAdmission('mutatingadmissionpolicybindings', 'MutatingAdmissionPolicyBinding')
+export const GUARD_POLICIES = ofAdmission('validatingadmissionpolicies', 'ValidatingAdmissionPolicy')
+export const GUARD_BINDINGS = ofAdmission('validatingadmissionpolicybindings', 'ValidatingAdmissionPolicyBinding')
 export const NAMESPACES: ResourceDescriptor = {
   group: '',
   version: 'v1',

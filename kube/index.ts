@@ -14,7 +14,6 @@ export {
   isTransient,
   isUnauthorized,
   retryAfterMs,
-  type Cause,
 } from './errors.ts'
 export { createRecorder, type Recorder } from './events.ts'
 export { endOfLog } from './log-tail.ts'

@@ -1,4 +1,4 @@
-import { createServer, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Metrics } from './metrics.ts'
 
@@ -16,6 +16,8 @@ export type HealthOptions = {
   ready: Record<string, Probe>
   /** Said by `/readyz` besides, for people. */
   facts?: Record<string, () => string | undefined>
+  /** Answers what is asked besides; false: it does not know it either. */
+  others?: (request: IncomingMessage, response: ServerResponse) => boolean
   metrics: Pick<Metrics, 'content' | 'contentType'>
 }
 
@@ -24,13 +26,14 @@ export type HealthServer = { port: number; close(): Promise<void> }
 const PROBE_TIMEOUT_MS = 5_000
 
 /** Serves `/healthz`, `/readyz` and `/metrics`. Rejects when the port is taken. */
-export async function startHealthServer({ port, host = '0.0.0.0', live, ready, facts = {}, metrics }: HealthOptions) {
+export async function startHealthServer({ port, host = '0.0.0.0', live, ready, facts = {}, ...rest }: HealthOptions) {
+  const { metrics, others } = rest
   const server = createServer((request, response) => {
     const path = request.url?.split('?')[0]
     if (path === '/healthz') void answer(response, live)
     else if (path === '/readyz') void answer(response, ready, facts)
     else if (path === '/metrics') void expose(response, metrics)
-    else response.writeHead(404).end()
+    else if (!others?.(request, response)) response.writeHead(404).end()
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)

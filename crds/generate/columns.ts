@@ -73,3 +73,23 @@ export const decisionColumns: Column[] = [
   { name: 'Outcome', type: 'string', jsonPath: '.status.outcome', description: 'What became of it.' },
   age,
 ]
+
+export const sourceColumns: Column[] = [
+  {
+    name: 'Status',
+    type: 'string',
+    jsonPath: ".status.conditions[?(@.type=='Ready')].reason",
+    description: 'The reason of the condition Ready.',
+  },
+  { name: 'Commit', type: 'string', jsonPath: '.status.commit', description: 'The commit that is applied.' },
+  { name: 'Author', type: 'string', jsonPath: '.status.author', description: 'Who wrote it.' },
+  { name: 'Applied', type: 'date', jsonPath: '.status.appliedAt', description: 'Time since it was applied.' },
+  {
+    name: 'Message',
+    type: 'string',
+    jsonPath: ".status.conditions[?(@.type=='Ready')].message",
+    priority: 1,
+    description: 'The state as a sentence.',
+  },
+  age,
+]

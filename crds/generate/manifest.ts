@@ -1,10 +1,11 @@
 import type { z } from 'zod'
 import { GROUP, VERSION } from '../names.ts'
-import { DECISIONS, RELEASES, ROLLOUTS, type ResourceDescriptor } from '../resources.ts'
+import { DECISIONS, RELEASES, ROLLOUTS, SOURCES, type ResourceDescriptor } from '../resources.ts'
+import { sourceSpec, sourceStatus } from '../schema/source.ts'
 import { decisionSpec, decisionStatus } from '../schema/decision.ts'
 import { releaseSpec, releaseStatus } from '../schema/release.ts'
 import { rolloutSpec, rolloutStatus } from '../schema/rollout.ts'
-import { decisionColumns, releaseColumns, rolloutColumns, type Column } from './columns.ts'
+import { decisionColumns, releaseColumns, rolloutColumns, sourceColumns, type Column } from './columns.ts'
 import { openapi, type Schema } from './openapi.ts'
 import { faults } from './structural.ts'
 
@@ -42,6 +43,14 @@ export const manifests = (): Record<string, Manifest> => ({
     spec: decisionSpec,
     status: decisionStatus,
     columns: decisionColumns,
+  }),
+  'sources.yaml': manifest({
+    resource: SOURCES,
+    shortNames: ['slsrc'],
+    description: 'A Source says which branch of which Git repository is applied to the cluster.',
+    spec: sourceSpec,
+    status: sourceStatus,
+    columns: sourceColumns,
   }),
 })
 

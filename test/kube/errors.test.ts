@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   apiException,
+  causesOf,
   describeError,
   isAlreadyExists,
   isConflict,
@@ -60,5 +61,35 @@ describe('errors', () => {
     expect(isTransient(new Error('bug'))).toBe(false)
     expect(retryAfterMs(apiException('GET /x', 429, '', { 'retry-after': '2' }))).toBe(2_000)
     expect(retryAfterMs(status(429, 'TooManyRequests', ''))).toBeUndefined()
+  })
+})
+
+describe('what is wrong with an object', () => {
+  const causes = (body: object) => causesOf(apiException('PATCH /x', 422, JSON.stringify(body)))
+
+  it('is told field by field', () => {
+    const details = {
+      causes: [
+        { field: 'spec.replicas', message: 'Invalid value: -3' },
+        { field: '<nil>', message: 'some rules were not checked' },
+      ],
+    }
+    expect(causes({ message: 'is invalid', details })).toEqual([
+      { field: 'spec.replicas', message: 'Invalid value: -3' },
+    ])
+  })
+
+  it('is found in the text where a kind has no such field', () => {
+    const message =
+      'failed to create typed patch object (shop/a; apps/v1, Kind=Deployment): errors:\n  .spec.containers[name="x"].imagee: field not declared in schema\n  .spec.replicaz: field not declared in schema'
+    expect(causes({ message })).toEqual([
+      { field: '.spec.containers[name="x"].imagee', message: 'field not declared in schema' },
+      { field: '.spec.replicaz', message: 'field not declared in schema' },
+    ])
+  })
+
+  it('is nothing where the refusal is about something else', () => {
+    expect(causes({ message: 'shop: namespace is being deleted' })).toEqual([])
+    expect(causesOf(new Error('no route'))).toEqual([])
   })
 })

@@ -1,0 +1,1 @@
+export { startSources, type Sources } from './sources.ts'
