@@ -5,6 +5,8 @@ import process from 'node:process'
 /** `npm run check`: everything that can be said about the code without running it. Exits 1 when any of it is not clean. */
 const CHECKS: [name: string, command: string, ...args: string[]][] = [
   ['types', 'tsc', '--noEmit'],
+  ['types of the page', 'tsc', '--noEmit', '-p', 'ui'],
+  ['types of its tests', 'tsc', '--noEmit', '-p', 'test/ui'],
   ['lint, with the import table of the design', 'oxlint', '--type-aware', '--deny-warnings'],
   ['format', 'prettier', '--check', '--log-level', 'warn', '.'],
   ['dead code', 'knip', '--no-progress'],

@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import process from 'node:process'
 
 /**
- * `npm test [-- FILTER …]`: tests without servers run while the servers are being built; then the reader's on a real
- * Prometheus, the tests on the real stack, and those that break it. Ends with the sum, one plain line.
+ * `npm test [-- FILTER …]`: tests without servers, and those of the page in a browser, run while the servers are being
+ * built; then the reader's on a real Prometheus, the tests on the real stack, and those that break it. Ends with the sum, one plain line.
  */
 const filters = process.argv.slice(2)
 const reports = await mkdtemp(join(tmpdir(), 'sluice-test-'))
@@ -15,6 +15,7 @@ const total = { passed: 0, failed: 0, skipped: 0 }
 
 const tools = start('node', ['tools/main.ts'])
 await runProject('unit')
+await runProject('browser')
 const built = await exitCode(tools)
 if (built === 0) {
   await runProject('reader')

@@ -1,0 +1,55 @@
+import { mkdir } from 'node:fs/promises'
+import process from 'node:process'
+import type { Browser } from 'playwright-core'
+import { build } from 'vite'
+import { openChromium } from './chromium.ts'
+import { openWorld } from './server.ts'
+import { ordinaryFleet } from './world/fleet.ts'
+import { MARA } from './world/people.ts'
+
+/**
+ * `npm run screenshots [-- FOLDER]`: the four screens in dark and light, on a desk and on a phone, as PNG files. They are
+ * of a made-up company, drawn from objects as the engine writes them; no cluster is needed.
+ */
+const folder = process.argv[2] ?? 'dist/screenshots'
+const SCREENS = {
+  fleet: '/',
+  release: '/r/shop/checkout',
+  gates: '/gates',
+  history: '/r/shop/checkout/history?compare=11,14',
+}
+const SIZES = { desk: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } }
+
+await mkdir(folder, { recursive: true })
+await build({ configFile: 'ui/vite.config.ts', logLevel: 'warn' })
+const world = await openWorld({ sights: ordinaryFleet(Date.now()), people: { mara: MARA } })
+const browser = await openChromium()
+try {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    for (const size of Object.keys(SIZES) as (keyof typeof SIZES)[]) await take(browser, colorScheme, size)
+  }
+} finally {
+  await browser.close()
+  await world.stop()
+}
+
+async function take(browser: Browser, colorScheme: 'light' | 'dark', size: keyof typeof SIZES): Promise<void> {
+  const context = await browser.newContext({
+    colorScheme,
+    viewport: SIZES[size],
+    baseURL: world.url,
+    reducedMotion: 'reduce',
+  })
+  await context.addCookies([{ name: 'session', value: 'mara', url: world.url }])
+  const page = await context.newPage()
+  for (const [screen, path] of Object.entries(SCREENS)) {
+    await page.goto(path)
+    await page.locator('main h1').waitFor()
+    await page.locator('.live.live').waitFor()
+    if (screen === 'history') await page.locator('.comparison .chart').first().waitFor()
+    const path_ = `${folder}/${screen}-${size}-${colorScheme}.png`
+    await page.screenshot({ path: path_, fullPage: screen !== 'fleet' })
+    console.log(path_)
+  }
+  await context.close()
+}

@@ -1,0 +1,78 @@
+import type { GateView } from '../../api/views.ts'
+import { releaseHref } from '../place.ts'
+import { DEEDS, type Deed } from '../words/deeds.ts'
+import { Flow } from './flow.tsx'
+import { Icon } from './icon.tsx'
+import { shortImage } from '../words/images.ts'
+import { Revision } from './mood.tsx'
+import { Ago, Lasting } from './time.tsx'
+
+type GateCardProps = { gate: GateView; stale: boolean; onAsk: (deed: Deed) => void }
+
+/** One gate with what one has to know to answer it. */
+export const GateCard = ({ gate: { rollout, gate, mayApprove, ...terms }, stale, onAsk }: GateCardProps) => (
+  <article class="card gate-card" aria-labelledby={`gate-${rollout.key}`}>
+    <header>
+      <h2 id={`gate-${rollout.key}`}>
+        <a data-row href={releaseHref(rollout)}>
+          {rollout.name}
+        </a>
+        <span class="quiet"> {rollout.namespace}</span>
+      </h2>
+      <p>
+        Gate <strong>{gate}</strong> has waited for <Lasting from={rollout.since} />
+        {terms.expiresAt && (
+          <>
+            {' '}
+            and expires <Ago at={terms.expiresAt} />
+          </>
+        )}
+        .
+      </p>
+    </header>
+    {!rollout.message.startsWith(`Gate ${gate}:`) && <p class="says">{rollout.message}</p>}
+    <div class="way">
+      <Flow weight={rollout.weight} />
+      <span class="quiet">
+        <Revision name={rollout.canary} of="canary" /> has {rollout.weight} %,{' '}
+        <Revision name={rollout.stable} of="stable" /> the rest
+      </span>
+    </div>
+    <Approvals {...terms} />
+    <div class="buttons">
+      <button type="button" class="strong good" disabled={stale} onClick={() => onAsk(DEEDS.approve)}>
+        {!mayApprove && <Icon name="lock" />}Approve<span class="unseen"> {rollout.name}</span>
+      </button>
+      <button type="button" class="bad" disabled={stale} onClick={() => onAsk(DEEDS.reject)}>
+        Reject<span class="unseen"> {rollout.name}</span>
+      </button>
+      <Origin {...rollout} />
+    </div>
+  </article>
+)
+
+const Approvals = ({ approvals, minimum }: Pick<GateView, 'approvals' | 'minimum'>) =>
+  minimum <= 1 && approvals.length === 0 ? null : (
+    <p class="approvals">
+      <Icon name="person" />
+      <span>
+        {approvals.length} of {minimum} approvals
+        {approvals.map(({ by, at }) => (
+          <span key={by}>
+            {' · '}
+            {by} <Ago at={at} />
+          </span>
+        ))}
+      </span>
+    </p>
+  )
+
+const Origin = ({ commit, author, images }: Pick<GateView['rollout'], 'commit' | 'author' | 'images'>) => (
+  <span class="quiet commit">
+    <Icon name="commit" />
+    <span>
+      {commit && <code>{commit.slice(0, 10)}</code>} {author && `by ${author}, `}
+      {images.map(shortImage).join(', ')}
+    </span>
+  </span>
+)

@@ -1,0 +1,91 @@
+import { useEffect, useState } from 'preact/hooks'
+import type { GateView, RolloutView } from '../../api/views.ts'
+import { moveFocus, useKeys } from '../keys.ts'
+import { gates as readGates } from '../live/api.ts'
+import { fleet } from '../live/fleet.ts'
+import { useStore } from '../live/store.ts'
+import { Ask } from '../parts/decision.tsx'
+import { GateCard } from '../parts/gate-card.tsx'
+import { FleetRow } from '../parts/row.tsx'
+import { Title } from '../parts/title.tsx'
+import { waiting } from '../words/fleet.ts'
+import { plural } from '../words/figures.ts'
+import { subjectOf, type Deed, type Subject } from '../words/deeds.ts'
+
+/** Of the moment of the click. */
+type Asked = { deed: Deed; gate: GateView; subject: Subject }
+
+/** Everything that waits for the one who looks. */
+export function Gates() {
+  const { rollouts, link, empty } = useStore(fleet)
+  const needs = waiting(rollouts.values())
+  const { gates, refused } = useGates(needs)
+  const [asked, setAsked] = useState<Asked>()
+  useKeys({ j: () => moveFocus(1), k: () => moveFocus(-1) })
+  if (empty || (!gates && !refused)) return null
+  const mine = (gates ?? []).filter(({ mayApprove }) => mayApprove)
+  const others = (gates ?? []).filter(({ mayApprove }) => !mayApprove)
+  const rest = needs.filter(({ need }) => need !== 'approve')
+  const stale = link !== 'live'
+  const ask = (deed: Deed, gate: GateView) => {
+    const subject = subjectOf(gate)
+    if (subject) setAsked({ deed, gate, subject })
+  }
+  const cards = (of: GateView[]) =>
+    of.map((gate) => <GateCard key={gate.rollout.key} gate={gate} stale={stale} onAsk={(deed) => ask(deed, gate)} />)
+  return (
+    <section class="gates">
+      <Title
+        words={gatesSentence(mine.length, others.length + rest.length)}
+        tab={mine.length > 0 ? `(${mine.length}) Gates` : 'Gates'}
+      />
+      {refused && <p class="told alert">{refused}</p>}
+      {cards(mine)}
+      {rest.length > 0 && <Others title="Waits for a person, at no gate" rollouts={rest} />}
+      {others.length > 0 && <h2>Waits for somebody else</h2>}
+      {cards(others)}
+      {asked && (
+        <Ask
+          deed={asked.deed}
+          subject={asked.subject}
+          allowed={asked.gate.mayApprove}
+          stale={stale}
+          onClose={() => setAsked(undefined)}
+        />
+      )}
+    </section>
+  )
+}
+
+const gatesSentence = (mine: number, others: number): string => {
+  const you = mine === 0 ? 'No gate waits for you' : `${plural(mine, 'gate waits', 'gates wait')} for you`
+  return others === 0 ? `${you}.` : `${you}, and ${plural(others, 'release')} for somebody.`
+}
+
+/** Asked again whenever something that waits has changed. */
+function useGates(needs: RolloutView[]): { gates?: GateView[]; refused?: string } {
+  const [answer, setAnswer] = useState<{ gates?: GateView[]; refused?: string }>({})
+  const told = needs.map(({ key, since, message, gate }) => [key, since, message, gate].join()).join('\n')
+  useEffect(() => {
+    let over = false
+    readGates().then(
+      (gates) => over || setAnswer({ gates }),
+      (error: unknown) => over || setAnswer((before) => ({ ...before, refused: String(error) })),
+    )
+    return () => {
+      over = true
+    }
+  }, [told])
+  return answer
+}
+
+const Others = ({ title, rollouts }: { title: string; rollouts: RolloutView[] }) => (
+  <section class="group need">
+    <h2>{title}</h2>
+    <ul>
+      {rollouts.map((one) => (
+        <FleetRow key={one.key} one={one} group="need" />
+      ))}
+    </ul>
+  </section>
+)

@@ -1,0 +1,117 @@
+import type { ReleasePage, RolloutView } from '../../api/views.ts'
+import type { Action } from '../../crds/decision.ts'
+
+/** What a decision is about. */
+export type Subject = { namespace: string; name: string; release: number; revision: string; gate?: string | undefined }
+
+/** Something a person may do, in words. */
+export type Deed = {
+  action: Action
+  verb: string
+  tone: 'good' | 'bad' | 'plain'
+  title: (subject: Subject) => string
+  effect: (subject: Subject) => string
+  right: (subject: Subject) => string
+}
+
+export const DEEDS: Record<Exclude<Action, 'eject'>, Deed> = {
+  approve: deed('approve', 'Approve', 'good', {
+    title: ({ gate, name }) => `Approve gate ${gate ?? ''} of ${name}?`,
+    effect: () => 'The release goes on with its next step, and is watched as before.',
+  }),
+  reject: deed('reject', 'Reject', 'bad', {
+    title: ({ gate, name }) => `Reject ${name} at gate ${gate ?? ''}?`,
+    effect: () => 'All of the traffic goes back to stable, and this revision is not tried again by itself.',
+  }),
+  promote: deed('promote', 'Promote', 'good', {
+    title: ({ name }) => `Promote ${name} at once?`,
+    effect: () =>
+      'The new revision gets all of the traffic: remaining steps, gates and holds are passed over. It is still watched.',
+  }),
+  step: deed('step', 'Step', 'plain', {
+    title: ({ name }) => `Take the next step of ${name} now?`,
+    effect: () => 'The current step ends without waiting for its time or its evidence.',
+  }),
+  abort: deed('abort', 'Abort', 'bad', {
+    title: ({ name }) => `Abort the release of ${name}?`,
+    effect: () => 'All of the traffic goes back to stable, and this revision is not tried again by itself.',
+  }),
+  pause: deed('pause', 'Pause', 'plain', {
+    title: ({ name }) => `Pause the release of ${name}?`,
+    effect: () => 'It stays at its weight until somebody resumes it. It is still watched, and goes back if it is bad.',
+  }),
+  resume: deed('resume', 'Resume', 'good', {
+    title: ({ name }) => `Resume the release of ${name}?`,
+    effect: () => 'It goes on where it stopped.',
+  }),
+  retry: deed('retry', 'Retry', 'plain', {
+    title: ({ name }) => `Try this revision of ${name} again?`,
+    effect: () => 'A new release of the same revision begins with the first step.',
+  }),
+  rollback: deed('rollback', 'Roll back', 'bad', {
+    title: ({ name }) => `Roll ${name} back to the revision before this one?`,
+    effect: () => 'The revision before serves again. Git still declares this one: change it there, too.',
+  }),
+}
+
+/** What can be done now: `first` is what is waited for, `more` what is possible besides. */
+export function deedsFor({ phase, need }: Pick<RolloutView, 'phase' | 'need'>): { first: Deed[]; more: Deed[] } {
+  const { approve, reject, promote, step, abort, pause, resume, retry, rollback } = DEEDS
+  if (need === 'approve' || phase === 'AwaitingApproval')
+    return { first: [approve, reject], more: [pause, promote, abort] }
+  if (need === 'decide' && phase === 'Analysing') return { first: [abort, promote], more: [pause] }
+  switch (phase) {
+    case 'Progressing':
+    case 'Analysing':
+      return { first: [], more: [pause, step, promote, abort] }
+    case 'Paused':
+      return { first: [resume, abort], more: [promote] }
+    case 'Holding':
+      return { first: [abort, promote], more: [pause] }
+    case 'Suspended':
+      return { first: [], more: [abort] }
+    case 'RolledBack':
+    case 'Aborted':
+      return { first: [], more: [retry] }
+    case 'Promoted':
+      return { first: [], more: [rollback] }
+    default:
+      return { first: [], more: [] }
+  }
+}
+
+/** Undefined where no release is known that a decision could name. */
+export function subjectOf({ rollout, release }: Pick<ReleasePage, 'rollout' | 'release'>): Subject | undefined {
+  const number = rollout.release ?? release?.number
+  const revision = release?.number === number ? release?.revision : rollout.canary
+  if (number === undefined || revision === undefined) return undefined
+  return { namespace: rollout.namespace, name: rollout.name, release: number, revision, gate: rollout.gate }
+}
+
+/** What a person has to do now, as a sentence. */
+export function todoOf({ phase, need, gate, message }: RolloutView): string {
+  if (need === 'approve')
+    return `Gate ${gate ?? ''} waits for an answer: approve, and it goes on; reject, and it goes back.`
+  if (need === 'resume') return 'It is paused. Resume it, or abort it.'
+  if (phase === 'Holding')
+    return 'Nothing, if you can wait: it goes on or back by itself as soon as it knows. Or decide now.'
+  if (need === 'decide') return 'It cannot decide by itself. Look at the evidence, then decide.'
+  if (phase === 'RollbackBlocked')
+    return 'Traffic cannot be taken back. Repair what the sentence names, or use sluice rollback --direct.'
+  if (phase === 'InvalidSpec') return 'What is declared cannot be released. Change it in Git.'
+  if (need === 'repair') return `Something has to be repaired: ${message}`
+  if (phase === 'RolledBack' || phase === 'Aborted')
+    return 'Nothing is broken: stable serves. Declare a better revision, or retry this one.'
+  if (phase === 'Suspended') return 'Nothing goes forward until spec.suspend is taken away.'
+  if (phase === 'Progressing' || phase === 'Analysing')
+    return 'Nothing. It goes on by itself, and goes back by itself if it is bad.'
+  return 'Nothing.'
+}
+
+type Words = Pick<Deed, 'title' | 'effect'>
+
+function deed(action: Action, verb: string, tone: Deed['tone'], words: Words): Deed {
+  const right = ({ namespace }: Subject) =>
+    `As far as is known you may not: it takes the right create on rollouts/${action} in namespace ${namespace}. The API server decides when you send it.`
+  return { action, verb, tone, right, ...words }
+}
