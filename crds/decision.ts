@@ -22,5 +22,7 @@ export type DecisionSpec = {
   action: Action
   by: string
   groups?: string[]
+  /** What the API server knows of the person under `AUTHOR_CLAIM`: the address in their commits. */
+  claim?: string
   reason?: string
 }

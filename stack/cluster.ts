@@ -161,9 +161,11 @@ function metrics(port: number, caBundle: string): object[] {
   ]
 }
 
-/** Alice may answer gates and stop releases, Bob may look; both see the workloads. */
+/** Ada may decide everything, Alice answer gates and stop releases, Bob look; all of them see the workloads. */
 function people(): object {
   return list([
+    binding('ada', 'sluice-operator'),
+    binding('ada', 'view'),
     binding('alice', 'sluice-approver'),
     binding('alice', 'view'),
     binding('bob', 'sluice-viewer'),

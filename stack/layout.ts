@@ -6,8 +6,8 @@ import { choosePorts, PORT_NAMES, type Ports } from './ports.ts'
 /** Where `npm run stack` and the demo have their cluster when nothing else is said. */
 export const DEFAULT_STATE_DIR = fileURLToPath(new URL('../.state/stack', import.meta.url))
 
-/** Who may be in a kubeconfig: an admin, two people with different roles, the engine, and the servers' own users. */
-export const USERS = ['admin', 'alice', 'bob', 'engine', 'istiod', 'controllers', 'agent'] as const
+/** Who may be in a kubeconfig: an admin, three people with different roles, the engine, and the servers' own users. */
+export const USERS = ['admin', 'alice', 'bob', 'ada', 'engine', 'istiod', 'controllers', 'agent'] as const
 export type User = (typeof USERS)[number]
 
 /** Where everything of one stack is; what is chosen once, stays. */

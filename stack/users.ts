@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { appendFile, writeFile } from 'node:fs/promises'
 import type { Layout, User } from './layout.ts'
 
 /** How the API server knows whoever holds a token of the stack. The engine's comes from the API server itself. */
@@ -8,6 +8,7 @@ const KNOWN_AS: Record<Exclude<User, 'engine'>, { name: string; groups: string[]
   admin: { name: 'admin', groups: ['system:masters'] },
   alice: { name: 'alice', groups: ['approvers'] },
   bob: { name: 'bob', groups: ['viewers'] },
+  ada: { name: 'ada', groups: ['operators'] },
   istiod: { name: 'istiod', groups: ['system:masters'] },
   controllers: { name: 'system:kube-controller-manager', groups: [] },
   agent: { name: 'node-agent', groups: ['system:masters'] },
@@ -16,10 +17,12 @@ const KNOWN_AS: Record<Exclude<User, 'engine'>, { name: string; groups: string[]
 /** Tokens and kubeconfigs of everybody but the engine; tokens are made once per stack. */
 export async function makeUsers(layout: Layout): Promise<void> {
   const users = Object.entries(KNOWN_AS) as [Exclude<User, 'engine'>, { name: string; groups: string[] }][]
-  if (!existsSync(layout.tokens)) {
-    const lines = users.map(([user, { name, groups }]) => `${newToken()},${name},${user},"${groups.join(',')}"\n`)
-    await writeFile(layout.tokens, lines.join(''), { mode: 0o600 })
-  }
+  const known = existsSync(layout.tokens) ? readTokens(layout) : new Map<string, string>()
+  // A stack of an earlier version may lack one.
+  const lines = users
+    .filter(([user]) => !known.has(user))
+    .map(([user, { name, groups }]) => `${newToken()},${name},${user},"${groups.join(',')}"\n`)
+  await appendFile(layout.tokens, lines.join(''), { mode: 0o600 })
   const tokens = readTokens(layout)
   await Promise.all(users.map(([user]) => writeKubeconfig(layout, user, tokens.get(user) ?? '')))
 }

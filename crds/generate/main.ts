@@ -1,24 +1,25 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
+import { guardManifests } from './guard.ts'
 import { manifests } from './manifest.ts'
 
-const folder = fileURLToPath(new URL('../../deploy/crds/', import.meta.url))
-const HEADER = '# Generated from crds/schema by `npm run generate`; do not edit.\n'
+const folder = fileURLToPath(new URL('../../deploy/', import.meta.url))
+const headerOf = (source: string): string => `# Generated from ${source} by \`npm run generate\`; do not edit.\n`
 
 if (process.argv.includes('--check')) check()
 else write()
 
 function write(): void {
-  mkdirSync(folder, { recursive: true })
+  mkdirSync(`${folder}crds`, { recursive: true })
   for (const [file, text] of rendered()) writeFileSync(`${folder}${file}`, text)
 }
 
 function check(): void {
   const stale = rendered().filter(([file, text]) => read(file) !== text)
   if (stale.length === 0) return
-  const files = stale.map(([file]) => `deploy/crds/${file}`).join(', ')
-  console.error(`${files} differs from crds/schema: run \`npm run generate\` and commit the result.`)
+  const files = stale.map(([file]) => `deploy/${file}`).join(', ')
+  console.error(`${files} differs from crds: run \`npm run generate\` and commit the result.`)
   process.exitCode = 1
 }
 
@@ -29,10 +30,12 @@ function rendered(): [string, string][] {
     kind: 'Kustomization',
     resources: crds.map(([file]) => file),
   }
-  return [...crds, ['kustomization.yaml', kustomization] as const].map(([file, object]) => [
-    file,
-    HEADER + yaml(object),
-  ])
+  const kinds = [...crds, ['kustomization.yaml', kustomization] as const]
+  const guard = guardManifests().map((object) => yaml(object))
+  return [
+    ...kinds.map(([file, object]): [string, string] => [`crds/${file}`, headerOf('crds/schema') + yaml(object)]),
+    ['base/decisions.yaml', headerOf('crds/guard-policy.ts') + guard.join('---\n')],
+  ]
 }
 
 function yaml(object: unknown): string {

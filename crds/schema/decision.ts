@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ACTIONS, type DecisionSpec } from '../decision.ts'
+import { AUTHOR_CLAIM } from '../guard-policy.ts'
 import type { ObjectMeta } from '../meta.ts'
 import { objectName, revision, rules, timestamp } from './vocabulary.ts'
 
@@ -26,6 +27,11 @@ export const decisionSpec = z
       .max(64)
       .meta({ description: 'Groups of that user which count for this decision.' })
       .exactOptional(),
+    claim: z
+      .string()
+      .max(253)
+      .meta({ description: `What your identity says under ${AUTHOR_CLAIM}; gates with \`notBy: author\` ask for it.` })
+      .exactOptional(),
     reason: z.string().max(1024).meta({ description: 'Why, in your own words.' }).exactOptional(),
   })
   .meta({
@@ -35,8 +41,8 @@ export const decisionSpec = z
       { rule: 'false', message: 'Decisions are not yet supported; use `sluice approve` or `sluice abort`' },
       { rule: 'self == oldSelf', message: 'a Decision cannot be changed; create another one' },
       {
-        rule: "self.action != 'approve' || has(self.gate)",
-        message: 'approve needs gate: the name of the approve step that waits',
+        rule: "!(self.action in ['approve', 'reject']) || has(self.gate)",
+        message: 'approve and reject need gate: the name of the approve step that waits',
       },
     ),
   }) satisfies z.ZodType<DecisionSpec>

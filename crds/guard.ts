@@ -1,0 +1,57 @@
+import { DECISION_GUARD, guardBindingSpec, guardPolicySpec } from './guard-policy.ts'
+import type { ObjectMeta } from './meta.ts'
+import { GUARD_BINDINGS, GUARD_POLICIES, type ResourceDescriptor } from './resources.ts'
+
+/** An admission policy, or its binding, as it is stored. */
+type Stored = { apiVersion: string; kind: string; metadata: ObjectMeta; spec?: unknown }
+
+export type ReadGuard = {
+  /** Undefined when there is no such object. */
+  get(ref: { resource: ResourceDescriptor; name: string }): Promise<Stored | undefined>
+}
+
+/** A policy is in force a few seconds after it was written, and what slips in before looks like any other. */
+const IN_FORCE_AFTER_MS = 10_000
+
+/**
+ * Why the API server does not vouch for a Decision, as a sentence; undefined when the shipped policy and its Deny binding
+ * were in force when it was created. `createdAt`: its creationTimestamp. Throws what `read.get` throws.
+ */
+export async function whyUnguarded(read: ReadGuard, createdAt: string | undefined): Promise<string | undefined> {
+  const [policy, binding] = await Promise.all(
+    [GUARD_POLICIES, GUARD_BINDINGS].map((resource) => read.get({ resource, name: DECISION_GUARD })),
+  )
+  const fault = faultOf(GUARD_POLICIES, policy, guardPolicySpec) ?? faultOf(GUARD_BINDINGS, binding, guardBindingSpec)
+  if (fault !== undefined) return `no Decision counts: ${fault}; apply deploy/base of this engine`
+  const since = Math.max(...[policy, binding].map((object) => (object ? writtenAt(object.metadata) : Infinity)))
+  if (Date.parse(createdAt ?? '') >= since + IN_FORCE_AFTER_MS) return undefined
+  return `the admission policy ${DECISION_GUARD} was written ${new Date(since).toISOString()}, and this Decision is not ${IN_FORCE_AFTER_MS / 1_000} s younger: create it again`
+}
+
+function faultOf({ kind }: ResourceDescriptor, stored: Stored | undefined, shipped: object): string | undefined {
+  const what = `${kind} ${DECISION_GUARD}`
+  if (!stored) return `there is no ${what}`
+  if (stored.metadata.deletionTimestamp !== undefined) return `${what} is being deleted`
+  return canonical(stored.spec) === canonical(shipped) ? undefined : `${what} is not the one that this engine ships`
+}
+
+/** Epoch milliseconds of the last write to what an object declares. What others note in its status is none. */
+function writtenAt({ creationTimestamp = '', managedFields = [] }: ObjectMeta): number {
+  const writes = managedFields.flatMap(({ time, subresource }) => (time && !subresource ? [Date.parse(time)] : []))
+  return Math.max(Date.parse(creationTimestamp), ...writes)
+}
+
+/** In one order, and without what is empty: `{}`, `[]` and nothing say the same here, and the API server adds them. */
+function canonical(value: unknown): string {
+  return JSON.stringify(sifted(value)) ?? ''
+}
+
+function sifted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.length === 0 ? undefined : value.map((item) => sifted(item) ?? null)
+  if (typeof value !== 'object' || value === null) return value ?? undefined
+  const entries = Object.entries(value)
+    .map(([key, inner]) => [key, sifted(inner)] as const)
+    .filter(([, inner]) => inner !== undefined)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return entries.length === 0 ? undefined : Object.fromEntries(entries)
+}
