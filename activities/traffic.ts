@@ -2,6 +2,7 @@ import { ApplicationFailure } from '@temporalio/activity'
 import type { Aside, Fence, Revision } from '../crds/traffic.ts'
 import type { RouteTarget } from '../router/router.ts'
 import type { Deps } from './deps.ts'
+import { getRollout } from './rollouts.ts'
 
 export type TrafficInput = {
   target: RouteTarget
@@ -41,6 +42,13 @@ export async function restoreRoute(
 ): Promise<void> {
   if (stable !== undefined) await decided(() => deps.router.own(target, stable))
   await decided(() => deps.router.restore(target, fence))
+  if (stable === undefined) await forgetIfGone(deps, target)
+}
+
+/** A Rollout whose workload went was not held until its release had gone back: nobody else takes its record away. */
+async function forgetIfGone({ kube, router }: Deps, target: RouteTarget): Promise<void> {
+  const live = await getRollout(kube, target)
+  if (live?.metadata.uid !== target.uid) await router.forget(target)
 }
 
 /**

@@ -53,7 +53,7 @@ export function createReconciler(given: ReconcilerOptions): (key: string) => Pro
     showMetrics(options, ref, view.rollout)
     const memory = await memoryFor(options, ref, view.rollout, known)
     memories.set(key, memory)
-    if (isLeaving(view) && !(await letGo(options.kube, view)))
+    if (isLeaving(view) && !(await letGo(options.kube, logOf(options.log, ref), view)))
       return await tellLook(options, { ref, view, memory }, LEAVING)
     if (view.rollout.metadata.deletionTimestamp) {
       await end(options, ref, memory)

@@ -9,6 +9,8 @@ import { namespaceOf } from './identity.ts'
 import type { Service } from './objects.ts'
 import { foreignObject } from './ownership.ts'
 
+type Door = Pick<Kube, 'get' | 'mergePatch'>
+
 /** The one key that the apex's selector has more than in Git; its value is the revision that serves. */
 export const keyOfApex = (service: Service | undefined): Revision | undefined =>
   service?.spec.selector?.[LABEL.revision]
@@ -31,7 +33,7 @@ export async function keyApex(kube: Kube, rollout: Rollout, stable: Revision): P
 }
 
 /** The Service reads as in Git, and nothing of it is ours. */
-export async function freeApex(kube: Kube, rollout: Rollout): Promise<void> {
+export async function freeApex(kube: Door, rollout: Rollout): Promise<void> {
   await changeApex(kube, rollout, (live) =>
     keyOfApex(live) === undefined ? undefined : { spec: { selector: { [LABEL.revision]: null } } },
   )
@@ -39,7 +41,7 @@ export async function freeApex(kube: Kube, rollout: Rollout): Promise<void> {
 }
 
 /** Nothing of the Service is ours any more, whomever it selects. */
-export async function unmarkApex(kube: Kube, rollout: Rollout): Promise<void> {
+export async function unmarkApex(kube: Door, rollout: Rollout): Promise<void> {
   // Not in one patch with the selector: whoever changes a field owns it.
   await changeApex(kube, rollout, (live) => {
     const managedFields = withoutOurs(live)
@@ -53,7 +55,7 @@ export async function unmarkApex(kube: Kube, rollout: Rollout): Promise<void> {
 type Change = { metadata?: Record<string, unknown>; spec?: Record<string, unknown> }
 
 async function changeApex(
-  kube: Kube,
+  kube: Door,
   rollout: Rollout,
   changeOf: (live: Service) => Change | undefined,
 ): Promise<void> {

@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest'
-import { ADOPTED_BY } from '../../crds/names.ts'
-import { DEPLOYMENTS, SERVICES } from '../../crds/resources.ts'
+import { ADOPTED_BY, HAND_BACK } from '../../crds/names.ts'
+import { DEPLOYMENTS, NAMESPACES, ROLLOUTS, SERVICES, VIRTUAL_SERVICES } from '../../crds/resources.ts'
+import type { Resource } from '../../kube/index.ts'
+import { placeOf } from '../fakes/api-server.ts'
 import { eventually } from '../patience.ts'
-import { revision, stage, template } from './stage.ts'
+import { NAMESPACE, revision, stage, template } from './stage.ts'
 
 const REFUSED = {
   reason: 'InvalidSpec',
@@ -49,4 +51,20 @@ it('but no release of it begins', async () => {
   await eventually(() => expect(stalled('checkout')).toEqual(REFUSED))
   await caughtUp()
   expect(looks('checkout')).toBe(0)
+})
+
+it('where the Deployment went, Service and route are left as they were declared when the Rollout goes', async () => {
+  const { server, writesRoute, remove, start, temporal } = await contested()
+  const read = (resource: Resource) => server.store.read(placeOf(resource, NAMESPACE), 'checkout')
+  server.put(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } })
+  writesRoute('checkout', 100, { fence: 'u:1.3', release: 1 })
+  server.store.merge(placeOf(ROLLOUTS, NAMESPACE), 'checkout', { metadata: { finalizers: [HAND_BACK] } })
+  server.store.remove(placeOf(DEPLOYMENTS, NAMESPACE), 'checkout')
+  remove('checkout')
+  start()
+  await eventually(() => expect(server.store.list(placeOf(ROLLOUTS, NAMESPACE))).toEqual([]))
+  expect((read(SERVICES) as { spec?: { selector?: object } }).spec?.selector).toEqual({ app: 'shop' })
+  expect(read(SERVICES).metadata.annotations ?? {}).toEqual({})
+  expect(read(VIRTUAL_SERVICES).metadata.annotations ?? {}).toEqual({})
+  await eventually(() => expect(temporal.cancelled).toEqual(['checkout']))
 })

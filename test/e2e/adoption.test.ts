@@ -85,11 +85,17 @@ test.concurrent('where the Deployment goes, nothing holds the Rollout', async ()
   await using stage = await openStage({ access, name: 'going' })
   await run(stage, access, { version: '1.4.0', replicas: 1 })
   await stage.install(adopting({ steps: STEPS, replicas: 1 }))
+  expect(apexOf(stage.now())).toHaveProperty(['sluice.dev/revision'])
   await stage.kube.delete({ resource: DEPLOYMENTS, namespace: stage.namespace, name: ROLLOUT })
   await stage.kube.delete({ resource: ROLLOUTS, namespace: stage.namespace, name: ROLLOUT })
   await stage.until('all of it is gone', ({ rollout, deployments }) => !rollout && deployments.length === 0)
   await stage.until('its own pods have left', (sight) => ownPods(sight).length === 0)
   expect(stage.now().deployments).toEqual([])
+  // What is not of the workload stays, as it is in Git.
+  expect(apexOf(stage.now())).toEqual({ app: ROLLOUT })
+  expect(Object.keys(stage.now().route?.metadata.annotations ?? {})).not.toContainEqual(
+    expect.stringContaining('sluice.dev'),
+  )
 })
 
 test.concurrent('kubectl rollout restart makes the pods of stable anew, and is no release', async () => {
