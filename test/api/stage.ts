@@ -27,8 +27,8 @@ export type ApiStage = {
   options: ApiOptions
   /** Everything that was logged. */
   logged: () => string
-  put(resource: Resource, ...objects: KubeObject[]): void
-  remove(resource: Resource, object: KubeObject): void
+  put: (resource: Resource, ...objects: KubeObject[]) => void
+  remove: (resource: Resource, object: KubeObject) => void
 }
 
 /** A fake API server with people, and what an API is made of; all of it goes when the test ends. */

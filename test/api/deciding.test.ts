@@ -1,0 +1,74 @@
+import { expect, it } from 'vitest'
+import { decisionView } from '../../api/schema.ts'
+import type { Decision } from '../../crds/schema/decision.ts'
+import { CANARY } from './objects.ts'
+import { furnish, openApi, openGround, TOKEN } from './stage.ts'
+
+const PATH = '/api/rollouts/shop/checkout/decisions'
+const APPROVAL = { release: 7, revision: CANARY, gate: 'go-wide', action: 'approve', reason: 'All is well' }
+
+async function stage() {
+  const ground = await openGround()
+  furnish(ground)
+  return openApi(ground)
+}
+
+it('a word becomes a Decision, said by the token of whoever says it and in their name', async () => {
+  const { server, ask } = await stage()
+  const answer = await ask(PATH, { token: TOKEN.alice, method: 'POST', body: APPROVAL })
+  expect(answer.status).toBe(201)
+  const said = decisionView.parse(await answer.json())
+  expect(said).toMatchObject({ action: 'approve', by: 'alice', gate: 'go-wide', reason: 'All is well', release: 7 })
+  const [decision, ...others] = server.store.list({ collection: 'sluice.dev/v1alpha1/decisions' }) as Decision[]
+  expect(others).toEqual([])
+  expect(decision?.metadata).toMatchObject({
+    name: said.name,
+    namespace: 'shop',
+    labels: { 'sluice.dev/rollout': 'checkout' },
+  })
+  expect(decision?.metadata.name).toMatch(/^checkout-\w+$/)
+  expect(decision?.spec).toEqual({ rollout: 'checkout', by: 'alice', ...APPROVAL })
+  const created = server.requests.find(({ method, path }) => method === 'POST' && path.endsWith('/decisions'))
+  expect(created?.headers.authorization).toBe(`Bearer ${TOKEN.alice}`)
+})
+
+it.each([
+  [403, 'Forbidden', 'bob may not approve rollout checkout in shop'],
+  [422, 'Invalid', 'approve needs gate: the name of the approve step that waits'],
+])('what the API server refuses with %i is refused in its words', async (code, reason, message) => {
+  const { server, ask } = await stage()
+  server.interfere(({ path, method }) =>
+    method === 'POST' && path.endsWith('/decisions') ? { code, reason, message } : undefined,
+  )
+  const answer = await ask(PATH, { token: TOKEN.bob, method: 'POST', body: APPROVAL })
+  expect([answer.status, await answer.json()]).toEqual([code, { error: message }])
+})
+
+it.each([
+  ['another word than there are', { ...APPROVAL, action: 'destroy' }, /^action: /],
+  ['a release that is no number', { ...APPROVAL, release: '7' }, /^release: /],
+  ['nothing of it', {}, /release: .*revision: .*action: /],
+  ['no JSON', 'approve!', /^the body has to be JSON$/],
+])('%s is refused with the name of the field, and nobody is asked', async (_, body, sentence) => {
+  const { server, ask } = await stage()
+  const answer = await ask(PATH, { token: TOKEN.alice, method: 'POST', body })
+  expect(answer.status).toBe(400)
+  expect(((await answer.json()) as { error: string }).error).toMatch(sentence)
+  expect(server.store.list({ collection: 'sluice.dev/v1alpha1/decisions' })).toEqual([])
+})
+
+it('nobody says what they are: a name in the body changes nothing', async () => {
+  const { server, ask } = await stage()
+  await ask(PATH, { token: TOKEN.bob, method: 'POST', body: { ...APPROVAL, by: 'alice', groups: ['system:masters'] } })
+  const [decision] = server.store.list({ collection: 'sluice.dev/v1alpha1/decisions' }) as Decision[]
+  expect(decision?.spec.by).toBe('bob')
+  expect(decision?.spec.groups).toBeUndefined()
+})
+
+it('says that the API server is away instead of anything else', async () => {
+  const { server, ask } = await stage()
+  server.interfere(({ path }) => (path.endsWith('/decisions') ? 'reset' : undefined))
+  const answer = await ask(PATH, { token: TOKEN.alice, method: 'POST', body: APPROVAL })
+  expect(answer.status).toBe(503)
+  expect(((await answer.json()) as { error: string }).error).toContain('the API server cannot be asked right now')
+})
