@@ -3,10 +3,9 @@ import type { AxeResults } from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openChromium } from './chromium.ts'
-import { openWorld, type World } from './server.ts'
+import { openWorld, type World } from './world.ts'
 import { visit } from './visit.ts'
 import { ordinaryFleet } from './world/fleet.ts'
-import { MARA } from './world/people.ts'
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 const SCREENS = {
@@ -22,11 +21,11 @@ describe('who sees, hears or moves differently', () => {
 
   beforeAll(async () => {
     browser = await openChromium()
-    world = await openWorld({ sights: ordinaryFleet(Date.now()), people: { mara: MARA } })
+    world = await openWorld({ sights: ordinaryFleet(Date.now()) })
   })
   afterAll(async () => {
     await browser.close()
-    await world.stop()
+    await world.end()
   })
 
   it.each(['light', 'dark'] as const)('meets no obstacle on any screen in %s', async (colorScheme) => {

@@ -1,13 +1,14 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openChromium } from './chromium.ts'
-import { openWorld, type World } from './server.ts'
+import { openWorld, type Seen, type World } from './world.ts'
 import { isTooWide, state, visit, type Visit } from './visit.ts'
 import { approved, CANARY, GATE } from './world/checkout.ts'
 import { ordinaryFleet } from './world/fleet.ts'
-import { MARA, VIKTOR } from './world/people.ts'
 
-const RELEASE = '/r/shop/checkout'
+const CHECKOUT = 'shop/checkout'
+const RELEASE = `/r/${CHECKOUT}`
+const opened = (sight: Seen): Seen => approved(sight, Date.now())
 
 describe('the page', () => {
   let browser: Browser
@@ -23,14 +24,12 @@ describe('the page', () => {
     visits = []
     world = await openWorld({
       sights: ordinaryFleet(Date.now()),
-      people: { mara: MARA, viktor: VIKTOR },
-      engine: (world, key, { action }) =>
-        action === 'approve' && world.change(key, (sight) => approved(sight, Date.now())),
+      engine: (world, { spec }) => spec.action === 'approve' && world.change(CHECKOUT, opened),
     })
   })
   afterEach(async () => {
     for (const one of visits) await one.end()
-    await world.stop()
+    await world.end()
   })
 
   const open = async (token: string, path = '/', options = {}) => {
@@ -44,7 +43,7 @@ describe('the page', () => {
     visits.push(one)
     await one.page.getByLabel('A token of yours').fill('guessed')
     await one.page.getByRole('button', { name: 'Sign in' }).click()
-    await one.page.getByRole('alert').getByText('The API server does not know this token.').waitFor()
+    await one.page.getByRole('alert').getByText('does not accept these credentials').waitFor()
     expect(await one.page.getByText('checkout').count()).toBe(0)
   })
 
@@ -53,7 +52,7 @@ describe('the page', () => {
     const first = page.locator('main .group').first()
     expect(await first.locator('h2').innerText()).toContain('Needs a person')
     await first.getByText('Waits for approval').waitFor()
-    world.change('shop/checkout', (sight) => approved(sight, Date.now()))
+    world.change(CHECKOUT, opened)
     await page.locator('.group.moving', { hasText: 'checkout' }).waitFor({ timeout: 2_000 })
     expect(await first.getByText('checkout').count()).toBe(0)
   })
@@ -103,7 +102,7 @@ describe('the page', () => {
     await world.stop()
     await page.getByText(/No connection since/).waitFor()
     expect(await page.getByRole('button', { name: 'Approve' }).isDisabled()).toBe(true)
-    world.change('shop/checkout', (sight) => approved(sight, Date.now()))
+    world.change(CHECKOUT, opened)
     await world.start()
     await state(page, 'Progressing').first().waitFor()
     await page.getByRole('status').getByText('Live').waitFor()

@@ -3,9 +3,9 @@ import process from 'node:process'
 import type { Browser } from 'playwright-core'
 import { build } from 'vite'
 import { openChromium } from './chromium.ts'
-import { openWorld } from './server.ts'
+import { visit } from './visit.ts'
+import { openWorld } from './world.ts'
 import { ordinaryFleet } from './world/fleet.ts'
-import { MARA } from './world/people.ts'
 
 /**
  * `npm run screenshots [-- FOLDER]`: the four screens in dark and light, on a desk and on a phone, as PNG files. They are
@@ -22,7 +22,7 @@ const SIZES = { desk: { width: 1440, height: 900 }, phone: { width: 390, height:
 
 await mkdir(folder, { recursive: true })
 await build({ configFile: 'ui/vite.config.ts', logLevel: 'warn' })
-const world = await openWorld({ sights: ordinaryFleet(Date.now()), people: { mara: MARA } })
+const world = await openWorld({ sights: ordinaryFleet(Date.now()) })
 const browser = await openChromium()
 try {
   for (const colorScheme of ['light', 'dark'] as const) {
@@ -30,18 +30,12 @@ try {
   }
 } finally {
   await browser.close()
-  await world.stop()
+  await world.end()
 }
 
 async function take(browser: Browser, colorScheme: 'light' | 'dark', size: keyof typeof SIZES): Promise<void> {
-  const context = await browser.newContext({
-    colorScheme,
-    viewport: SIZES[size],
-    baseURL: world.url,
-    reducedMotion: 'reduce',
-  })
-  await context.addCookies([{ name: 'session', value: 'mara', url: world.url }])
-  const page = await context.newPage()
+  const options = { colorScheme, viewport: SIZES[size] }
+  const { page, end } = await visit(browser, { url: world.url, token: 'mara', ...options })
   for (const [screen, path] of Object.entries(SCREENS)) {
     await page.goto(path)
     await page.locator('main h1').waitFor()
@@ -51,5 +45,5 @@ async function take(browser: Browser, colorScheme: 'light' | 'dark', size: keyof
     await page.screenshot({ path: path_, fullPage: screen !== 'fleet' })
     console.log(path_)
   }
-  await context.close()
+  await end()
 }

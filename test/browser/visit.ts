@@ -1,5 +1,4 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { expect } from 'vitest'
 
 export type Visit = { page: Page; end: () => Promise<void> }
 
@@ -27,7 +26,7 @@ export async function visit(browser: Browser, { url, token, path = '/', ...optio
     page,
     async end() {
       await context.close()
-      expect(complaints).toEqual([])
+      if (complaints.length > 0) throw new Error(`the browser complained: ${complaints.join('; ')}`)
     },
   }
 }

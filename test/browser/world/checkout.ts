@@ -1,6 +1,7 @@
 import type { Sight } from '../../../api/sight.ts'
 import type { Step } from '../../../crds/plan.ts'
 import type { Release } from '../../../crds/schema/release.ts'
+import type { Seen } from '../world.ts'
 import { INTERVAL_S, judged, ledgerOf, type Stretch } from './evidence.ts'
 import { decisionOf, eventsOf, iso, podsOf, releaseOf, rolloutOf, sightOf } from './sights.ts'
 
@@ -43,8 +44,8 @@ export function checkout(now: number): Sight {
   return sightOf(rollout, {
     releases: [...past(now), current],
     pods: [
-      ...podsOf('checkout', { revision: CANARY, count: 2, at: startedAt }),
-      ...podsOf('checkout', { revision: STABLE, count: 6, at: now - 3_000 * MINUTE }),
+      ...podsOf('checkout', { ...REF, revision: CANARY, count: 2, at: startedAt }),
+      ...podsOf('checkout', { ...REF, revision: STABLE, count: 6, at: now - 3_000 * MINUTE }),
     ],
     events: eventsOf(current),
     decisions: [
@@ -219,7 +220,7 @@ function ended(
 }
 
 /** What the engine makes of an approval: the decision had its effect, and the release goes on. */
-export function approved(sight: Sight, now: number): Sight {
+export function approved(sight: Seen, now: number): Seen {
   const message = `50 % of the traffic goes to ${CANARY}`
   const rollout = rolloutOf({
     ...REF,

@@ -112,8 +112,8 @@ function moving(now: number, index: number, { key: [namespace, name], stall, ...
     ...(stall ? { stall } : {}),
   })
   const pods = [
-    ...podsOf(name, { revision: canary, count: 1, at }),
-    ...podsOf(name, { revision: stable, count: 3, at: at - 9_000 * MINUTE }),
+    ...podsOf(name, { namespace, revision: canary, count: 1, at }),
+    ...podsOf(name, { namespace, revision: stable, count: 3, at: at - 9_000 * MINUTE }),
   ]
   return sightOf(rollout, { releases: [release], pods, events: eventsOf(release) })
 }
@@ -177,13 +177,14 @@ function silentSearch(now: number): Sight {
     events: eventsOf(release),
     pods: [
       ...podsOf('search', {
+        namespace: 'shop',
         revision: canary,
         count: 2,
         at: startedAt,
         unready: 'back-off 40s restarting failed container',
         restarts: 3,
       }),
-      ...podsOf('search', { revision: stable, count: 4, at: now - 20_000 * MINUTE }),
+      ...podsOf('search', { namespace: 'shop', revision: stable, count: 4, at: now - 20_000 * MINUTE }),
     ],
   })
 }

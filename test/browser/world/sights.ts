@@ -95,9 +95,16 @@ function releaseStatus(facts: ReleaseFacts): ReleaseStatus {
   }
 }
 
-export type PodFacts = { revision: string; count: number; at: number; unready?: string; restarts?: number }
+export type PodFacts = {
+  namespace: string
+  revision: string
+  count: number
+  at: number
+  unready?: string
+  restarts?: number
+}
 
-export function podsOf(name: string, { revision, count, at, unready, restarts = 0 }: PodFacts): Pod[] {
+export function podsOf(name: string, { namespace, revision, count, at, unready, restarts = 0 }: PodFacts): Pod[] {
   return Array.from({ length: count }, (_, i): Pod => {
     const isLast = i === count - 1
     const waits = isLast && unready !== undefined
@@ -106,7 +113,8 @@ export function podsOf(name: string, { revision, count, at, unready, restarts = 
       kind: 'Pod',
       metadata: {
         name: `${revisionObject(name, revision)}-${'bcdfghjklm'[i % 10]}${'x4kq2'[i % 5]}${i}`,
-        labels: { [LABEL.revision]: revision },
+        namespace,
+        labels: { [LABEL.rollout]: name, [LABEL.revision]: revision },
         creationTimestamp: iso(at),
       },
       status: {
@@ -124,33 +132,35 @@ export function podsOf(name: string, { revision, count, at, unready, restarts = 
   })
 }
 
-export const eventOf = (at: number, type: 'Normal' | 'Warning', reason: string, note: string): KubeEvent => ({
-  apiVersion: 'events.k8s.io/v1',
-  kind: 'Event',
-  metadata: { name: `${reason}-${at}`, creationTimestamp: iso(at) },
-  eventTime: iso(at),
-  type,
-  reason,
-  note,
-})
-
 export type DecisionFacts = Decision['spec'] & { at: number; namespace: string; status?: Decision['status'] }
 
 export function decisionOf({ at, namespace, status, ...spec }: DecisionFacts): Decision {
   return {
     apiVersion: API_VERSION,
     kind: 'Decision',
-    metadata: { namespace, name: `${spec.rollout}-${at.toString(36).slice(-5)}`, creationTimestamp: iso(at) },
+    metadata: {
+      namespace,
+      name: `${spec.rollout}-${at.toString(36).slice(-5)}`,
+      labels: { [LABEL.rollout]: spec.rollout },
+      creationTimestamp: iso(at),
+    },
     spec,
     ...(status ? { status } : {}),
   }
 }
 
 /** Events of a release are what its timeline says. */
-export const eventsOf = (release: Release): KubeEvent[] =>
-  (release.status?.timeline ?? []).map(({ at, event, message }) =>
-    eventOf(Date.parse(at), /Rolled|Abort|Hold|Blocked/.test(event) ? 'Warning' : 'Normal', event, message),
-  )
+export const eventsOf = ({ metadata: { namespace = '' }, spec, status }: Release): KubeEvent[] =>
+  (status?.timeline ?? []).map(({ at, event, message }) => ({
+    apiVersion: 'events.k8s.io/v1',
+    kind: 'Event',
+    metadata: { namespace, name: `${spec.rollout}.${Date.parse(at).toString(36)}.${event.toLowerCase()}` },
+    regarding: { kind: 'Rollout', namespace, name: spec.rollout },
+    eventTime: at,
+    type: /Rolled|Abort|Hold|Blocked/.test(event) ? 'Warning' : 'Normal',
+    reason: event,
+    note: message,
+  }))
 
 export const sightOf = (rollout: Rollout, parts: Partial<Omit<Sight, 'rollout'>> = {}): Sight => ({
   rollout,
