@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, inject, test } from 'vitest'
 import { ADOPTED_BY } from '../../crds/names.ts'
-import { DEPLOYMENTS, SERVICES, VIRTUAL_SERVICES } from '../../crds/resources.ts'
+import { DEPLOYMENTS, ROLLOUTS, SERVICES, VIRTUAL_SERVICES } from '../../crds/resources.ts'
 import type { Kube, KubeObject, Resource } from '../../kube/index.ts'
 import { adopting, apexOf, declaredOf, deployment, ownPods, service, type Running } from '../stage/adopted.ts'
-import { ROLLOUT, virtualService } from '../stage/shop.ts'
+import { ROLLOUT, rolloutManifest, virtualService } from '../stage/shop.ts'
 import { outcomeOf, phaseOf, releaseOf, type Sight } from '../stage/sight.ts'
 import { openStage, type Stage } from '../stage/stage.ts'
 
@@ -19,7 +19,7 @@ const EVERY_MS = 500
 // One after the other: the policy is the cluster's.
 test('without the pin whoever applies replicas is named, and a release does not go on beneath them', async () => {
   await using stage = await openStage({ access, name: 'unpinned', retries: 0 })
-  await using git = await applying(stage, { version: '1.4.0', replicas: 2 })
+  await using git = await applying(stage, adopted(stage, { version: '1.4.0', replicas: 2 }))
   await stage.until('the Deployment is ready', (sight) => declaredOf(sight)?.status?.readyReplicas === 2)
   const installed = stage.install(adopting({ steps: STEPS }))
   const refusal = await stage.until(
@@ -29,10 +29,10 @@ test('without the pin whoever applies replicas is named, and a release does not 
   expect(refusal.message).toContain('field manager git applies replicas of Deployment checkout')
   expect(ownPods(stage.now())).toHaveLength(2)
 
-  git.declare({ version: '1.4.0', replicas: undefined })
+  git.declare(adopted(stage, { version: '1.4.0', replicas: undefined }))
   await installed
   await stage.until('its own pods have left', (sight) => ownPods(sight).length === 0)
-  git.declare({ version: '1.5.0', replicas: undefined })
+  git.declare(adopted(stage, { version: '1.5.0', replicas: undefined }))
   const release = await stage.until(
     'it is aborted',
     (sight) => outcomeOf(sight, '1.5.0') === 'Aborted' && releaseOf(sight, '1.5.0'),
@@ -46,29 +46,75 @@ test('without the pin whoever applies replicas is named, and a release does not 
 test('with the pin a loop that applies everything by force changes no outcome', async () => {
   await using stage = await openStage({ access, name: 'pinned', retries: 0 })
   await using _pin = await pinned(stage)
-  await using git = await applying(stage, { version: '1.4.0', replicas: 2 })
+  await using git = await applying(stage, adopted(stage, { version: '1.4.0', replicas: 2 }))
   await stage.until('the Deployment is ready', (sight) => declaredOf(sight)?.status?.readyReplicas === 2)
-  const stable = await stage.install(adopting({ steps: STEPS }))
+  const adoption = adopting({ steps: STEPS })
+  const stable = await stage.install(adoption)
   const load = stage.load({ rps: 60 })
   await stage.until('its own pods have left', (sight) => ownPods(sight).length === 0)
   await git.again()
   expect(declaredOf(stage.now())?.spec.replicas).toBe(0)
   expect(apexOf(stage.now())).toEqual({ app: ROLLOUT, 'sluice.dev/revision': stable })
 
-  git.declare({ version: '1.5.0', replicas: 2 })
+  const rollout = rolloutManifest(stage.namespace, adoption)
+  git.declare([...adopted(stage, { version: '1.5.0', replicas: 2 }), [ROLLOUTS, rollout]])
   await stage.until('the gate waits', (sight) => phaseOf(sight) === 'AwaitingApproval')
   await git.again()
+  git.declare([...adopted(stage, { version: '1.5.0', replicas: 2 }, '4s'), [ROLLOUTS, rollout]])
+  await stage.until('a change of another route is taken', (sight) => timeoutOf(sight) === '4s')
+  await git.again()
+  expect(phaseOf(stage.now())).toBe('AwaitingApproval')
   await stage.say('approve')
   await stage.until('1.5.0 is promoted', (sight) => outcomeOf(sight, '1.5.0') === 'Promoted')
   expect(ownPods(stage.now())).toEqual([])
+  expect(timeoutOf(stage.now())).toBe('4s')
   expect(git.trouble()).toEqual([])
   expect(await load.stop()).toMatchObject({ lost: 0, mesh: 0 })
 })
 
+test('nor where the Rollout itself is the workload, and is applied with its routes', async () => {
+  await using stage = await openStage({ access, name: 'pinned-template', retries: 0 })
+  await using _pin = await pinned(stage)
+  await stage.install({ version: '1.4.0', steps: STEPS })
+  const load = stage.load({ rps: 60 })
+  const manifests = (version: string): Manifest[] => [
+    [VIRTUAL_SERVICES, routes(stage)],
+    [ROLLOUTS, rolloutManifest(stage.namespace, { version, steps: STEPS })],
+  ]
+  await using git = await applying(stage, manifests('1.4.0'))
+  await git.again()
+  git.declare(manifests('1.5.0'))
+  await stage.until('the gate waits', (sight) => phaseOf(sight) === 'AwaitingApproval')
+  await git.again()
+  await stage.say('approve')
+  await stage.until('1.5.0 is promoted', (sight) => outcomeOf(sight, '1.5.0') === 'Promoted')
+  await git.again()
+  expect(stage.now().releases).toHaveLength(2)
+  expect(git.trouble()).toEqual([])
+  expect(await load.stop()).toMatchObject({ lost: 0, mesh: 0 })
+})
+
+const timeoutOf = ({ route }: Sight) => route?.spec.http.find(({ name }) => name === 'catalog')?.['timeout']
+
+/** Everything that a team has in Git of a workload that is taken over, but for the Rollout. */
+const adopted = (stage: Stage, running: Running, timeout = '3s'): Manifest[] => [
+  [SERVICES, service(stage.namespace)],
+  [DEPLOYMENTS, deployment(stage.namespace, running)],
+  [VIRTUAL_SERVICES, routes(stage, timeout)],
+]
+
+function routes({ namespace }: Stage, timeout = '3s'): KubeObject {
+  const route = virtualService({ namespace, host: `${namespace}.shop.local`, retries: 0 })
+  const http = route.spec.http.map((one) => (one.name === 'catalog' ? { ...one, timeout } : one))
+  return { ...route, spec: { ...route.spec, http } } as KubeObject
+}
+
 const stalled = ({ rollout }: Sight) => rollout?.status?.conditions?.find(({ type }) => type === 'Stalled')
 
+type Manifest = [Resource, KubeObject]
+
 type Git = AsyncDisposable & {
-  declare: (running: Running) => void
+  declare: (manifests: Manifest[]) => void
   /** Resolves when everything was applied some more times. */
   again: () => Promise<void>
   /** What the API server refused. */
@@ -76,16 +122,13 @@ type Git = AsyncDisposable & {
 }
 
 /** Somebody who applies every manifest by force, again and again. */
-async function applying({ kube, namespace }: Stage, first: Running): Promise<Git> {
+async function applying({ kube }: Stage, first: Manifest[]): Promise<Git> {
   let declared = first
   let times = 0
   const trouble: string[] = []
   const ended = new AbortController()
   const all = async (): Promise<void> => {
-    const route = virtualService({ namespace, host: `${namespace}.shop.local`, retries: 0 })
-    await force(kube, SERVICES, service(namespace))
-    await force(kube, DEPLOYMENTS, deployment(namespace, declared))
-    await force(kube, VIRTUAL_SERVICES, route)
+    for (const [resource, object] of declared) await force(kube, resource, object)
     times += 1
   }
   await all()
@@ -96,7 +139,7 @@ async function applying({ kube, namespace }: Stage, first: Running): Promise<Git
     }
   })()
   return {
-    declare: (running) => (declared = running),
+    declare: (manifests) => (declared = manifests),
     again: async () => {
       const before = times
       await expect.poll(() => times).toBeGreaterThan(before + 2)
