@@ -10,6 +10,8 @@ import { mayGoForward } from './weights.ts'
 /** A gate: waits until a person approves. */
 export async function approve(run: Run, gate: Extract<Step, { kind: 'approve' }>): Promise<void> {
   const { subject } = run.desk
+  const closesAt = run.stepSince + gate.expiresAfterMs
+  if (Date.now() >= closesAt) return expire(run, gate.name)
   if (subject) subject.gate = gate.name
   const approved = () => run.desk.inbox.some((word) => word.action === 'approve' && word.gate === gate.name)
   let word: DecideInput | undefined
@@ -21,7 +23,7 @@ export async function approve(run: Run, gate: Extract<Step, { kind: 'approve' }>
       ...(run.asked ? {} : { event: needed(run, gate.name) }),
     })
     run.asked = true
-    if (!(await waitFor(run, approved, run.stepSince + gate.expiresAfterMs))) await expire(run, gate.name)
+    if (!(await waitFor(run, approved, closesAt))) await expire(run, gate.name)
   } finally {
     if (subject) delete subject.gate
     word = takeApproval(run.desk, gate.name)
@@ -41,6 +43,9 @@ const needed = (run: Run, gate: string): Happening => ({
 async function expire(run: Run, gate: string): Promise<void> {
   delete run.desk.subject?.gate
   const message = `Gate ${gate} expired at ${run.weight} %: promote or abort release ${run.number}`
-  await tell(run, { phase: 'Holding', message, event: { type: 'Warning', reason: 'GateExpired', message } })
+  const event = { type: 'Warning', reason: 'GateExpired', message } as const
+  const isNews = !run.expired
+  run.expired = true
+  await tell(run, { phase: 'Holding', message, ...(isNews ? { event } : {}) })
   await waitFor(run, () => false)
 }

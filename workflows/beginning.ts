@@ -16,16 +16,18 @@ const LOOK_AGAIN_MS = 15_000
 export async function mayBegin(run: Run): Promise<number | undefined> {
   const { measured, override, marks, plan } = run
   if (!measured || override || plan.returns || marks.some(({ weight }) => weight > 0)) return undefined
-  for (let told: string | undefined; ;) {
+  for (;;) {
     const { rung, hold, notes = [] } = await lookBack(run)
     await tellOnce(run, notes)
-    if (!hold) return rung
+    if (!hold) {
+      run.toldBeginning = undefined
+      return rung
+    }
     if (run.mode === 'observe') {
       announce(run, { type: 'Warning', reason: 'WouldHold', message: hold.sentence })
       return rung
     }
-    if (hold.reason !== told) await tellHold(run, hold)
-    told = hold.reason
+    await tellHold(run, hold)
     if (await isOverridden(run)) return rung
   }
 }
@@ -43,12 +45,14 @@ async function tellOnce(run: Run, notes: Happening[]): Promise<void> {
   for (const event of notes) await tell(run, { phase: 'Progressing', message: event.message, event })
 }
 
-async function tellHold(run: Run, { sentence }: Hold): Promise<void> {
-  await tell(run, {
-    phase: 'Holding',
-    message: sentence,
-    event: { type: 'Warning', reason: 'Holding', message: sentence },
-  })
+/** News once, and again in the status of a run that takes over. */
+async function tellHold(run: Run, { reason, sentence }: Hold): Promise<void> {
+  const isNews = reason !== run.toldBeginning
+  if (!isNews && run.saidHold) return
+  run.toldBeginning = reason
+  run.saidHold = true
+  const event = { type: 'Warning', reason: 'Holding', message: sentence } as const
+  await tell(run, { phase: 'Holding', message: sentence, ...(isNews ? { event } : {}) })
 }
 
 /** `step` begins all the same; `promote` goes past it anyway. */

@@ -43,6 +43,7 @@ export type Carried = {
 
 export type CarriedRelease = {
   number: number
+  revision: Revision
   epoch: number
   seq: number
   stepIndex: number
@@ -50,6 +51,12 @@ export type CarriedRelease = {
   stepSince: number
   /** The gate at which it waits was announced. */
   asked?: boolean
+  /** The gate that is open: a word about it counts before the run that takes over has come to it. */
+  gate?: string
+  /** That nobody opened it in time was announced. */
+  expired?: boolean
+  /** What a word about it comes too late for. */
+  settled?: string
   /** The newer revision that waits for the end of this release was told. */
   queued?: Revision
   /** Attempts of the current step that were begun. */
@@ -62,7 +69,12 @@ export type CarriedRelease = {
   noted?: boolean
   /** What let the last step end, as a sentence. */
   evidence?: string
-  paused: boolean
+  /** Who paused it, and why. */
+  paused?: string
+  /** What was told last about a pause or a suspension. */
+  toldStop?: string
+  /** Why it may not begin, as it was told last. */
+  toldBeginning?: string
   /** A person said `promote`. */
   override?: boolean
   /** Why the last row held, and what was told last about holds. */

@@ -1,7 +1,14 @@
 import { currentUpdateInfo, defineSignal, defineUpdate, setHandler } from '@temporalio/workflow'
 import type { Action } from '../crds/decision.ts'
 import type { Revision } from '../crds/traffic.ts'
-import { DECIDE_UPDATE, LOOK_SIGNAL, type DecideInput, type DecideResult, type ReleaseInput } from './contract.ts'
+import {
+  DECIDE_UPDATE,
+  LOOK_SIGNAL,
+  type CarriedRelease,
+  type DecideInput,
+  type DecideResult,
+  type ReleaseInput,
+} from './contract.ts'
 
 const SUPPORTED: Action[] = ['approve', 'reject', 'promote', 'step', 'abort', 'pause', 'resume']
 
@@ -11,21 +18,24 @@ export type Desk = {
   looked: boolean
   inbox: DecideInput[]
   consumed: string[]
-  paused: boolean
+  /** Who paused, and why; undefined while nobody does. */
+  paused?: string | undefined
   /** How often somebody said resume. */
   resumed: number
   /** What a person can speak about right now; undefined while no release is under way. */
-  subject?: { release: number; revision: Revision; gate?: string; settled?: string }
+  subject?: { release: number; revision: Revision; gate?: string; settled?: string } | undefined
 }
 
 /** Call before the first await: an Update without a handler at the end of an activation is rejected. */
 export function openDesk(input: ReleaseInput): Desk {
+  const carried = input.carried?.release
   const desk: Desk = {
     looked: false,
-    inbox: [...(input.carried?.release?.mailbox ?? [])],
+    inbox: [...(carried?.mailbox ?? [])],
     consumed: [...(input.carried?.consumed ?? [])],
-    paused: input.carried?.release?.paused ?? false,
+    ...(carried?.paused === undefined ? {} : { paused: carried.paused }),
     resumed: 0,
+    ...(carried ? { subject: subjectOf(carried) } : {}),
   }
   setHandler(defineSignal(LOOK_SIGNAL), () => {
     desk.looked = true
@@ -54,12 +64,23 @@ export function takeApproval(desk: Desk, gate: string): DecideInput | undefined 
 export const waits = (desk: Desk, ...actions: Action[]): boolean =>
   desk.inbox.some((decision) => actions.includes(decision.action))
 
+/** Words about a release count from the first moment of a run that takes it over. */
+const subjectOf = ({ number, revision, gate, settled }: CarriedRelease): Desk['subject'] => ({
+  release: number,
+  revision,
+  ...(gate === undefined ? {} : { gate }),
+  ...(settled === undefined ? {} : { settled }),
+})
+
+const who = ({ by, reason }: DecideInput): string => `${by}${reason ? ` (${reason})` : ''}`
+
 function accept(desk: Desk, decision: DecideInput): DecideResult {
   const id = currentUpdateInfo()?.id
   if (id !== undefined && desk.consumed.includes(id)) return { message: 'this decision was taken before' }
   if (id !== undefined) desk.consumed.push(id)
   if (decision.action === 'resume') desk.resumed += 1
-  if (decision.action === 'pause' || decision.action === 'resume') desk.paused = decision.action === 'pause'
+  if (decision.action === 'pause') desk.paused = who(decision)
+  else if (decision.action === 'resume') desk.paused = undefined
   else desk.inbox.push(decision)
   return { message: `${decision.action} of release ${decision.release} by ${decision.by} taken` }
 }

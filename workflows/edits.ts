@@ -68,7 +68,7 @@ const writeAgain = (run: Run): Promise<void> => (run.weight > 0 ? putBack(run) :
 
 /** Whatever the release waits for, it waits for that still. */
 async function sayOn(run: Run, event: NonNullable<Telling['event']>): Promise<void> {
-  const phase = run.phase ?? 'Progressing'
+  const phase = run.said?.phase ?? 'Progressing'
   await tell(run, { phase, message: event.message, event, ...openGate(run) })
 }
 

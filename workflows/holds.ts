@@ -50,7 +50,7 @@ async function tellHold(run: Run, hold: Hold | undefined): Promise<void> {
   const event = { type: hold ? 'Warning' : 'Normal', reason: eventOf(hold, holds), message } as const
   const gate = run.desk.subject?.gate
   await tell(run, {
-    phase: holds ? 'Holding' : gate ? 'AwaitingApproval' : (run.phase ?? 'Progressing'),
+    phase: holds ? 'Holding' : gate ? 'AwaitingApproval' : (run.said?.phase ?? 'Progressing'),
     message,
     ...(isNews(run) ? { event } : {}),
     ...(gate ? { gate } : {}),

@@ -45,22 +45,29 @@ export async function openRun(stay: Stay, opening: Opening): Promise<Run> {
     replicas: picture.replicas,
     suspended: picture.suspend,
     routeGone: false,
-    ...(carried?.edit ? { edit: { message: carried.edit, resumed: desk.resumed } } : {}),
+    ...(carried?.edit ? { edit: { message: carried.edit, resumed: 0 } } : {}),
     writing: false,
     warm: stay.warm,
-    guard: openGuard(() => ({ ref: picture.ref, release: run.number, canary: run.canary, stable: run.stable }), {
+    guard: openGuard(() => watched(run), {
       epoch: Math.max(carried?.epoch ?? 0, opening.epoch ?? 0),
       hold: carried?.hold,
       judgedFrom: weight > 0 && opened.measured ? Date.now() / 1_000 : undefined,
     }),
   }
-  desk.subject = { release: run.number, revision: run.canary }
+  if (desk.subject?.release !== number) desk.subject = { release: number, revision }
   // What was there before this run began brings no news.
   if (picture.route.foreign || (carried && picture.route.replacedBy !== undefined)) desk.looked = true
   if (!carried && opening.stepIndex !== undefined) recall(run)
   if (weight > 0 || run.marks.at(-1)?.beside) watch(run.guard, run.marks)
   return run
 }
+
+const watched = ({ picture: { ref }, number, canary, stable }: Run): ReturnType<Run['guard']['watched']> => ({
+  ref,
+  release: number,
+  canary,
+  stable,
+})
 
 /** Nobody handed over what stands beside the weights: the plan tells what should, and the first write makes it so. */
 function recall(run: Run): void {
@@ -88,12 +95,16 @@ function memory(
   | 'aside'
   | 'marks'
   | 'retreats'
+  | 'resumedBefore'
   | 'asked'
+  | 'expired'
   | 'tried'
   | 'noted'
   | 'evidence'
   | 'override'
   | 'toldHold'
+  | 'toldStop'
+  | 'toldBeginning'
   | 'queued'
 > {
   return {
@@ -101,9 +112,13 @@ function memory(
     aside: carried?.aside ?? {},
     override: carried?.override ?? false,
     toldHold: carried?.toldHold,
+    toldStop: carried?.toldStop,
+    toldBeginning: carried?.toldBeginning,
     marks: carried?.marks ?? marksOf(opened, weight),
+    resumedBefore: 0,
     retreats: carried?.retreats ?? 0,
     asked: carried?.asked ?? false,
+    expired: carried?.expired ?? false,
     tried: carried?.tried ?? 0,
     noted: carried?.noted ?? false,
     ...(carried?.evidence ? { evidence: carried.evidence } : {}),

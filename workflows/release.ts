@@ -17,6 +17,7 @@ import { insist } from './proxies.ts'
 import { retire, warmNow, type Stay } from './retirement.ts'
 import type { Run } from './run.ts'
 import { taskFor, type Task } from './start.ts'
+import { followStops } from './stops.ts'
 import { walk } from './walk.ts'
 
 /** One release of one Rollout: look at what is really there, do what is to be done, and be gone. */
@@ -27,6 +28,7 @@ export async function release(input: ReleaseInput): Promise<void> {
   const warm = warmNow(picture, input.carried?.warm ?? [])
   const stay: Stay = { input, desk, picture, warm, lastNumber: picture.nextNumber - 1 }
   const task = taskFor(picture, input.carried)
+  if (task.kind === 'nothing' || task.kind === 'settle') desk.subject = undefined
   if (task.kind === 'handBack') return handBack(stay)
   await carryOut(task, stay)
   await emptyAdopted(stay)
@@ -34,7 +36,7 @@ export async function release(input: ReleaseInput): Promise<void> {
 }
 
 async function carryOut(task: Exclude<Task, { kind: 'handBack' }>, stay: Stay): Promise<void> {
-  const { picture } = stay
+  const { picture, desk } = stay
   switch (task.kind) {
     case 'nothing':
       return
@@ -48,6 +50,7 @@ async function carryOut(task: Exclude<Task, { kind: 'handBack' }>, stay: Stay): 
     }
     case 'goBack': {
       const run = await openRun(stay, { ...task.open, stable: task.stable })
+      delete desk.subject?.gate
       await CancellationScope.nonCancellable(() => goBack(run, task.ending))
       leaveBehind(stay, run, task.ending)
       return leaveJobs(run, task.ending)
@@ -69,7 +72,7 @@ async function carryOut(task: Exclude<Task, { kind: 'handBack' }>, stay: Stay): 
 /** Prepare, step, promote; anything bad goes back to stable. */
 async function bringOut(run: Run, stay: Stay): Promise<void> {
   const aside = new CancellationScope()
-  void aside.run(() => Promise.all([followLooks(run), followHolds(run)]))
+  void aside.run(() => Promise.all([followLooks(run), followHolds(run), followStops(run)]))
   try {
     await conclude(run, stay, () =>
       walk(run, async () => {

@@ -32,6 +32,10 @@ export type Run = {
   stepSince: number
   /** The gate at which it waits was announced. */
   asked: boolean
+  /** That nobody opened it in time was announced. */
+  expired: boolean
+  /** How often resume had been said when the current step began. */
+  resumedBefore: number
   /** Attempts of the current step that were begun, where it is one that asks somebody else. */
   tried: number
   weight: number
@@ -62,8 +66,14 @@ export type Run = {
   override: boolean
   /** The hold that was told last; undefined where nothing held. */
   toldHold?: Hold | undefined
-  /** What was said last, holds apart. */
-  phase?: Phase
+  /** What was said last, holds apart, and as if nothing stopped it. */
+  said?: { phase: Phase; message: string }
+  /** What was told last about a pause or a suspension. */
+  toldStop?: string | undefined
+  /** Why it may not begin, as it was told last. */
+  toldBeginning?: string | undefined
+  /** This run has put that into the status. */
+  saidHold?: true
   /** Jobs that were broken off are being stopped; a run ends after that. Never fails. */
   stopping?: Promise<void>
   /** What let the last step end, as a sentence. */

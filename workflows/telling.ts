@@ -2,6 +2,7 @@ import { CancellationScope, condition, isCancellation, log, setCurrentDetails } 
 import type { Progress } from '../activities/report.ts'
 import { insist, telling } from './proxies.ts'
 import { stepLabel, type Run } from './run.ts'
+import { withStop } from './stopping.ts'
 import { interruption } from './waiting.ts'
 
 export type Telling = Pick<Progress, 'phase' | 'message'> &
@@ -15,7 +16,7 @@ const MENTION_MS = 10_000
  */
 export async function tell(run: Run, telling_: Telling): Promise<void> {
   const progress = progressOf(run, telling_)
-  remember(run, progress)
+  remember(run, telling_, progress.step)
   if (progress.outcome) await insist.report(progress)
   else await reportUnlessUrgent(run, progress)
 }
@@ -23,22 +24,20 @@ export async function tell(run: Run, telling_: Telling): Promise<void> {
 /** As `tell`, for what is said while something more important goes on: given up after ten seconds. */
 export async function mention(run: Run, telling_: Telling): Promise<void> {
   const progress = progressOf(run, telling_)
-  remember(run, progress)
+  remember(run, telling_, progress.step)
   await reportUnlessUrgent(run, progress, MENTION_MS)
 }
 
 /** An Event about the Rollout; it may be late, and holds nothing up. */
-export function announce(
-  run: Pick<Run, 'picture'>,
-  { type, reason, message }: NonNullable<Progress['event']>,
-): void {
+export function announce(run: Pick<Run, 'picture'>, { type, reason, message }: NonNullable<Progress['event']>): void {
   const { ref, target } = run.picture
   telling
     .recordEvent({ ref, uid: target.uid, type, reason, message })
     .catch((error: unknown) => log.warn('event not recorded', { error }))
 }
 
-function progressOf(run: Run, { event, ...rest }: Telling): Progress {
+function progressOf(run: Run, telling_: Telling): Progress {
+  const { event, ...rest } = withStop(run, telling_)
   return {
     ref: run.picture.ref,
     number: run.number,
@@ -55,8 +54,8 @@ function progressOf(run: Run, { event, ...rest }: Telling): Progress {
   }
 }
 
-function remember(run: Run, { phase, message, step, event }: Progress): void {
-  if (phase !== 'Holding') run.phase = phase
+function remember(run: Run, { phase, message, event }: Telling, step: string): void {
+  if (phase !== 'Holding') run.said = { phase, message }
   setCurrentDetails(`**${run.input.namespace}/${run.input.name}** release ${run.number}, step ${step}\n\n${message}`)
   if (event) announce(run, event)
 }

@@ -3,6 +3,7 @@ import type { Ending } from './back.ts'
 import type { Carried, ReleaseInput } from './contract.ts'
 import { waits } from './desk.ts'
 import { stopWatching } from './guard.ts'
+import { heldBy } from './memory.ts'
 import { Interrupted, runAgeMs, type Interruption, type Run } from './run.ts'
 
 const RENEW_AFTER_MS = 10 * 60_000
@@ -22,7 +23,7 @@ export function interruption(run: Run): Interruption | undefined {
   const alarm = run.guard.alarm
   if (alarm) return alarm
   if (run.discovered) return run.discovered
-  if (run.desk.paused || run.override) return undefined
+  if (run.desk.paused !== undefined || run.override) return undefined
   if (waits(run.desk, 'promote')) return { kind: 'promote', sentence: 'a person said promote' }
   if (waits(run.desk, 'step')) return { kind: 'step', sentence: 'a person said step' }
   return undefined
@@ -100,29 +101,7 @@ async function renew(run: Run, ending?: Ending): Promise<never> {
       v: 1,
       warm: run.warm,
       consumed: run.desk.consumed,
-      release: {
-        number: run.number,
-        epoch: run.guard.epoch,
-        seq: run.seq,
-        stepIndex: run.stepIndex,
-        stepSince: run.stepSince,
-        ...(run.asked ? { asked: true } : {}),
-        ...(run.queued ? { queued: run.queued } : {}),
-        ...(run.tried > 0 ? { tried: run.tried } : {}),
-        weight: run.weight,
-        ...(Object.keys(run.aside).length > 0 ? { aside: run.aside } : {}),
-        marks: run.marks,
-        retreats: run.retreats,
-        ...(run.noted ? { noted: true } : {}),
-        ...(run.evidence ? { evidence: run.evidence } : {}),
-        paused: run.desk.paused,
-        ...(run.override ? { override: true } : {}),
-        ...(run.guard.hold ? { hold: run.guard.hold } : {}),
-        ...(run.toldHold ? { toldHold: run.toldHold } : {}),
-        ...(run.edit ? { edit: run.edit.message } : {}),
-        mailbox: run.desk.inbox,
-        ...(ending ? { ending } : {}),
-      },
+      release: heldBy(run, ending),
     },
   })
 }

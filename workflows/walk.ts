@@ -86,5 +86,7 @@ function goTo(run: Run, stepIndex: number): void {
   run.stepIndex = stepIndex
   run.stepSince = Date.now()
   run.asked = false
+  run.expired = false
+  run.resumedBefore = run.desk.resumed
   run.tried = 0
 }

@@ -6,6 +6,7 @@ import { isWatching, watch, watchOn, type Guard } from './guard.ts'
 import { carry } from './pods.ts'
 import { volley } from './proxies.ts'
 import { Interrupted, nextFence, type Run } from './run.ts'
+import { stopOf } from './stopping.ts'
 import { tell } from './telling.ts'
 import { interruption, throwIfInterrupted, waitFor } from './waiting.ts'
 import { isFinal } from './words.ts'
@@ -42,8 +43,10 @@ export async function mayGoForward(run: Run): Promise<void> {
   if (isUnjudged(run)) {
     await waitFor(run, () => !isUnjudged(run) || obstacle(run) !== undefined, Date.now() + PATIENCE_MS)
   }
-  if (!standsInTheWay(run)) return
-  await tell(run, { phase: 'Holding', message: standsInTheWay(run) ?? '' })
+  const why = standsInTheWay(run)
+  if (why === undefined) return
+  // What stops it is told by whoever follows that.
+  if (why !== stopOf(run)?.sentence) await tell(run, { phase: 'Holding', message: why })
   await waitFor(run, () => standsInTheWay(run) === undefined)
 }
 
@@ -148,8 +151,8 @@ function obstacle(run: Run): string | undefined {
   if (run.routeGone) return 'Holding: the route is gone; put the VirtualService and its named routes back'
   if (run.override) return undefined
   if (run.edit) return run.edit.message
-  if (run.desk.paused) return 'Paused by a person; resume lets it go on'
-  if (run.suspended) return 'Suspended: spec.suspend is true'
+  const stop = stopOf(run)
+  if (stop) return stop.sentence
   const hold = run.guard.hold
   if (run.weight > 0 && hold && isBlocking(run, hold.reason)) return hold.sentence
   return undefined

@@ -102,7 +102,7 @@ test.concurrent('nobody is asked while a person pauses', async () => {
   async function pauseAfterWeight({ event }: World['told'][number]): Promise<void> {
     if (event?.reason === 'WeightSet' && shares(world).length === 1) await say('pause')
   }
-  await told(world, ({ message }) => message.startsWith('Paused by a person'))
+  await told(world, ({ message }) => message.startsWith('Paused by ada'))
   expect(world.asked).toEqual([])
   await say('resume')
   await handle.result()

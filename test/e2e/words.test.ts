@@ -1,5 +1,5 @@
 import { expect, inject, test } from 'vitest'
-import { outcomeOf, phaseOf, releaseOf } from '../stage/sight.ts'
+import { outcomeOf, phaseOf, releaseOf, type Sight } from '../stage/sight.ts'
 import { openStage } from '../stage/stage.ts'
 
 const access = inject('access')
@@ -53,7 +53,7 @@ test.concurrent('a pause holds the weight until somebody resumes', async () => {
   await stage.until('20 % is set', ({ rollout }) => rollout?.status?.weight === 20)
 
   await stage.say('pause')
-  await stage.until('it holds', (sight) => phaseOf(sight) === 'Holding')
+  await stage.until('it is paused', (sight) => phaseOf(sight) === 'Paused' && /ada/.test(messageOf(sight)))
   expect(stage.weights().at(-1)).toMatchObject({ [stable]: 80 })
   await stage.say('resume')
   await stage.until('1.5.0 is promoted', (sight) => outcomeOf(sight, '1.5.0') === 'Promoted')
@@ -67,9 +67,11 @@ test.concurrent('a suspended Rollout is watched and does not move forward', asyn
   await stage.until('20 % is set', ({ rollout }) => rollout?.status?.weight === 20)
 
   await stage.push({ version: '1.5.0', spec: { suspend: true } })
-  const { rollout } = await stage.until('it holds', (sight) => phaseOf(sight) === 'Holding' && sight)
+  const { rollout } = await stage.until('it is suspended', (sight) => phaseOf(sight) === 'Suspended' && sight)
   expect(rollout?.status?.message).toContain('spec.suspend')
   expect(stage.weights().at(-1)).toMatchObject({ [stable]: 80 })
   await stage.push({ version: '1.5.0', spec: { suspend: false } })
   await stage.until('1.5.0 is promoted', (sight) => outcomeOf(sight, '1.5.0') === 'Promoted')
 })
+
+const messageOf = ({ rollout }: Sight): string => rollout?.status?.message ?? ''

@@ -7,6 +7,7 @@ const newer = { revision: 'bbb', isStable: false, rejected: false, restart: fals
 const open = { number: 2, revision: 'bbb', from: 'aaa', epoch: 4, stepIndex: 1 }
 const carried = {
   number: 2,
+  revision: 'bbb',
   epoch: 4,
   seq: 9,
   stepIndex: 1,
@@ -14,7 +15,6 @@ const carried = {
   weight: 25,
   marks: [],
   retreats: 0,
-  paused: false,
   mailbox: [],
 }
 const moved = {

@@ -1,0 +1,36 @@
+import { condition, isCancellation } from '@temporalio/workflow'
+import { asInterruption, type Run } from './run.ts'
+import { stopOf, type Stop } from './stopping.ts'
+import { tell, type Telling } from './telling.ts'
+
+/** Says it when a person or the spec stops the release, and when nobody does any more. */
+export async function followStops(run: Run): Promise<void> {
+  try {
+    for (;;) {
+      await condition(() => stopOf(run)?.sentence !== run.toldStop)
+      const stop = stopOf(run)
+      run.toldStop = stop?.sentence
+      await sayStop(run, stop)
+    }
+  } catch (error) {
+    if (!isCancellation(error)) run.discovered ??= asInterruption(error)
+  }
+}
+
+/** What it waits for it waits for still. A promotion that a person said says so itself. */
+async function sayStop(run: Run, stop: Stop | undefined): Promise<void> {
+  const { phase, message } = run.said ?? { phase: 'Progressing', message: `Release ${run.number} is under way` }
+  const gate = run.desk.subject?.gate
+  await tell(run, {
+    phase,
+    message,
+    ...(gate === undefined ? {} : { gate }),
+    ...(stop || !run.override ? { event: eventOf(run, stop) } : {}),
+  })
+}
+
+const eventOf = ({ number, weight }: Run, stop: Stop | undefined): NonNullable<Telling['event']> => ({
+  type: 'Normal',
+  reason: stop?.phase ?? 'Resumed',
+  message: stop?.sentence ?? `Resumed: release ${number} goes on at ${weight} %`,
+})
