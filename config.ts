@@ -103,7 +103,7 @@ const apiOptions = (): Option[] => [
   ),
   option(
     '--session-secret-file <file>',
-    'api: what sign-ins are sealed with, at least 32 characters, the same for all replicas; without it a restart signs everybody out',
+    'api: what sign-ins are sealed with, at least 32 characters, the same for all replicas; without such a file a restart signs everybody out',
     'SLUICE_SESSION_SECRET_FILE',
   ),
   option(

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
@@ -185,9 +185,11 @@ const oidcOptions = (issuer: string) => ({
   scopes: config.oidcScopes,
 })
 
+/** A Secret of a cluster may be optional: without it there is no file. */
 function readSecret(file: string | undefined, least: number): string | undefined {
-  const secret = file === undefined ? undefined : readFileSync(file, 'utf8').trim()
-  if (secret !== undefined && secret.length < least) throw new Error(`${file} has less than ${least} characters`)
+  if (file === undefined || !existsSync(file)) return undefined
+  const secret = readFileSync(file, 'utf8').trim()
+  if (secret.length < least) throw new Error(`${file} has less than ${least} characters`)
   return secret
 }
 

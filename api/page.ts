@@ -12,6 +12,8 @@ import type { ReleasePage, ReleaseView } from './views.ts'
 
 type PageParts = Pick<Parts, 'ledgers' | 'workflowUrl'>
 
+const OLD_EVENTS: ResourceDescriptor = { ...EVENTS, group: '' }
+
 /** Everything about one Rollout that the caller may read; parts that they may not are empty. */
 export async function pageOf(parts: PageParts, sight: Sight, caller: Caller): Promise<ReleasePage> {
   const { namespace = '', name } = sight.rollout.metadata
@@ -21,7 +23,8 @@ export async function pageOf(parts: PageParts, sight: Sight, caller: Caller): Pr
     mayRead(RELEASES, 'get'),
     mayRead(DECISIONS),
     mayRead(PODS),
-    mayRead(EVENTS),
+    // The same objects by two names; the roles that every cluster has know the older one.
+    Promise.all([mayRead(EVENTS), mayRead(OLD_EVENTS)]).then((either) => either.includes(true)),
     caller.mayEach(namespace, name),
   ])
   const rollout = rolloutView(sight)

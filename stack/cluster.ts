@@ -2,10 +2,11 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Kubectl } from './kubectl.ts'
+import type { Service } from './layout.ts'
 
 const DEPLOY = fileURLToPath(new URL('../deploy', import.meta.url))
 const APPLY = ['apply', '--server-side', '--validate=ignore', '--force-conflicts', '--field-manager=stack']
-const ENGINE_TOKEN_LIFE = '720h'
+const SERVICE_TOKEN_LIFE = '720h'
 const IN_FORCE_WITHIN_MS = 30_000
 /** Every look is a process. */
 const LOOK_EVERY_MS = 200
@@ -28,9 +29,10 @@ export async function installEngine(kubectl: Kubectl): Promise<void> {
   ])
 }
 
-/** A token of the engine's identity. */
-export async function engineToken(kubectl: Kubectl): Promise<string> {
-  const token = ['create', 'token', 'sluice', '--namespace=sluice-system', `--duration=${ENGINE_TOKEN_LIFE}`]
+/** A token of the identity that the engine, or its API, has in a cluster. */
+export async function serviceToken(kubectl: Kubectl, service: Service): Promise<string> {
+  const account = service === 'engine' ? 'sluice' : 'sluice-api'
+  const token = ['create', 'token', account, '--namespace=sluice-system', `--duration=${SERVICE_TOKEN_LIFE}`]
   return (await kubectl(token)).trim()
 }
 

@@ -27,8 +27,8 @@ export type Stack = {
     temporal: string
     temporalUi: string
   }
-  /** Files. Ada may decide everything, Alice answer gates and stop releases, Bob look; the engine has the rights of `deploy/`. */
-  kubeconfigs: Record<'admin' | 'ada' | 'alice' | 'bob' | 'engine', string>
+  /** Files. Ada may decide everything, Alice answer gates and stop releases, Bob look; the engine and its API have the rights of `deploy/`. */
+  kubeconfigs: Record<'admin' | 'ada' | 'alice' | 'bob' | 'engine' | 'api', string>
   /** One JSON line per answered request to the API server. */
   auditLog: string
   server(name: ServerName): ServerHandle

@@ -6,9 +6,11 @@ import { choosePorts, PORT_NAMES, type Ports } from './ports.ts'
 /** Where `npm run stack` and the demo have their cluster when nothing else is said. */
 export const DEFAULT_STATE_DIR = fileURLToPath(new URL('../.state/stack', import.meta.url))
 
-/** Who may be in a kubeconfig: an admin, three people with different roles, the engine, and the servers' own users. */
-export const USERS = ['admin', 'alice', 'bob', 'ada', 'engine', 'istiod', 'controllers', 'agent'] as const
+/** Who may be in a kubeconfig: an admin, three people with different roles, the engine, its API, and the servers' own users. */
+export const USERS = ['admin', 'alice', 'bob', 'ada', 'engine', 'api', 'istiod', 'controllers', 'agent'] as const
 export type User = (typeof USERS)[number]
+/** Identities of the cluster's own: the API server makes their tokens. */
+export type Service = 'engine' | 'api'
 
 /** Where everything of one stack is; what is chosen once, stays. */
 export type Layout = {

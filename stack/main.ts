@@ -137,6 +137,7 @@ function exports({ urls, kubeconfigs, auditLog }: Stack): string {
   const variables = {
     KUBECONFIG: kubeconfigs.admin,
     SLUICE_KUBECONFIG: kubeconfigs.engine,
+    SLUICE_API_KUBECONFIG: kubeconfigs.api,
     ADA_KUBECONFIG: kubeconfigs.ada,
     ALICE_KUBECONFIG: kubeconfigs.alice,
     BOB_KUBECONFIG: kubeconfigs.bob,

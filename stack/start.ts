@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { engineToken, installEngine, installMeshKinds, openCluster, untilServed } from './cluster.ts'
-import { createKubectl } from './kubectl.ts'
+import { serviceToken, installEngine, installMeshKinds, openCluster, untilServed } from './cluster.ts'
+import { createKubectl, type Kubectl } from './kubectl.ts'
 import type { Layout } from './layout.ts'
 import { makePki } from './pki.ts'
 import { statusOf } from './probe.ts'
@@ -52,11 +52,11 @@ export async function startServers({ layout, tools, template, onReady, signal }:
   /** istiod starts beside its kinds and finds them as they come; its own key waits until the template has been kept. */
   async function fillCluster(): Promise<void> {
     const served = isPrepared ? Promise.resolve() : install()
-    const engine = served.then(() => engineToken(kubectl)).then((token) => writeKubeconfig(layout, 'engine', token))
+    const services = served.then(() => makeServices(layout, kubectl))
     const authority = readFileSync(layout.pki.ca).toString('base64')
     const agent = served.then(() => up('agent'))
     const mesh = layout.sidecars ? served.then(() => up('istiod')) : up('istiod')
-    await all(agent, mesh, engine)
+    await all(agent, mesh, services)
     await openCluster(kubectl, layout.ports, authority)
     await untilGatewayAnswers(layout, either)
   }
@@ -67,6 +67,14 @@ export async function startServers({ layout, tools, template, onReady, signal }:
     await all(api, up('temporal'), up('prometheus'), up('gateway'))
   }
   await all(up('etcd'), startRest())
+}
+
+/** Who the engine and its API are; only the API server makes such tokens. */
+async function makeServices(layout: Layout, kubectl: Kubectl): Promise<void> {
+  const services = ['engine', 'api'] as const
+  await Promise.all(
+    services.map(async (service) => writeKubeconfig(layout, service, await serviceToken(kubectl, service))),
+  )
 }
 
 /** Any answer will do: without a route it is 404. */

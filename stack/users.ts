@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { appendFile, writeFile } from 'node:fs/promises'
-import type { Layout, User } from './layout.ts'
+import type { Layout, Service, User } from './layout.ts'
 
-/** How the API server knows whoever holds a token of the stack. The engine's comes from the API server itself. */
-const KNOWN_AS: Record<Exclude<User, 'engine'>, { name: string; groups: string[] }> = {
+/** How the API server knows whoever holds a token of the stack. Those of services come from the API server itself. */
+const KNOWN_AS: Record<Exclude<User, Service>, { name: string; groups: string[] }> = {
   admin: { name: 'admin', groups: ['system:masters'] },
   alice: { name: 'alice', groups: ['approvers'] },
   bob: { name: 'bob', groups: ['viewers'] },
@@ -14,9 +14,9 @@ const KNOWN_AS: Record<Exclude<User, 'engine'>, { name: string; groups: string[]
   agent: { name: 'node-agent', groups: ['system:masters'] },
 }
 
-/** Tokens and kubeconfigs of everybody but the engine; tokens are made once per stack. */
+/** Tokens and kubeconfigs of everybody but services; tokens are made once per stack. */
 export async function makeUsers(layout: Layout): Promise<void> {
-  const users = Object.entries(KNOWN_AS) as [Exclude<User, 'engine'>, { name: string; groups: string[] }][]
+  const users = Object.entries(KNOWN_AS) as [Exclude<User, Service>, { name: string; groups: string[] }][]
   const known = existsSync(layout.tokens) ? readTokens(layout) : new Map<string, string>()
   // A stack of an earlier version may lack one.
   const lines = users

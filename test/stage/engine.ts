@@ -5,7 +5,7 @@ import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-export type Role = 'all' | 'controller' | 'worker'
+export type Role = 'all' | 'controller' | 'worker' | 'api'
 
 export type EngineOptions = {
   role: Role
@@ -13,6 +13,10 @@ export type EngineOptions = {
   /** host:port */
   temporal: string
   cluster: string
+  /** For Sources; default: the one on `$PATH`. */
+  kustomize?: string
+  /** Flags of this role alone, without dashes. */
+  flags?: Record<string, string>
   /** Lines are appended; a restart goes on in the same file. */
   logFile: string
 }
@@ -64,9 +68,18 @@ export function tail(logFile: string, count: number, subject = ''): string {
     .join('\n')
 }
 
-function run({ role, kubeconfig, temporal, cluster, logFile }: EngineOptions): ChildProcess {
+function run({
+  role,
+  kubeconfig,
+  temporal,
+  cluster,
+  kustomize = '',
+  flags: own,
+  logFile,
+}: EngineOptions): ChildProcess {
   const flags = { kubeconfig, 'temporal-address': temporal, cluster, 'health-port': '0', 'health-host': '127.0.0.1' }
-  const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value])
+  const all = Object.entries({ ...flags, kustomize, ...own }).filter(([, value]) => value !== '')
+  const args = all.flatMap(([name, value]) => [`--${name}`, value])
   const errors = openSync(logFile, 'a')
   const child = spawn(process.execPath, [LEASH, MAIN, role, ...args], { stdio: ['pipe', 'pipe', errors] })
   // An engine that has ended does not read any more.

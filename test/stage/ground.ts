@@ -10,6 +10,8 @@ import { createEngine, type Engine, type Role } from './engine.ts'
 export type Access = {
   /** Of the admin. */
   kubeconfig: string
+  /** Of everybody. */
+  kubeconfigs: Stack['kubeconfigs']
   kubectl: string
   /** http://host:port of the mesh's gateway. */
   gateway: string
@@ -54,12 +56,20 @@ export async function startGround({
     const logFile = join(stateDir, `engine-${role}-${index}.log`)
     return {
       logFile,
-      engine: createEngine({ role, kubeconfig: stack.kubeconfigs.engine, temporal, cluster: CLUSTER, logFile }),
+      engine: createEngine({
+        role,
+        kubeconfig: stack.kubeconfigs.engine,
+        temporal,
+        cluster: CLUSTER,
+        kustomize: kubectl,
+        logFile,
+      }),
     }
   })
   const ground: Ground = {
     access: {
       kubeconfig: stack.kubeconfigs.admin,
+      kubeconfigs: stack.kubeconfigs,
       kubectl,
       gateway: stack.urls.gateway,
       prometheus: stack.urls.prometheus,
