@@ -11,10 +11,14 @@ export type EngineOptions = {
   /** host:port */
   temporal: string
   cluster: string
+  /** Folder of the repositories that it may read. */
+  sourceFiles: string
   logFile: string
 }
 
 export type Engine = {
+  /** Base URL of its webhooks. */
+  url: string
   /** Resolves with a sentence when the process ends without having been told to. */
   ended: Promise<string>
   stop: () => Promise<void>
@@ -29,12 +33,15 @@ const START_MS = 60_000
  * with this process, however that ends.
  */
 export async function startEngine({ logFile, ...options }: EngineOptions): Promise<Engine> {
-  const { kubeconfig, temporal, cluster } = options
+  const { kubeconfig, temporal, cluster, sourceFiles } = options
   const healthPort = await freePort()
   const log = openSync(logFile, 'a')
   const flags = ['--kubeconfig', kubeconfig, '--temporal-address', temporal, '--cluster', cluster]
+  const source = ['--source-files', sourceFiles]
   const health = ['--health-port', `${healthPort}`, '--health-host', '127.0.0.1']
-  const child = spawn(process.execPath, [LEASH, MAIN, 'all', ...flags, ...health], { stdio: ['pipe', log, log] })
+  const child = spawn(process.execPath, [LEASH, MAIN, 'all', ...flags, ...source, ...health], {
+    stdio: ['pipe', log, log],
+  })
   // An engine that has ended does not read any more.
   child.stdin?.on('error', () => undefined)
   const exited = once(child, 'exit').then(([code, signal]) => `the engine ended (${code ?? signal}); see ${logFile}`)
@@ -48,7 +55,7 @@ export async function startEngine({ logFile, ...options }: EngineOptions): Promi
     await stop()
     throw error
   }
-  return { ended: exited, stop }
+  return { url: `http://127.0.0.1:${healthPort}`, ended: exited, stop }
 }
 
 async function untilReady(port: number): Promise<void> {

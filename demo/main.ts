@@ -6,6 +6,7 @@ import { startEngine } from './engine.ts'
 import { invitation } from './invitation.ts'
 import { openScreen, type Screen } from './screen.ts'
 import { openShow } from './show.ts'
+import { installSource } from './source.ts'
 import { clearSite } from './site.ts'
 
 /** `npm start [-- --once]`: a cluster, an engine, a shop with customers, and three releases. See `--help`. */
@@ -43,10 +44,12 @@ async function perform(screen: Screen): Promise<boolean> {
   ends.defer(() => stack.stop())
   const { kubeconfigs, urls } = stack
   const logFile = join(stack.stateDir, 'logs', 'engine.log')
+  await installSource(kubeconfigs.admin)
   const engine = await startEngine({
     kubeconfig: kubeconfigs.engine,
     temporal: urls.temporal,
     cluster: CLUSTER,
+    sourceFiles: join(STATE, 'git'),
     logFile,
   })
   ends.defer(() => engine.stop())
@@ -55,6 +58,7 @@ async function perform(screen: Screen): Promise<boolean> {
     ...urls,
     kubeconfig: kubeconfigs.admin,
     approver: kubeconfigs.alice,
+    engine: engine.url,
     cluster: CLUSTER,
     stateDir: STATE,
   }

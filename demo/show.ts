@@ -5,14 +5,14 @@ import { approval } from './invitation.ts'
 import { narrate } from './narrator.ts'
 import { createRepository, type Repository } from './repository.ts'
 import type { Screen } from './screen.ts'
-import { startSource, type News } from './source.ts'
+import { openSource } from './source.ts'
 import { CHAPTERS, FIRST_VERSION, install, play, went, type Scene } from './story.ts'
 import { render, type Entry } from './table.ts'
 import { openWitness, SHOP } from './witness.ts'
 
 /** A cluster with an engine in it. */
 export type Ground = {
-  /** Of an admin, who applies what is in Git. */
+  /** Of an admin, who declares the Source and sees everything. */
   kubeconfig: string
   /** Of a person who may approve. */
   approver: string
@@ -21,6 +21,8 @@ export type Ground = {
   prometheus: string
   /** host:port */
   temporal: string
+  /** Base URL of the engine's webhooks. */
+  engine: string
   cluster: string
   /** The shop's repositories go to `git/` in it. */
   stateDir: string
@@ -43,7 +45,13 @@ export async function openShow(ground: Ground, { screen, alone }: { screen: Scre
   const repository = await createRepository(`${ground.stateDir}/git`, { prometheus: ground.prometheus })
   screen.say(`git push ${repository.first.commit.slice(0, 10)}: the shop, checkout ${FIRST_VERSION}`)
   const witness = openWitness(kube, logTo(screen))
-  const source = await startSource({ remote: repository.remote, kube, tell: (news) => tellNews(news, screen) })
+  const source = await openSource({
+    kube,
+    log: logTo(screen),
+    remote: repository.remote,
+    engine: ground.engine,
+    tell: ({ isGood, words }) => screen[isGood ? 'murmur' : 'complain'](words),
+  })
   const quiet = narrate(witness, screen)
   const first = await install({ witness })
   const crowd = startCrowd(ground.gateway)
@@ -89,11 +97,6 @@ async function approve({ approver, temporal, cluster }: Ground, screen: Screen):
 async function askForApproval(gate: string, screen: Screen): Promise<void> {
   screen.title(`Your turn: the release waits at gate ${gate}. In another terminal, in this folder:`)
   screen.print(approval())
-}
-
-function tellNews({ commit, applied, complaints }: News, screen: Screen): void {
-  if (applied.length > 0) screen.murmur(`applied ${commit.hash.slice(0, 10)}: ${applied.join(', ')}`)
-  for (const { file, message } of complaints) screen.complain(`${file}: ${message}`)
 }
 
 /** A picture that stands still has to say why. */

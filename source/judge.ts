@@ -80,11 +80,16 @@ async function judgeOne(item: Item, { kube, source, isTaken }: JudgeOptions): Pr
 
 /** What the server refuses is wrong in the repository; throws what is wrong with the server. */
 export function faultsOf(error: unknown, item: Item): Fault[] {
-  const causes = causesOf(error)
-  if (causes.length > 0) {
-    return causes.map(({ field, message }) => ({
+  // One field may be said to be wrong twice, by the schema and by a rule.
+  const causes = new Map(
+    causesOf(error)
+      .toReversed()
+      .map(({ field, message }) => [field.replace(/^\./, ''), message]),
+  )
+  if (causes.size > 0) {
+    return [...causes].toReversed().map(([field, message]) => ({
       ...item.place(field),
-      message: `${item.words}: ${field.replace(/^\./, '')}: ${message}`.slice(0, 1_000),
+      message: `${item.words}: ${field}: ${message}`.slice(0, 1_000),
     }))
   }
   if (!isInvalid(error) && !isForbidden(error) && !isNotFound(error)) throw error

@@ -116,7 +116,8 @@ it('begins anew where a killed process left a lock', async () => {
   const trees = caches.map((name) => join(tmpdir(), name, source().metadata.uid ?? '', 'tree', '.git'))
   const [tree = ''] = trees.filter((folder) => existsSync(folder))
   for (const lock of ['index.lock', 'shallow.lock']) writeFileSync(join(tree, lock), '')
-  await until('Applied', repository.push({ 'a.yaml': configMap('one', '2') }))
+  const commit = repository.push({ 'a.yaml': configMap('one', '2') })
+  expect((await until('Applied', commit)).status?.commit).toBe(commit)
 })
 
 it('reads no repository of its machine but where it may', async () => {

@@ -35,7 +35,16 @@ export function openRepository(files: Files) {
 
   const allowDeletion = (): void => void run(remote, 'config', 'receive.denyDeleteCurrent', 'ignore')
 
-  return { allowDeletion, directory, remote, url: `file://${remote}`, git, push, first: push(files, 'The first') }
+  return {
+    allowDeletion,
+    directory,
+    remote,
+    clone,
+    url: `file://${remote}`,
+    git,
+    push,
+    first: push(files, 'The first'),
+  }
 }
 
 const SOMEBODY = {
