@@ -1,4 +1,5 @@
 import { Hono, type MiddlewareHandler } from 'hono'
+import { pause } from '../kube/index.ts'
 import { knownCaller } from './caller.ts'
 import type { Env, Parts } from './context.ts'
 import { headers, onlyOurPages, perAddress, perCaller, smallBody, uncached } from './guard.ts'
@@ -14,6 +15,7 @@ export type AppOptions = Parts & { version: string; uiDirectory: string }
 
 const PER_CALLER = 600
 const PER_ADDRESS = 3_000
+const PATIENCE_MS = 5_000
 
 /** Everything that is served, as a function from request to response. */
 export function createApp({ version, uiDirectory, ...parts }: AppOptions): Hono<Env> {
@@ -35,10 +37,16 @@ export function createApp({ version, uiDirectory, ...parts }: AppOptions): Hono<
   return app
 }
 
-/** Half a fleet would look like a whole one. */
-const onceKnown =
-  ({ ready }: Pick<Parts, 'ready'>): MiddlewareHandler<Env> =>
-  async (_c, next) => {
-    if (!ready()) throw new Refusal(503, 'the API has just started and does not know the whole cluster yet')
+/** Half a fleet would look like a whole one: whoever comes too early waits a little. */
+function onceKnown({ known }: Pick<Parts, 'known'>): MiddlewareHandler<Env> {
+  let isKnown = false
+  void known.then(() => (isKnown = true))
+  return async (_c, next) => {
+    if (!isKnown) {
+      const patience = new AbortController()
+      await Promise.race([known, pause(PATIENCE_MS, patience.signal)]).finally(() => patience.abort())
+    }
+    if (!isKnown) throw new Refusal(503, 'the API has just started and does not know the whole cluster yet')
     await next()
   }
+}

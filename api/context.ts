@@ -24,7 +24,7 @@ export type Parts = {
   workflowUrl: (namespace: string, rollout: string) => string | undefined
   streams: Streams
   /** Everything that is there is known. */
-  ready: () => boolean
+  known: Promise<void>
   log: Log
 }
 

@@ -50,10 +50,10 @@ export function createApi(options: ApiOptions): Api & { fetch: Fetch } {
   const stopping = new AbortController()
   const cluster = watchCluster(options)
   const fleet = openFleet(cluster)
-  let known = false
-  void cluster.synced.then(() => {
+  let isKnown = false
+  const known = cluster.synced.then(() => {
     fleet.catchUp()
-    known = true
+    isKnown = true
   })
   const publicUrl = new URL(options.publicUrl)
   const seal = createSeal(options.sessionSecret ?? randomBytes(32).toString('hex'))
@@ -68,14 +68,14 @@ export function createApi(options: ApiOptions): Api & { fetch: Fetch } {
     publicUrl,
     workflowUrl: workflowLinks(options.temporalUi),
     streams: createStreams({ stopping: stopping.signal, log }),
-    ready: () => known,
+    known,
     log,
     version: options.version,
     uiDirectory: options.uiDirectory,
   })
   return {
     fetch: (request, env) => app.fetch(request, env),
-    ready: () => known,
+    ready: () => isKnown,
     lastActivity: () => cluster.lastActivity(),
     async stop() {
       stopping.abort()

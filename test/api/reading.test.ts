@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { createApi } from '../../api/index.ts'
+import { eventually } from '../patience.ts'
 import { ledger, pod, event, decision, CANARY, STABLE, release, rollout, row } from './objects.ts'
 import { DECISIONS, EVENTS, furnish, openApi, openGround, PODS, RELEASES, ROLLOUTS, TOKEN } from './stage.ts'
 import type { GateView, ReleasePage, ReleaseView, RolloutView } from '../../api/views.ts'
@@ -206,17 +207,18 @@ describe('gates', () => {
   })
 })
 
-it('never tells half a cluster: before everything is known it says so', async () => {
+it('never tells half a cluster: whoever comes before everything is known waits for it', async () => {
   const ground = await openGround()
   furnish(ground)
-  let isSlow = true
-  ground.server.interfere(({ path, method }) =>
-    isSlow && method === 'GET' && path.endsWith('/pods') ? 'hang' : undefined,
-  )
+  let isAway = true
+  ground.server.interfere(({ path }) => (isAway && path.endsWith('/pods') ? 'reset' : undefined))
   const api = createApi(ground.options)
+  onTestFinished(() => api.stop())
   const headers = { authorization: `Bearer ${TOKEN.alice}` }
-  const answer = await api.fetch(new Request('http://sluice.example/api/rollouts', { headers }))
-  expect(answer.status).toBe(503)
-  isSlow = false
-  await api.stop()
+  const answer = api.fetch(new Request('http://sluice.example/api/rollouts', { headers }))
+  await eventually(() => expect(ground.server.requests.some(({ path }) => path.endsWith('/rollouts'))).toBe(true))
+  expect(api.ready()).toBe(false)
+  isAway = false
+  const lines = (await (await answer).json()) as RolloutView[]
+  expect(lines).toHaveLength(2)
 })
