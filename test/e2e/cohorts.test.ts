@@ -9,6 +9,8 @@ import { createUser, type Answer, type User } from '../stage/users.ts'
 const access = inject('access')
 
 const STABLE: Answer = { status: 200, version: '1.4.0' }
+/** No answer comes before the delay is over; clocks of two processes differ by less than this. */
+const DELAYED_MS = 1_900
 const CANARY: Answer = { status: 200, version: '1.5.0' }
 
 test.concurrent(
@@ -20,6 +22,8 @@ test.concurrent(
       { match: [{ headers: { 'x-team': { exact: 'till' } }, cookies: { tester: { regex: 'a.*' } } }] },
       { approve: { name: 'look' } },
       { fault: { abort: 418, for: '1h' } },
+      { approve: { name: 'between' } },
+      { fault: { delay: '2s', for: '1h' } },
       { approve: { name: 'after' } },
     ]
     await stage.install({ version: '1.4.0', steps })
@@ -50,9 +54,19 @@ test.concurrent(
     expect(await Promise.all(others.map((user) => answersOf(user, 20)))).toEqual(others.map(() => [STABLE]))
 
     await stage.say('step')
-    await stage.until('the gate behind it waits', ({ rollout }) => rollout?.status?.gate === 'after')
+    await stage.until('the gate behind it waits', ({ rollout }) => rollout?.status?.gate === 'between')
     await eventually(async () => expect(await member.visit()).toEqual(CANARY))
     expect(await answersOf(member, 50)).toEqual([CANARY])
+
+    await stage.say('approve')
+    await eventually(async () => expect(await waitOf(member)).toBeGreaterThan(DELAYED_MS))
+    expect(Math.min(...(await Promise.all(Array.from({ length: 20 }, () => waitOf(member)))))).toBeGreaterThan(
+      DELAYED_MS,
+    )
+    expect(await answersOf(member, 20)).toEqual([CANARY])
+    await stage.say('step')
+    await stage.until('the gate behind it waits', ({ rollout }) => rollout?.status?.gate === 'after')
+    expect(specOf(stage)).not.toContain('fixedDelay')
 
     await stage.say('approve')
     await stage.until('1.5.0 is promoted', (sight) => outcomeOf(sight, '1.5.0') === 'Promoted')
@@ -88,6 +102,13 @@ test.concurrent('a cohort that no route can say ends the release with a sentence
   expect(outcomeOf(stage.now(), '1.5.0')).toBe('RolledBack')
   expect(specOf(stage)).toBe(before)
 })
+
+/** Milliseconds until this visit's answer. */
+async function waitOf(user: User): Promise<number> {
+  const since = performance.now()
+  await user.visit()
+  return performance.now() - since
+}
 
 /** Different ones. */
 async function answersOf(user: User, visits: number): Promise<Answer[]> {
