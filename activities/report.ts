@@ -2,9 +2,10 @@ import { releaseConditions, type Phase } from '../crds/conditions.ts'
 import { API_VERSION, FIELD_MANAGER, LABEL } from '../crds/names.ts'
 import type { Outcome } from '../crds/outcome.ts'
 import { ROLLOUTS } from '../crds/resources.ts'
-import type { ReleaseStatus } from '../crds/schema/release.ts'
+import type { Release, ReleaseStatus } from '../crds/schema/release.ts'
 import type { Rollout, RolloutStatus } from '../crds/schema/rollout.ts'
 import type { Revision } from '../crds/traffic.ts'
+import { isConflict } from '../kube/index.ts'
 import type { Deps } from './deps.ts'
 import type { RolloutRef } from './picture.ts'
 import { getRollout } from './rollouts.ts'
@@ -40,7 +41,12 @@ export type Progress = {
   event?: Happening
 }
 
-/** Writes where a release is into its Release and its Rollout. Repeating it changes nothing. */
+const ATTEMPTS = 8
+
+/**
+ * Writes where a release is into its Release and its Rollout. Repeating it changes nothing, and what comes late is a line
+ * of the timeline only: attempts are retried, and overtake each other.
+ */
 export async function report(deps: Deps, progress: Progress): Promise<void> {
   const { ref, number } = progress
   await changeStatus(deps, releaseAt(ref, number), (before) => releaseStatus(before, progress))
@@ -52,32 +58,52 @@ export async function report(deps: Deps, progress: Progress): Promise<void> {
 function releaseStatus(before: ReleaseStatus, progress: Progress): ReleaseStatus {
   const at = new Date(progress.at).toISOString()
   const { outcome, event } = progress
+  const timeline = event
+    ? { timeline: extended(before.timeline ?? [], entryOf(progress.at, { ...event, event: event.reason })) }
+    : {}
+  if (isLate(before, progress)) return timeline
   return {
     epoch: Math.max(before.epoch ?? 0, progress.epoch),
     step: progress.step,
     stepIndex: progress.stepIndex,
     weight: progress.weight,
     message: cut(progress.message),
+    toldAt: at,
     startedAt: before.startedAt ?? at,
-    ...(event
-      ? { timeline: extended(before.timeline ?? [], entryOf(progress.at, { ...event, event: event.reason })) }
-      : {}),
+    ...timeline,
     ...(outcome && before.outcome === undefined ? { outcome, endedAt: at } : {}),
   }
 }
 
-/** The whole set of the field manager `sluice-release`, every time: what is left out here disappears from the status. */
+/** Something newer was told, or the end. The end itself is told whatever was told before. */
+const isLate = ({ toldAt, outcome }: ReleaseStatus, progress: Progress): boolean =>
+  progress.outcome === undefined &&
+  (outcome !== undefined || (toldAt !== undefined && Date.parse(toldAt) > progress.at))
+
 async function writeRollout(deps: Deps, progress: Progress): Promise<void> {
-  const [rollout, revisions] = await Promise.all([
-    getRollout(deps.kube, progress.ref),
-    deps.workload.revisions(progress.ref),
-  ])
-  if (!rollout) return
+  const { ref, number } = progress
+  for (let attempt = 1; ; attempt++) {
+    const rollout = await getRollout(deps.kube, ref)
+    // Whoever tells something newer has told the Release first: seen here, or by the conflict of its write to the Rollout.
+    const release = await deps.kube.get<Release>(releaseAt(ref, number))
+    if (!rollout || isLate(release?.status ?? {}, progress)) return
+    try {
+      return await writeSeen(deps, rollout, progress)
+    } catch (error) {
+      if (!isConflict(error) || attempt === ATTEMPTS) throw error
+    }
+  }
+}
+
+/** The whole set of the field manager `sluice-release`, every time: what is left out here disappears from the status. */
+async function writeSeen(deps: Deps, rollout: Rollout, progress: Progress): Promise<void> {
+  const revisions = await deps.workload.revisions(progress.ref)
+  const { resourceVersion } = rollout.metadata
   const previous = rollout.status
   const stable = progress.stable === undefined || isInstalling(progress) ? previous?.stable : progress.stable
   const { outcome, number, canary } = progress
   const last = outcome ? { number, revision: canary, outcome } : previous?.lastRelease
-  await applyStatus(deps, progress.ref, {
+  const status: RolloutStatus = {
     conditions: releaseConditions({ ...progress, previous: previous?.conditions }),
     observedGeneration: progress.generation,
     replicas: revisions.reduce((sum, state) => sum + state.replicas, 0),
@@ -86,7 +112,8 @@ async function writeRollout(deps: Deps, progress: Progress): Promise<void> {
     ...(stable ? { stable } : {}),
     ...(last ? { lastRelease: last } : {}),
     ...(outcome ? { weight: 0 } : running(progress)),
-  })
+  }
+  await applyStatus(deps, { ...progress.ref, ...(resourceVersion === undefined ? {} : { resourceVersion }) }, status)
 }
 
 /** A revision that is its own stable is being installed: it does not serve before it is promoted. */
@@ -100,8 +127,13 @@ const running = ({ canary, number, step, weight, gate }: Progress): Partial<Roll
   ...(gate ? { gate } : {}),
 })
 
-export async function applyStatus(deps: Deps, ref: RolloutRef, status: RolloutStatus): Promise<void> {
-  const object = { apiVersion: API_VERSION, kind: ROLLOUTS.kind, metadata: { ...ref }, status }
+/** With a `resourceVersion` a conflict where somebody wrote since. */
+export async function applyStatus(
+  deps: Deps,
+  at: RolloutRef & { resourceVersion?: string },
+  status: RolloutStatus,
+): Promise<void> {
+  const object = { apiVersion: API_VERSION, kind: ROLLOUTS.kind, metadata: { ...at }, status }
   await deps.kube.apply<Rollout>(ROLLOUTS, object, {
     fieldManager: FIELD_MANAGER.release,
     force: true,

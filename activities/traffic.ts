@@ -10,8 +10,6 @@ export type TrafficInput = {
   /** What is beside the weights from this write on; none where absent. */
   aside?: Aside
   fence: Fence
-  /** Pods that carry 100 %. */
-  replicas: number
   /** Commits: this revision is stable from this write on. */
   stable?: Revision
 }
@@ -52,8 +50,9 @@ async function forgetIfGone({ kube, router }: Deps, target: RouteTarget): Promis
 }
 
 /**
- * No write gives a revision more than its ready pods carry. Where the revision that is to take traffic has no ready pod
- * and another has some, the write waits (it is retried); where none has any, nothing is lost by it.
+ * No write gives traffic to a revision without a ready pod while another has one: it is refused, and retried by who asked.
+ * Where none has any, nothing is lost by it. How many pods a weight needs is seen to before it rises; the way back asks
+ * for one only, because few pods of stable are better than a canary that was found to be bad.
  */
 async function carriedByReadyPods({ workload }: Deps, { target, weights, aside }: TrafficInput): Promise<void> {
   const states = await workload.revisions(target)

@@ -1,18 +1,24 @@
-import { condition, sleep } from '@temporalio/workflow'
+import { condition } from '@temporalio/workflow'
 import type { Revision } from '../crds/traffic.ts'
 import { insist, watching } from './proxies.ts'
-import type { Stay } from './retirement.ts'
+import { attempt, passing, untilDone, type Stay } from './stay.ts'
 import { announce } from './telling.ts'
 
 /**
  * The pods that ran before the adoption leave, a while after the apex went over to those of stable: proxies have to know,
  * and who came to them before has to be answered. Nothing to do in `template` form.
  */
-export async function emptyAdopted({ picture }: Stay): Promise<void> {
+export async function emptyAdopted(stay: Stay): Promise<void> {
+  const { picture } = stay
   const { adoption, settings, ref, target } = picture
   if (!adoption || (adoption.held && adoption.replicas === 0)) return
-  await sleep(settings.settleMs + settings.abortScaleDownDelayMs)
-  const { contestedBy } = await insist.emptyDeclared({ ref, target })
+  await passing(stay, settings.settleMs + settings.abortScaleDownDelayMs)
+  let contestedBy: string | undefined
+  await untilDone(stay, () =>
+    attempt(stay, 'The pods of the adopted Deployment stay', async (hands) => {
+      contestedBy = (await hands.emptyDeclared({ ref, target })).contestedBy
+    }),
+  )
   if (contestedBy === undefined) return
   const message = `The pods of the adopted Deployment stay: field manager ${contestedBy} applies its replicas and would start them again`
   announce({ picture }, { type: 'Warning', reason: 'AdoptionContested', message })
@@ -38,8 +44,9 @@ export async function standAside(stay: Stay, revision: Revision): Promise<boolea
     await condition(() => stay.desk.looked, LOOK_AGAIN_MS)
     return false
   }
-  await insist.unselectLeaving({ ref, revision })
-  await sleep(settings.settleMs + settings.abortScaleDownDelayMs)
+  const hindered = `Revision ${revision} keeps its pods`
+  if (!(await attempt(stay, hindered, (hands) => hands.unselectLeaving({ ref, revision })))) return false
+  await passing(stay, settings.settleMs + settings.abortScaleDownDelayMs)
   return true
 }
 

@@ -17,12 +17,9 @@ export async function lookAfter(run: Run, { steps }: Plan): Promise<string> {
   const bake = steps.find(({ kind }) => kind === 'bake')
   if (bake?.kind !== 'bake' || !run.measured || !run.judgedAlone) return UNCOMPARED
   if (run.desk.subject) run.desk.subject.settled = 'promoted'
-  run.marks.push({ slot: 0, weight: 100, since: Date.now() / 1_000, addedPods: true })
-  watch(run.guard, run.marks)
-  const message = `Revision ${run.canary} serves all of the traffic; it is analysed for ${formatDuration(bake.forMs)} afterwards`
-  await tell(run, { phase: 'Analysing', message })
+  const until = run.afterwards ?? (await begin(run, bake.forMs))
   try {
-    await waitFor(run, () => false, Date.now() + bake.forMs)
+    await waitFor(run, () => false, until)
     return `${UNCOMPARED}; nothing spoke against it afterwards`
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error
@@ -30,6 +27,16 @@ export async function lookAfter(run: Run, { steps }: Plan): Promise<string> {
   } finally {
     stopWatching(run.guard)
   }
+}
+
+/** Gives when it ends. A run that takes over goes on with what was begun. */
+async function begin(run: Run, forMs: number): Promise<number> {
+  run.marks.push({ slot: 0, weight: 100, since: Date.now() / 1_000, addedPods: true })
+  watch(run.guard, run.marks)
+  run.afterwards = Date.now() + forMs
+  const message = `Revision ${run.canary} serves all of the traffic; it is analysed for ${formatDuration(forMs)} afterwards`
+  await tell(run, { phase: 'Analysing', message })
+  return run.afterwards
 }
 
 function whatSpokeAgainst(run: Run, { kind, sentence }: Interrupted['interruption']): string {

@@ -2,7 +2,8 @@ import { condition, isCancellation, sleep } from '@temporalio/workflow'
 import type { Happening } from '../activities/report.ts'
 import type { Revision } from '../crds/traffic.ts'
 import { stopWatching } from './guard.ts'
-import { insist, persistently } from './proxies.ts'
+import { insist, persistently, soon } from './proxies.ts'
+import { missingAtApex } from './rest.ts'
 import { Interrupted, nextFence, type Run } from './run.ts'
 import { announce, mention, tell } from './telling.ts'
 import { renewIfLong } from './waiting.ts'
@@ -36,21 +37,38 @@ export function endingOf(error: unknown): Ending {
 export async function goBack(run: Run, ending: Ending): Promise<void> {
   stopWatching(run.guard)
   await condition(() => !run.writing)
+  const leftApex = ending.outcome !== 'Deleted' && (run.marks.length > 0 || !run.picture.route.atRest)
   if (run.marks.length > 0) await withdraw(run, ending)
-  await pointApexBack(run, run.stable)
-  await persist(run, 'restoreRoute', ending)
+  await comeToRest(run, ending, leftApex)
   run.weight = 0
   await tellEnding(run, ending)
 }
 
-/** An apex that is somebody else's was never moved by this release. */
-export async function pointApexBack({ picture }: Run, stable: Revision): Promise<void> {
+/**
+ * All of the traffic is stable's already, by its own Service where the route has left the apex. What keeps the route from
+ * rest keeps nobody waiting: the next look sees to it.
+ */
+async function comeToRest(run: Run, ending: Ending, leftApex: boolean): Promise<void> {
+  if (!(await pointApexBack(run, run.stable))) return
+  const missing = leftApex ? await missingAtApex(run.picture) : undefined
+  if (missing === undefined) await persist(run, 'restoreRoute', ending)
+  else sayRestless(run, missing)
+}
+
+/** An apex that is somebody else's was never moved by this release. False, and told, where it cannot be written. */
+export async function pointApexBack(run: Run, stable: Revision): Promise<boolean> {
   try {
-    await insist.pointApex({ ref: picture.ref, stable })
+    await soon.pointApex({ ref: run.picture.ref, stable })
+    return true
   } catch (error) {
-    if (typeOf(error) !== 'ForeignObject') throw error
+    if (typeOf(error) === 'ForeignObject') return true
+    sayRestless(run, wordsOf(error))
+    return false
   }
 }
+
+const sayRestless = (run: Run, words: string): void =>
+  announce(run, { type: 'Warning', reason: 'RestBlocked', message: `The route does not come to rest: ${words}` })
 
 /** The last word about a release that did not go through. */
 export async function tellEnding(run: Run, ending: Ending): Promise<void> {
@@ -83,13 +101,7 @@ async function persist(run: Run, verb: 'setTraffic' | 'restoreRoute', ending?: E
     const hands = persistently(attempt)
     try {
       if (verb === 'restoreRoute') await hands.restoreRoute({ target, fence: nextFence(run) })
-      else
-        await hands.setTraffic({
-          target,
-          weights: { [run.stable]: 100 },
-          fence: nextFence(run),
-          replicas: run.replicas,
-        })
+      else await hands.setTraffic({ target, weights: { [run.stable]: 100 }, fence: nextFence(run) })
       return
     } catch (error) {
       if (typeOf(error) === 'RouteMissing') return
@@ -104,9 +116,11 @@ async function persist(run: Run, verb: 'setTraffic' | 'restoreRoute', ending?: E
 
 /** Says what the server said, and pulls the second lever: the canary's Service selects stable's pods. */
 async function blocked(run: Run, error: unknown): Promise<void> {
-  const message = `The route cannot be written, retrying: ${wordsOf(error)}`
   const { ref } = run.picture
-  await insist.secondLever({ ref, canary: run.canary, stable: run.stable, replicas: run.replicas })
+  const lever = { ref, canary: run.canary, stable: run.stable, replicas: run.replicas }
+  const refused = await soon.secondLever(lever).catch(wordsOf)
+  const also = refused === undefined ? '' : `; nor can its Service select pods of ${run.stable}: ${refused}`
+  const message = `The route cannot be written, retrying: ${wordsOf(error)}${also}`
   await mention(run, {
     phase: 'RollbackBlocked',
     message,

@@ -83,6 +83,8 @@ export type CarriedRelease = {
   /** What is said about somebody else's edit of the route that holds it. */
   edit?: string
   mailbox: DecideInput[]
+  /** It serves already, and is analysed until then (epoch milliseconds). */
+  afterwards?: number
   /** It is on its way back, and why. */
   ending?: Ending
 }

@@ -1,9 +1,8 @@
 import { sleep } from '@temporalio/workflow'
 import type { Returning } from '../activities/handing-back.ts'
-import type { Picture } from '../activities/picture.ts'
 import type { Fence } from '../crds/traffic.ts'
 import { insist, watching } from './proxies.ts'
-import { inheritance, type Stay } from './retirement.ts'
+import { inheritance, type Stay } from './stay.ts'
 import { announce } from './telling.ts'
 import { beginAnew, isDue } from './waiting.ts'
 import { typeOf } from './words.ts'
@@ -16,7 +15,7 @@ const TELL_MS = 15_000
  */
 export async function handBack(stay: Stay): Promise<void> {
   const { ref, target, revisions, settings } = stay.picture
-  await comeToRest(stay.picture)
+  await comeToRest(stay)
   const found = await giveBack(stay)
   if (found.kind === 'kept') await keepStable(stay, found)
   else await insist.unselectLeaving({ ref })
@@ -40,7 +39,7 @@ async function giveBack(stay: Stay): Promise<Returning> {
   await sleep(settings.settleMs)
   const { why } = await insist.finishReturn({ ref, ...(revision === undefined ? {} : { stable: revision }) })
   if (revision !== undefined && why !== undefined) return { kind: 'kept', revision, why }
-  await declaredKnown(stay)
+  await apexKnown(stay)
   announce({ picture }, { type: 'Normal', reason: 'HandedBack', message: 'The declared Deployment serves by itself' })
   return found
 }
@@ -52,13 +51,14 @@ async function keepStable({ picture }: Stay, { revision, why }: Extract<Returnin
 }
 
 /** All of the traffic is stable's, and the route reads as in Git. */
-async function comeToRest({ ref, target, stable, route, settings, nextNumber, nextSeq }: Picture): Promise<void> {
+async function comeToRest(stay: Stay): Promise<void> {
+  const { ref, target, stable, route, nextNumber, nextSeq } = stay.picture
   if (route.atRest || stable === undefined) return
   await insist.sayReturning({ ref, message: `Handing back: all of the traffic goes to revision ${stable}` })
   const fence: Fence = { uid: target.uid, release: nextNumber - 1, seq: nextSeq + 1 }
   try {
     await insist.pointApex({ ref, stable })
-    await sleep(settings.settleMs)
+    await apexKnown(stay)
     await insist.restoreRoute({ target, fence })
   } catch (error) {
     // Who deletes the Rollout may have deleted its route or its Service before.
@@ -77,8 +77,8 @@ async function declaredReady(stay: Stay, replicas: number): Promise<void> {
   }
 }
 
-/** Clients of the apex have the addresses of the declared Deployment's pods, which it has just begun to select. */
-async function declaredKnown(stay: Stay): Promise<void> {
+/** Clients of the apex have the addresses of the pods that it has just begun to select. */
+async function apexKnown(stay: Stay): Promise<void> {
   const { ref, target, settings } = stay.picture
   const apex = { ref, service: target.service.name, settleMs: settings.settleMs, tellAfterMs: TELL_MS }
   for (;;) {

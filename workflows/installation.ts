@@ -1,4 +1,5 @@
 import { CancellationScope, ContinueAsNew } from '@temporalio/workflow'
+import type { OpenRelease } from '../activities/picture.ts'
 import { lookAfter, UNCOMPARED } from './aftermath.ts'
 import { endingOf, pointApexBack, tellEnding } from './back.ts'
 import { followLooks } from './looks.ts'
@@ -6,7 +7,7 @@ import { openRun } from './opening.ts'
 import { awaitReady } from './pods.ts'
 import { commit } from './promotion.ts'
 import { forward, insist } from './proxies.ts'
-import type { Stay } from './retirement.ts'
+import type { Stay } from './stay.ts'
 import type { Run } from './run.ts'
 import { tell } from './telling.ts'
 import { during } from './waiting.ts'
@@ -15,6 +16,19 @@ import { during } from './waiting.ts'
 export async function install(stay: Stay, number: number, replaces?: string): Promise<void> {
   const revision = stay.picture.declared.revision
   const run = await openRun(stay, { number, revision, stable: replaces ?? revision })
+  await complete(stay, run, { replaces, serves: false })
+}
+
+/** It serves already: what is left is to look after it. */
+export async function installed(stay: Stay, { number, revision, from: replaces }: OpenRelease): Promise<void> {
+  const run = await openRun(stay, { number, revision, stable: replaces ?? revision })
+  await complete(stay, run, { replaces, serves: true })
+}
+
+type Place = { replaces: string | undefined; serves: boolean }
+
+async function complete(stay: Stay, run: Run, { replaces, serves }: Place): Promise<void> {
+  const { number } = run
   const declared = run.plan
   run.plan = { steps: [] }
   // There is nothing to skip: promote and step have no meaning here.
@@ -23,7 +37,7 @@ export async function install(stay: Stay, number: number, replaces?: string): Pr
   const aside = new CancellationScope()
   void aside.run(() => followLooks(run))
   try {
-    await bringUp(run, replaces)
+    if (!serves) await bringUp(run, replaces)
     await conclude(run, replaces ? await lookAfter(run, declared) : UNCOMPARED)
     if (replaces) {
       const until = Date.now() + stay.picture.settings.scaleDownDelayMs

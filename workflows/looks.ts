@@ -1,4 +1,4 @@
-import { condition, isCancellation } from '@temporalio/workflow'
+import { CancellationScope, condition, isCancellation } from '@temporalio/workflow'
 import type { Picture } from '../activities/picture.ts'
 import type { ReleaseInput } from './contract.ts'
 import type { Desk } from './desk.ts'
@@ -15,6 +15,21 @@ import { announce } from './telling.ts'
 export function observe(input: ReleaseInput, desk: Desk, release?: number): Promise<Picture | undefined> {
   desk.looked = false
   return insist.observe({ ref: { namespace: input.namespace, name: input.name }, ...(release ? { release } : {}) })
+}
+
+/** What `work` gives; undefined when a look came first, which ends it. */
+export async function untilLook<T>(desk: Desk, work: () => Promise<T>): Promise<T | undefined> {
+  const scope = new CancellationScope()
+  let ended = false
+  const result = scope.run(work)
+  result.then(
+    () => (ended = true),
+    () => (ended = true),
+  )
+  await condition(() => ended || desk.looked)
+  if (ended) return result
+  scope.cancel()
+  return undefined
 }
 
 /**
@@ -44,7 +59,8 @@ function discover(run: Run, picture: Picture): Interruption | undefined {
   const { declared, route } = picture
   if (picture.deleting) return gone(run)
   if (route.record?.aborted === run.number) return { kind: 'abortedOnRoute', sentence: abortedOnRoute(run.number) }
-  if (declared.isStable) return { kind: 'reverted', sentence: reverted(run.number, run.stable) }
+  if (declared.isStable && picture.stable !== run.canary)
+    return { kind: 'reverted', sentence: reverted(run.number, run.stable) }
   if (declared.revision !== run.canary && !(waitsItsTurn(picture) && !isInstalling(run)))
     return { kind: 'superseded', sentence: superseded(run.number, declared.revision) }
   const edit = holdsAtEdit(picture) ? undefined : editTowardsStable(run, picture)

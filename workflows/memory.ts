@@ -15,6 +15,7 @@ export const heldBy = (run: Run, ending: Ending | undefined): CarriedRelease => 
   ...(run.desk.paused === undefined ? {} : { paused: run.desk.paused }),
   ...(run.override ? { override: true } : {}),
   mailbox: run.desk.inbox,
+  ...(run.afterwards === undefined ? {} : { afterwards: run.afterwards }),
   ...(ending ? { ending } : {}),
   ...stepOf(run),
   ...toldBy(run),

@@ -4,7 +4,7 @@ import type { Mark } from '../activities/picture.ts'
 import type { CarriedRelease } from './contract.ts'
 import { openGuard, watch } from './guard.ts'
 import { insist } from './proxies.ts'
-import { inheritance, type Stay } from './retirement.ts'
+import { inheritance, type Stay } from './stay.ts'
 import { asideRecalled } from './aside.ts'
 import type { Run } from './run.ts'
 import { beginAnew } from './waiting.ts'
@@ -99,32 +99,37 @@ function memory(
   | 'asked'
   | 'expired'
   | 'tried'
-  | 'noted'
   | 'evidence'
   | 'override'
-  | 'toldHold'
-  | 'toldStop'
-  | 'toldBeginning'
-  | 'queued'
-> {
+  | 'afterwards'
+> &
+  ToldBefore {
   return {
     weight,
     aside: carried?.aside ?? {},
     override: carried?.override ?? false,
-    toldHold: carried?.toldHold,
-    toldStop: carried?.toldStop,
-    toldBeginning: carried?.toldBeginning,
     marks: carried?.marks ?? marksOf(opened, weight),
     resumedBefore: 0,
     retreats: carried?.retreats ?? 0,
     asked: carried?.asked ?? false,
     expired: carried?.expired ?? false,
     tried: carried?.tried ?? 0,
-    noted: carried?.noted ?? false,
     ...(carried?.evidence ? { evidence: carried.evidence } : {}),
-    ...(carried?.queued ? { queued: carried.queued } : {}),
+    ...(carried?.afterwards === undefined ? {} : { afterwards: carried.afterwards }),
+    ...toldBefore(carried),
   }
 }
+
+type ToldBefore = Pick<Run, 'toldAt' | 'toldHold' | 'toldStop' | 'toldBeginning' | 'noted' | 'queued'>
+
+const toldBefore = (carried: CarriedRelease | undefined): ToldBefore => ({
+  toldAt: 0,
+  toldHold: carried?.toldHold,
+  toldStop: carried?.toldStop,
+  toldBeginning: carried?.toldBeginning,
+  noted: carried?.noted ?? false,
+  ...(carried?.queued ? { queued: carried.queued } : {}),
+})
 
 /** A recovery without the carried marks: the weight that stands on the route counts from now on, after the rows that are known. */
 function marksOf({ last }: Opened, weight: number): Mark[] {

@@ -1,15 +1,17 @@
+import { isCancellation } from '@temporalio/workflow'
 import type { ReadyInput } from '../activities/ready.ts'
 import { podsFor } from '../crds/capacity.ts'
 import { revisionObject, sideObject } from '../crds/names.ts'
-import { forward, insist, watching } from './proxies.ts'
+import { forward, soon, watching } from './proxies.ts'
 import type { Run } from './run.ts'
-import { tell } from './telling.ts'
+import { announce, tell } from './telling.ts'
 import { during } from './waiting.ts'
+import { wordsOf } from './words.ts'
 
 const TELL_FIRST_MS = 5_000
 const TELL_AGAIN_MS = 60_000
 
-/** Pods first, then the weight: a revision is never given more than its ready pods carry. True when pods were added. */
+/** Pods first, then the weight: it never rises above what ready pods carry. True when pods were added. */
 export async function carry(run: Run, weight: number): Promise<boolean> {
   const replicas = podsFor(loadAt(run, weight), run.replicas)
   const { grown } = await grow(run, replicas)
@@ -25,11 +27,21 @@ export async function carry(run: Run, weight: number): Promise<boolean> {
  * shrinks before the end.
  */
 export async function growAlong(run: Run, replicas: number): Promise<void> {
-  const more = replicas > run.replicas
-  run.replicas = replicas
-  if (!more) return
+  if (replicas <= run.replicas || (await growBoth(run, replicas))) run.replicas = replicas
+}
+
+/** What is refused is told, keeps nothing else from being seen, and is tried again at the next look. */
+async function growBoth(run: Run, replicas: number): Promise<boolean> {
   const sizes = { [run.stable]: replicas, [run.canary]: podsFor(loadAt(run, run.weight), replicas) }
-  await insist.growRevisions({ ref: run.picture.ref, sizes })
+  try {
+    await soon.growRevisions({ ref: run.picture.ref, sizes })
+    return true
+  } catch (error) {
+    if (isCancellation(error)) throw error
+    const message = `${replicas} replicas are declared, and the revisions do not grow: ${wordsOf(error)}`
+    announce(run, { type: 'Warning', reason: 'GrowthRefused', message })
+    return false
+  }
 }
 
 /** So many percent of the replicas are ready; gives their number. */

@@ -22,10 +22,14 @@ export async function prepare(run: Run): Promise<void> {
   await during(run, () => forward.prepare(wanted), endingInterruption)
 }
 
-/** Why there is a release at all is told once, where the template does not tell. */
+/**
+ * Once: a run that takes over goes on with what the status says. Why there is a release at all is an Event, where the
+ * template does not tell.
+ */
 async function tellBeginning(run: Run): Promise<void> {
   const { number, canary, because, plan, recovered, input } = run
-  const isFirst = !recovered && input.carried?.release?.number !== number
+  if (input.carried?.release?.number === number) return
+  const isFirst = !recovered
   const event = (reason: string, message: string): Pick<Telling, 'event'> =>
     isFirst ? { event: { type: 'Normal', reason, message: `Release ${number}: ${message}` } } : {}
   if (plan.returns) {

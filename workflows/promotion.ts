@@ -2,15 +2,14 @@ import { CancellationScope, sleep } from '@temporalio/workflow'
 import { mayBegin } from './beginning.ts'
 import { stopWatching } from './guard.ts'
 import { carry } from './pods.ts'
-import { insist, persistently, watching } from './proxies.ts'
+import { insist, soon, volley } from './proxies.ts'
+import { missingAtApex } from './rest.ts'
 import { Interrupted, nextFence, type Run } from './run.ts'
 import { abortedOnRoute } from './start.ts'
 import { mention, tell } from './telling.ts'
 import { renewIfLong } from './waiting.ts'
 import { mayGoForward, write } from './weights.ts'
 import { wordsOf } from './words.ts'
-
-const TELL_MS = 30_000
 
 /** Weight 100 and `stable` in one write commits; before it every interruption returns to the old stable. */
 export async function promote(run: Run): Promise<void> {
@@ -49,17 +48,20 @@ export async function settleIn(run: Run): Promise<void> {
   })
 }
 
-/** Never given up. Throws `Interrupted` when somebody went back on the route itself after the commit. */
+/**
+ * Given up only where something newer is declared, which goes on from there. Throws `Interrupted` when somebody went back
+ * on the route itself after the commit.
+ */
 async function comeToRest(run: Run): Promise<void> {
   const { ref, target } = run.picture
-  for (let attempt = 0; ; attempt++) {
-    const hands = persistently(attempt)
+  for (let hands = soon; ; hands = volley(60_000, 10_000)) {
     try {
       await hands.pointApex({ ref, stable: run.canary, committed: target })
-      await apexKnown(run)
+      const waitingFor = await missingAtApex(run.picture)
+      if (waitingFor !== undefined) throw new Error(waitingFor)
       return await hands.restoreRoute({ target, stable: run.canary, fence: nextFence(run) })
     } catch (error) {
-      if (await isGone(run)) return
+      if (await isOver(run)) return
       const message = `Revision ${run.canary} serves all of the traffic, but the route does not come to rest, retrying: ${wordsOf(error)}`
       await mention(run, { phase: 'Progressing', message, event: { type: 'Warning', reason: 'RestBlocked', message } })
       await sleep(1_000)
@@ -68,20 +70,15 @@ async function comeToRest(run: Run): Promise<void> {
   }
 }
 
-/** Clients of the apex have the addresses of the new stable's pods: until then its own Service serves. */
-async function apexKnown({ picture: { ref, target, settings } }: Run): Promise<void> {
-  const { settleMs } = settings
-  const apex = { ref, service: target.service.name, settleMs, tellAfterMs: TELL_MS }
-  const { waitingFor } = await watching.awaitAddresses(apex)
-  if (waitingFor !== undefined) throw new Error(waitingFor)
-}
-
-/** True when the Rollout is gone, and its route with it. */
-async function isGone(run: Run): Promise<boolean> {
+/** True when the Rollout is gone, and its route with it, or when its next release waits. */
+async function isOver(run: Run): Promise<boolean> {
   const seen = await insist.observe({ ref: run.picture.ref, release: run.number })
   const says = seen?.route.record?.stable
   if (says !== undefined && says !== run.canary)
     throw new Interrupted({ kind: 'abortedOnRoute', sentence: abortedOnRoute(run.number) })
   run.seq = Math.max(run.seq, seen?.nextSeq ?? 0)
-  return seen === undefined
+  const { declared } = seen ?? {}
+  const isNews = declared !== undefined && !declared.isStable && !declared.rejected
+  if (isNews) run.desk.looked = true
+  return isNews || seen === undefined
 }

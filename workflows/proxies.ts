@@ -19,20 +19,20 @@ export const insist = proxyActivities<ActActivities>({
   retry: { ...QUICK, maximumInterval: '30s' },
 })
 
-type Volley = Pick<ActActivities, 'setTraffic' | 'restoreRoute' | 'pointApex'>
-
 /** The first volley of what is never given up is short, so that a person hears of trouble soon. */
-export const persistently = (attempt: number): Volley =>
-  attempt === 0 ? volley(10_000, 5_000) : volley(5 * 60_000, 30_000)
+export const persistently = (attempt: number): ActActivities => (attempt === 0 ? soon : volley(5 * 60_000, 30_000))
 
 /** One volley of a write; the caller reports between volleys and goes on. */
-export const volley = (lastsMs: number, maximumIntervalMs: number): Volley =>
+export const volley = (lastsMs: number, maximumIntervalMs: number): ActActivities =>
   proxyActivities<ActActivities>({
     taskQueue: TASK_QUEUE.act,
     startToCloseTimeout: '10s',
     scheduleToCloseTimeout: lastsMs,
     retry: { ...QUICK, maximumInterval: maximumIntervalMs },
   })
+
+/** A volley after which a person hears of trouble, and something more urgent is heard. */
+export const soon = volley(10_000, 5_000)
 
 const LONG = {
   taskQueue: TASK_QUEUE.watch,

@@ -6,15 +6,16 @@ import { standAgain } from './beside.ts'
 import type { ReleaseInput } from './contract.ts'
 import { openDesk } from './desk.ts'
 import { handBack } from './handing-back.ts'
-import { install } from './installation.ts'
+import { install, installed } from './installation.ts'
 import { followHolds } from './holds.ts'
 import { leaveJobs } from './jobs.ts'
 import { followLooks, observe } from './looks.ts'
 import { openRun } from './opening.ts'
 import { prepare } from './preparing.ts'
 import { settleIn } from './promotion.ts'
-import { insist } from './proxies.ts'
-import { retire, warmNow, type Stay } from './retirement.ts'
+import { settle } from './rest.ts'
+import { retire, warmNow } from './retirement.ts'
+import type { Stay } from './stay.ts'
 import type { Run } from './run.ts'
 import { taskFor, type Task } from './start.ts'
 import { followStops } from './stops.ts'
@@ -41,13 +42,15 @@ async function carryOut(task: Exclude<Task, { kind: 'handBack' }>, stay: Stay): 
     case 'nothing':
       return
     case 'settle':
-      return insist.settle({ picture })
+      return settle(stay)
     case 'install':
       return install(stay, task.number, task.replaces)
     case 'finish': {
       const run = await openRun(stay, { ...task.open, stable: task.open.from ?? task.open.revision })
       return conclude(run, stay, () => CancellationScope.nonCancellable(() => settleIn(run)))
     }
+    case 'lookAfter':
+      return installed(stay, task.open)
     case 'goBack': {
       const run = await openRun(stay, { ...task.open, stable: task.stable })
       delete desk.subject?.gate

@@ -1,16 +1,15 @@
-import { CancellationScope, condition } from '@temporalio/workflow'
+import { condition } from '@temporalio/workflow'
 import type { Picture } from '../activities/picture.ts'
 import type { QuietResult } from '../activities/quiet.ts'
 import { standAside } from './adoption.ts'
-import type { Carried, ReleaseInput, Warm } from './contract.ts'
+import type { Warm } from './contract.ts'
 import type { Desk } from './desk.ts'
-import { observe } from './looks.ts'
-import { insist, watching } from './proxies.ts'
+import { observe, untilLook } from './looks.ts'
+import { watching } from './proxies.ts'
 import { taskFor } from './start.ts'
+import { attempt, inheritance, lookForNews, untilDone, type Stay } from './stay.ts'
 import { announce } from './telling.ts'
 import { beginAnew, isLong } from './waiting.ts'
-
-export type Stay = { input: ReleaseInput; desk: Desk; picture: Picture; lastNumber: number; warm: Warm[] }
 
 /**
  * Old revisions stay warm for their time and leave when their requests have ended. Something newer declared meanwhile
@@ -25,16 +24,22 @@ export async function retire(stay: Stay): Promise<void> {
     else if (await leaves(stay, old)) warm.splice(warm.indexOf(old), 1)
     if (isLong()) await beginAnew(stay.input, inheritance(stay))
   }
-  await insist.collect({ ref: picture.ref, target: picture.target })
+  const { ref, target } = picture
+  await untilDone(stay, () =>
+    attempt(stay, 'What a release left behind stays', (hands) => hands.collect({ ref, target })),
+  )
   if (anyToLeave) await countAgain(stay)
   while (desk.looked) await lookForNews(stay)
 }
 
 /** The status says how many pods there are: fewer than when the release ended. */
-async function countAgain({ input, desk }: Stay): Promise<void> {
-  const seen = await observe(input, desk)
-  if (seen && taskFor(seen).kind === 'nothing') await insist.settle({ picture: seen })
-  else desk.looked = true
+async function countAgain(stay: Stay): Promise<void> {
+  const picture = await observe(stay.input, stay.desk)
+  const isCounted =
+    picture !== undefined &&
+    taskFor(picture).kind === 'nothing' &&
+    (await attempt(stay, 'The pods are not counted', (hands) => hands.settle({ picture })))
+  if (!isCounted) stay.desk.looked = true
 }
 
 /** Who is to leave: those that earlier runs left behind, and pods that nobody remembers. Never what serves or is released. */
@@ -56,8 +61,8 @@ async function leaves(stay: Stay, old: Warm): Promise<boolean> {
   const { desk, picture } = stay
   if (old.quietSince !== undefined && !(await quiet(picture, desk, old, old.quietSince))) return false
   if (!(await standAside(stay, old.revision))) return false
-  await insist.removeRevision({ ref: picture.ref, target: picture.target, revision: old.revision })
-  return true
+  const leaving = { ref: picture.ref, target: picture.target, revision: old.revision }
+  return attempt(stay, `The pods of revision ${old.revision} stay`, (hands) => hands.removeRevision(leaving))
 }
 
 /** No revision loses a pod before its requests were 0 in two complete rows, and its open streams ended or had their time. */
@@ -80,32 +85,7 @@ async function lookWhetherQuiet(
   desk: Desk,
   { revision, release, until, since, toldOpen }: Leaving,
 ): Promise<QuietResult | undefined> {
-  const scope = new CancellationScope()
-  let ended = false
   const drainSince = Math.max(since, until / 1_000)
   const asked = { ref, release, revision, since, drainSince, drainMs, ...(toldOpen ? { toldOpen } : {}) }
-  const watch = scope.run(() => watching.awaitQuiet(asked))
-  watch.then(
-    () => (ended = true),
-    () => (ended = true),
-  )
-  await condition(() => ended || desk.looked)
-  if (ended) return watch
-  scope.cancel()
-  return undefined
+  return untilLook(desk, () => watching.awaitQuiet(asked))
 }
-
-async function lookForNews(stay: Stay): Promise<void> {
-  const seen = await observe(stay.input, stay.desk)
-  if (!seen) return
-  const carried = inheritance(stay)
-  if (taskFor(seen, carried).kind !== 'nothing') await beginAnew(stay.input, carried)
-}
-
-/** What a run begins with that goes on where this one stands. */
-export const inheritance = ({ desk, warm, lastNumber }: Stay): Carried => ({
-  v: 1,
-  warm,
-  consumed: desk.consumed,
-  lastNumber,
-})

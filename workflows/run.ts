@@ -66,6 +66,8 @@ export type Run = {
   override: boolean
   /** The hold that was told last; undefined where nothing held. */
   toldHold?: Hold | undefined
+  /** Epoch milliseconds; no two tellings have the same. */
+  toldAt: number
   /** What was said last, holds apart, and as if nothing stopped it. */
   said?: { phase: Phase; message: string }
   /** What was told last about a pause or a suspension. */
@@ -79,6 +81,8 @@ export type Run = {
   /** What let the last step end, as a sentence. */
   evidence?: string
   warm: Warm[]
+  /** It took over from a stable without pods, and is analysed until then (epoch milliseconds). */
+  afterwards?: number
 }
 
 export type Interruption =

@@ -14,6 +14,8 @@ export type Task =
   | { kind: 'release'; number: number; stable: string; resume?: OpenRelease; returns?: true }
   /** The promotion was committed on the route before the last run ended. */
   | { kind: 'finish'; open: OpenRelease }
+  /** It took over from a stable without pods, and the last run of this chain was still looking after it. */
+  | { kind: 'lookAfter'; open: OpenRelease }
   /** The Rollout goes, and what it took over, or what a person keeps, serves on. */
   | { kind: 'handBack' }
   /** A release was left open that must not go on. */
@@ -35,7 +37,10 @@ export function taskFor(picture: Picture, carried?: Carried): Task {
 
 function taskForOpen(picture: Picture, open: OpenRelease, carried?: CarriedRelease): Task {
   const { declared, stable, route } = picture
-  if (stable === open.revision) return { kind: 'finish', open }
+  if (stable === open.revision) {
+    const isLookedAfter = carried?.number === open.number && carried.afterwards !== undefined
+    return { kind: isLookedAfter ? 'lookAfter' : 'finish', open }
+  }
   if (stable === undefined || open.from === undefined) {
     return { kind: 'install', number: declared.revision === open.revision ? open.number : picture.nextNumber }
   }

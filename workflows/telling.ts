@@ -37,6 +37,7 @@ export function announce(run: Pick<Run, 'picture'>, { type, reason, message }: N
 }
 
 function progressOf(run: Run, telling_: Telling): Progress {
+  run.toldAt = Math.max(Date.now(), run.toldAt + 1)
   const { event, ...rest } = withStop(run, telling_)
   return {
     ref: run.picture.ref,
@@ -48,7 +49,7 @@ function progressOf(run: Run, telling_: Telling): Progress {
     weight: run.weight,
     epoch: run.guard.epoch,
     generation: run.picture.generation,
-    at: Date.now(),
+    at: run.toldAt,
     ...(event ? { event } : {}),
     ...rest,
   }

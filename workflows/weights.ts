@@ -64,18 +64,13 @@ export const putBack = (run: Run): Promise<void> =>
  */
 export async function arrange(run: Run, aside: Aside, heard = interruption): Promise<void> {
   const begins = run.weight === 0 && isInUse(aside) && !run.marks.at(-1)?.beside
-  const mark = (): Mark => ({
-    slot: nextSlot(run),
-    weight: 0,
-    since: Date.now() / 1_000,
-    addedPods: false,
-    beside: true,
-  })
-  if (begins && !isWatching(run.guard)) watch(run.guard, [...run.marks, mark()])
+  const since = Date.now() / 1_000
+  const mark: Mark = { slot: nextSlot(run), weight: 0, since, addedPods: false, beside: true }
+  if (begins) await begin(run, mark)
   await write(run, sharesOf(run, run.weight), { aside: written(aside, run.weight), heard })
   run.aside = aside
   if (!begins) return
-  run.marks.push(mark())
+  mark.since = Date.now() / 1_000
   watchOn(run.guard, run.marks)
 }
 
@@ -88,13 +83,23 @@ type Shift = {
 
 /** Writes the weight and hands the guard over to it; the old watch goes on until the new weight was read back. */
 async function shift(run: Run, { weight, addedPods, aside, handOver }: Shift): Promise<void> {
-  const mark = (): Mark => ({ slot: nextSlot(run), weight, since: Date.now() / 1_000, addedPods })
-  if (!isWatching(run.guard)) watch(run.guard, [...run.marks, mark()])
+  const mark: Mark = { slot: nextSlot(run), weight, since: Date.now() / 1_000, addedPods }
+  await begin(run, mark)
   await write(run, sharesOf(run, weight), { aside })
   run.weight = weight
   run.aside = aside
-  run.marks.push(mark())
+  mark.since = Date.now() / 1_000
   handOver(run.guard, run.marks)
+}
+
+/**
+ * Marked before it is written: a write whose answer never came may have given the canary requests all the same. It counts
+ * from when it was read back.
+ */
+async function begin(run: Run, mark: Mark): Promise<void> {
+  await condition(() => !run.writing)
+  run.marks.push(mark)
+  if (!isWatching(run.guard)) watch(run.guard, run.marks)
 }
 
 /**
@@ -110,7 +115,7 @@ export async function write(
   run.writing = true
   try {
     const { target } = run.picture
-    const wanted = { target, weights, replicas: run.replicas, ...also }
+    const wanted = { target, weights, ...also }
     const gaveUpAt = Date.now() + WRITE_MS
     for (let written = false; !written;) {
       try {

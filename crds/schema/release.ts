@@ -100,6 +100,7 @@ export const releaseStatus = z
     configs: digests(
       'Where spec.configs is absent, because the engine of then did not look: what they contained when one looked first.',
     ).exactOptional(),
+    toldAt: timestamp('When what it says was so; what is older does not overwrite it.').exactOptional(),
     startedAt: timestamp('When the release began.').exactOptional(),
     endedAt: timestamp('When it ended.').exactOptional(),
   })

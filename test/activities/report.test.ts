@@ -62,3 +62,58 @@ it.each<[string, Partial<Policy>, Reading[]]>([
   expect(release?.status?.timeline?.at(-1)?.message).toBe(sentence)
   expect(events).toMatchObject([{ type: 'Warning', reason: 'RolledBack', note: sentence }])
 })
+
+const said = (at: number, message: string, more: Partial<Progress> = {}): Progress => ({
+  ref: REF,
+  number: 2,
+  canary: 'bbb',
+  stable: 'aaa',
+  step: '1/1',
+  stepIndex: 0,
+  weight: 20,
+  epoch: 1,
+  generation: 1,
+  at,
+  phase: 'Progressing',
+  message,
+  ...more,
+})
+const event = (message: string) => ({ event: { type: 'Normal', reason: 'Told', message } as const })
+
+it('what is told late is remembered, and overwrites nothing newer', async () => {
+  const { deps, kube } = await stage({})
+  await report(deps, said(2_000, 'newer', { ...event('newer'), weight: 50 }))
+  await report(deps, said(1_000, 'older', { ...event('older') }))
+  const rollout = await kube.get<Rollout>({ resource: ROLLOUTS, ...REF })
+  const release = await kube.get<Release>({ resource: RELEASES, namespace: 'shop', name: 'checkout-2' })
+  expect(rollout?.status).toMatchObject({ message: 'newer', weight: 50 })
+  expect(release?.status).toMatchObject({ message: 'newer', weight: 50 })
+  expect(release?.status?.timeline?.map(({ message }) => message)).toEqual(['newer', 'older'])
+})
+
+it('nothing is told about a release that has ended, and its end is told after anything', async () => {
+  const { deps, kube } = await stage({})
+  await report(deps, said(3_000, 'still going'))
+  await report(deps, said(2_000, 'promoted', { phase: 'Promoted', outcome: 'Promoted' }))
+  await report(deps, said(4_000, 'it holds', { phase: 'Holding' }))
+  const rollout = await kube.get<Rollout>({ resource: ROLLOUTS, ...REF })
+  expect(rollout?.status).toMatchObject({ message: 'promoted', lastRelease: { number: 2, outcome: 'Promoted' } })
+  expect(rollout?.status?.release).toBeUndefined()
+})
+
+it('one that is overtaken on its way to the Rollout overwrites nothing either', async () => {
+  const { deps, kube } = await stage({})
+  const slow: Deps = {
+    ...deps,
+    workload: {
+      ...deps.workload,
+      async revisions(ref) {
+        await report(deps, said(2_000, 'newer'))
+        return deps.workload.revisions(ref)
+      },
+    },
+  }
+  await report(slow, said(1_000, 'older'))
+  const rollout = await kube.get<Rollout>({ resource: ROLLOUTS, ...REF })
+  expect(rollout?.status?.message).toBe('newer')
+})

@@ -8,6 +8,7 @@ import type { Beginning } from '../../activities/beginning.ts'
 import type { Plan } from '../../crds/plan.ts'
 import { formatFence, type Aside } from '../../crds/traffic.ts'
 import { fakeAdoption, fakeDeclared, type Adopting } from './adoption.ts'
+import { overheard, type Overheard } from './hands.ts'
 import { fakeHooks, type Asking } from './hooks.ts'
 import { telling } from './telling.ts'
 
@@ -16,7 +17,7 @@ type Activities = ReturnType<typeof createActivities>
 /** A watch that runs: `end` is its verdict. */
 export type Watching = { input: WatchInput; end: (result: WatchResult) => void }
 
-type Others = Asking & Adopting
+type Others = Asking & Adopting & Overheard
 
 /** All that one release can see and touch, in memory. Tests change what is declared and read what was done. */
 export type World = Others & {
@@ -105,6 +106,7 @@ export function createWorld(name: string, plan: Plan): World {
     aligned: telling([], tell),
     replaced: telling([], tell),
     watches: telling([], tell),
+    verbs: telling([], tell),
     asked: telling([], tell),
     jobs: telling([], tell),
     stopped: telling([], tell),
@@ -128,7 +130,8 @@ export function createWorld(name: string, plan: Plan): World {
 
 /** Every release in the world of its name. */
 export function fakeActivities(worldOf: (name: string) => World): Activities {
-  return { act: acting(worldOf), watch: watching(worldOf), notify: noting(worldOf) }
+  const heard = <V extends Parameters<typeof overheard>[0]>(verbs: V): V => overheard(verbs, worldOf)
+  return { act: heard(acting(worldOf)), watch: heard(watching(worldOf)), notify: noting(worldOf) }
 }
 
 const noting = (worldOf: (name: string) => World): Activities['notify'] => ({

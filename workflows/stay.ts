@@ -1,0 +1,81 @@
+import { condition, isCancellation } from '@temporalio/workflow'
+import type { ActActivities } from '../activities/index.ts'
+import type { Picture } from '../activities/picture.ts'
+import type { Carried, ReleaseInput, Warm } from './contract.ts'
+import type { Desk } from './desk.ts'
+import { observe } from './looks.ts'
+import { soon } from './proxies.ts'
+import { taskFor, type Task } from './start.ts'
+import { announce } from './telling.ts'
+import { beginAnew, isLong } from './waiting.ts'
+import { wordsOf } from './words.ts'
+
+/** What a run knows apart from its release, and how it does what has no hurry: news come first. */
+export type Stay = { input: ReleaseInput; desk: Desk; picture: Picture; lastNumber: number; warm: Warm[] }
+
+const AGAIN_MS = 60_000
+
+/** Waits so long, milliseconds; something newer declared begins meanwhile. What only wants to be settled is seen afterwards. */
+export async function passing(stay: Stay, lastsMs: number): Promise<void> {
+  const { desk } = stay
+  const until = Date.now() + lastsMs
+  let isToSettle = false
+  for (let leftMs = lastsMs; leftMs > 0; leftMs = until - Date.now()) {
+    if (await condition(() => desk.looked, leftMs)) isToSettle = await lookForNews(stay, ['settle'])
+  }
+  if (isToSettle) desk.looked = true
+}
+
+/** What is refused for good keeps nothing else from beginning. */
+export async function untilDone(stay: Stay, try_: () => Promise<boolean>): Promise<void> {
+  while (!(await try_())) {
+    if (stay.desk.looked) await lookForNews(stay)
+    if (isLong()) await beginAnew(stay.input, inheritance(stay))
+  }
+}
+
+/**
+ * One volley of what has to happen in the end. Whatever stands in its way is told, and it is false after a pause that a
+ * look ends: the caller follows that up, and tries again.
+ */
+export async function attempt(
+  stay: Pick<Stay, 'desk' | 'picture'>,
+  what: string,
+  work: (hands: ActActivities) => Promise<unknown>,
+): Promise<boolean> {
+  try {
+    await work(soon)
+    return true
+  } catch (error) {
+    if (isCancellation(error)) throw error
+    await hindered(stay, `${what}, retrying: ${wordsOf(error)}`)
+    return false
+  }
+}
+
+/** Told; then a pause that a look ends. */
+export async function hindered({ desk, picture }: Pick<Stay, 'desk' | 'picture'>, message: string): Promise<void> {
+  announce({ picture }, { type: 'Warning', reason: 'Hindered', message })
+  await condition(() => desk.looked, AGAIN_MS)
+}
+
+/**
+ * Something newer declared begins at once, in a run that inherits who is still warm. True where there is something to be
+ * done that may wait.
+ */
+export async function lookForNews(stay: Stay, mayWait: Task['kind'][] = []): Promise<boolean> {
+  const seen = await observe(stay.input, stay.desk)
+  if (!seen) return false
+  const carried = inheritance(stay)
+  const { kind } = taskFor(seen, carried)
+  if (kind !== 'nothing' && !mayWait.includes(kind)) await beginAnew(stay.input, carried)
+  return kind !== 'nothing'
+}
+
+/** What a run begins with that goes on where this one stands. */
+export const inheritance = ({ desk, warm, lastNumber }: Stay): Carried => ({
+  v: 1,
+  warm,
+  consumed: desk.consumed,
+  lastNumber,
+})
