@@ -28,6 +28,14 @@ const BENCHES: Record<string, { about: string; measure: (words: string[]) => Pro
     about: 'whether bad releases are found and good ones promoted, at what cost, on real traffic (35 minutes)',
     measure: async (words) => (await import('./live.ts')).measureLive(words),
   },
+  stream: {
+    about: 'how far ten tabs are behind when 200 Rollouts change every second, and what the API server is asked (a minute)',
+    measure: async () => (await import('./stream.ts')).measureStream(),
+  },
+  page: {
+    about: 'whether the page keeps up with 500 Rollouts of which 200 change every second (a minute)',
+    measure: async () => (await import('./page.ts')).measurePage(),
+  },
   loss: {
     about:
       'whether a request is lost at any edge of a release, and how soon a weight is seen (20 minutes; --only, --cycles)',

@@ -20,6 +20,8 @@ export type World = {
   change(key: string, change: (sight: Seen) => Seen): void
   /** The API's process ends: streams break off, nobody answers. */
   stop(): Promise<void>
+  /** How many watches the API server serves. */
+  watches(): number
   /** It comes back on the same port. */
   start(): Promise<void>
   end(): Promise<void>
@@ -56,6 +58,7 @@ function serve(cluster: Cluster): World {
   const world: World = {
     url: '',
     change: (key, change) => rewrite(cluster, key, change),
+    watches: () => cluster.watches(),
     async stop() {
       await api?.stop()
     },

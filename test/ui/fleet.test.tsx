@@ -27,14 +27,14 @@ describe('the fleet', () => {
         one('late', { phase: 'AwaitingApproval', need: 'approve', since: '2026-03-01T11:00:00Z' }),
         one('later', { phase: 'Paused', need: 'resume' }),
         one('holding', { phase: 'Holding' }),
-        one('running', { phase: 'Analysing', since: '2026-03-01T12:30:00Z' }),
+        one('running', { phase: 'Analysing' }),
         one('stopped', { phase: 'Aborted' }),
       ],
       ALL,
     )
     expect([need, moving, bad, rest].map(names)).toEqual([
       ['late', 'later'],
-      ['running', 'holding'],
+      ['holding', 'running'],
       ['stopped'],
       ['resting'],
     ])

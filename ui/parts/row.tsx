@@ -3,7 +3,7 @@ import type { RolloutView } from '../../api/views.ts'
 import { releaseHref } from '../place.ts'
 import type { Groups } from '../words/fleet.ts'
 import { shortImage } from '../words/images.ts'
-import { NEED_WORDS } from '../words/states.ts'
+import { needWords } from '../words/states.ts'
 import { Flow } from './flow.tsx'
 import { Revision, State } from './mood.tsx'
 import { Ago } from './time.tsx'
@@ -24,7 +24,7 @@ const UnderWay = ({ one }: { one: RolloutView }) => (
       <span class="says">{one.message}</span>
       <Way one={one} />
       <span class="since quiet">
-        {one.need && <b class="need">{NEED_WORDS[one.need]}</b>}
+        {one.need && <b class="need">{needWords(one, one.need)}</b>}
         <Ago at={one.since} />
       </span>
     </a>

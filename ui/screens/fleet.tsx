@@ -1,4 +1,4 @@
-import { useMemo, useRef } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { RolloutView } from '../../api/views.ts'
 import { moveFocus, useKeys } from '../keys.ts'
 import { fleet, type Fleet as FleetState } from '../live/fleet.ts'
@@ -20,9 +20,10 @@ export function Fleet() {
   useKeys({ j: () => moveFocus(1), k: () => moveFocus(-1), '/': () => search.current?.focus() })
   const all = useMemo(() => grouped(now.rollouts.values(), ALL), [now.rollouts])
   const shown = useMemo(
-    () => grouped(now.rollouts.values(), filter),
-    [now.rollouts, filter.text, filter.namespace, filter.state],
+    () => (isAll(filter) ? all : grouped(now.rollouts.values(), filter)),
+    [all, filter.text, filter.namespace, filter.state],
   )
+  const most = useGrowing(now.rollouts.size)
   if (now.empty || now.refusal) return <Nothing now={now} />
   if (now.rollouts.size === 0)
     return (
@@ -37,7 +38,7 @@ export function Fleet() {
       <Filters filter={filter} rollouts={now.rollouts} groups={all} search={search} onChange={choose} />
       {Object.values(shown).every((group) => group.length === 0) && <p class="quiet">Nothing fits. Ask for less.</p>}
       {(Object.keys(GROUP_WORDS) as (keyof Groups)[]).map((name) => (
-        <Group key={name} name={name} rollouts={shown[name]} />
+        <Group key={name} name={name} rollouts={shown[name]} most={most} />
       ))}
     </section>
   )
@@ -48,19 +49,36 @@ function Nothing({ now }: { now: FleetState }) {
   return now.link === 'lost' ? <Notice title="Sluice does not answer">It is asked again by itself.</Notice> : null
 }
 
-const Group = ({ name, rollouts }: { name: keyof Groups; rollouts: RolloutView[] }) =>
+type GroupProps = { name: keyof Groups; rollouts: RolloutView[]; most: number }
+
+const Group = ({ name, rollouts, most }: GroupProps) =>
   rollouts.length === 0 ? null : (
     <section class={`group ${name}`} aria-labelledby={`group-${name}`}>
       <h2 id={`group-${name}`}>
         {GROUP_WORDS[name]} <span class="quiet">{rollouts.length}</span>
       </h2>
       <ul>
-        {rollouts.map((one) => (
+        {rollouts.slice(0, most).map((one) => (
           <FleetRow key={one.key} one={one} group={name} />
         ))}
       </ul>
     </section>
   )
+
+const ROWS_AT_ONCE = 60
+
+/** How many rows of a group are drawn: a screenful at first, and soon all, so that nobody waits for those out of sight. */
+function useGrowing(all: number): number {
+  const [most, setMost] = useState(ROWS_AT_ONCE)
+  useEffect(() => {
+    if (most >= all) return undefined
+    const timer = setTimeout(() => setMost(most + ROWS_AT_ONCE), 0)
+    return () => clearTimeout(timer)
+  }, [most, all])
+  return most
+}
+
+const isAll = ({ text, namespace, state }: Filter): boolean => !text && !namespace && !state
 
 function filterOf(query: string): Filter {
   const asked = new URLSearchParams(query)

@@ -59,7 +59,7 @@ export function Gates() {
 
 const gatesSentence = (mine: number, others: number): string => {
   const you = mine === 0 ? 'No gate waits for you' : `${plural(mine, 'gate waits', 'gates wait')} for you`
-  return others === 0 ? `${you}.` : `${you}, and ${plural(others, 'release')} for somebody.`
+  return others === 0 ? `${you}.` : `${you}, and ${plural(others, 'Rollout waits', 'Rollouts wait')} for somebody.`
 }
 
 /** Asked again whenever something that waits has changed. */

@@ -23,13 +23,13 @@ export function groupOf(one: RolloutView): keyof Groups {
 export const waiting = (rollouts: Iterable<RolloutView>): RolloutView[] =>
   [...rollouts].filter((one) => one.need !== undefined)
 
-/** Longest waiting first; newest movement first; what rests by name. */
+/** Longest waiting first, and what went back last; what moves and what rests keeps its place, by name. */
 export function grouped(rollouts: Iterable<RolloutView>, filter: Filter): Groups {
   const groups: Groups = { need: [], moving: [], bad: [], rest: [] }
   for (const one of rollouts) if (fits(one, filter)) groups[groupOf(one)].push(one)
-  groups.need.sort((one, other) => one.since.localeCompare(other.since) || byName(one, other))
-  groups.moving.sort(newest)
-  groups.bad.sort(newest)
+  groups.need.sort((one, other) => order(one.since, other.since) || byName(one, other))
+  groups.moving.sort(byName)
+  groups.bad.sort((one, other) => order(other.since, one.since) || byName(one, other))
   groups.rest.sort(byName)
   return groups
 }
@@ -50,9 +50,10 @@ export function fleetSentence({ need, moving, bad, rest }: Groups): string {
 }
 
 const byName = (one: RolloutView, other: RolloutView): number =>
-  one.name.localeCompare(other.name, 'en') || one.namespace.localeCompare(other.namespace, 'en')
-const newest = (one: RolloutView, other: RolloutView): number =>
-  other.since.localeCompare(one.since) || byName(one, other)
+  order(one.name, other.name) || order(one.namespace, other.namespace)
+
+/** Names are ASCII here, and moments of one form. */
+const order = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0)
 
 function fits(one: RolloutView, { text, namespace, state }: Filter): boolean {
   if (namespace && one.namespace !== namespace) return false

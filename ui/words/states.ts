@@ -12,7 +12,10 @@ export const moodOf = (phase: string): Mood => MOODS[phase] ?? { word: spaced(ph
 export const isMoving = (phase: string): boolean => ['run', 'wait'].includes(moodOf(phase).tone)
 
 /** What a person has to do, as an imperative. */
-export const NEED_WORDS: Record<Need, string> = {
+export const needWords = ({ phase }: { phase: string }, need: Need): string =>
+  phase === 'RolledBack' ? 'Mend or retry' : NEED_WORDS[need]
+
+const NEED_WORDS: Record<Need, string> = {
   approve: 'Approve or reject',
   resume: 'Resume or abort',
   decide: 'Decide',

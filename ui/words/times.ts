@@ -19,18 +19,21 @@ export function span(ms: number): string {
   return two(ms, [DAY, 'd'], [HOUR, 'h'])
 }
 
+// Made once: each is as dear as drawing ten rows.
+const WHOLE = new Intl.DateTimeFormat(undefined, { dateStyle: 'long', timeStyle: 'long' })
+const CLOCK = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+const DAY_OF_YEAR = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
+
 /** The whole truth about a moment, for titles: local time with its zone. */
-export const absolute = (at: number): string =>
-  new Date(at).toLocaleString(undefined, { dateStyle: 'long', timeStyle: 'long' })
+export const absolute = (at: number): string => WHOLE.format(at)
 
 /** `14:03:05` */
-export const clock = (at: number): string =>
-  new Date(at).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+export const clock = (at: number): string => CLOCK.format(at)
 
 /** `14:03:05`, and the day before it when that was not today. */
 export function moment(at: number, now: number): string {
   if (new Date(at).toDateString() === new Date(now).toDateString()) return clock(at)
-  return `${new Date(at).toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })} ${clockMinutes(at)}`
+  return `${DAY_OF_YEAR.format(at)} ${clockMinutes(at)}`
 }
 
 /** `14:03` */
