@@ -78,7 +78,7 @@ test.concurrent('a gate that waits at no weight for hours says nothing else mean
 test.concurrent(
   'what took over from a stable without pods is looked after to the end by the runs that follow',
   async () => {
-    const bake = plan(setWeight(20), { kind: 'bake', forMs: 6_000 })
+    const bake = plan(setWeight(20), { kind: 'bake', forMs: 30_000 })
     const { world, handle, look } = await rehearsal.begin('looked-after', bake, {
       given(begun) {
         begun.picture.stableReady = 0

@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startGround, type Ground } from '../stage/ground.ts'
 import { analysisOf } from '../stage/shop.ts'
 import { outcomeOf, phaseOf } from '../stage/sight.ts'
+import { sluice } from '../stage/sluice.ts'
 import { openStage } from '../stage/stage.ts'
 
 let ground: Ground
@@ -45,7 +43,7 @@ test('with Temporal down the route alone goes back, and the workflow takes it as
   await stage.until('the gate waits', (sight) => phaseOf(sight) === 'AwaitingApproval')
 
   await stack.server('temporal').kill()
-  const said = await sluice('rollback', 'checkout', '--direct', '-n', stage.namespace)
+  const said = await sluice(access, 'rollback', 'checkout', '--direct', '-n', stage.namespace)
   expect(said).toContain('the abort of release 2')
   await stage.until('nothing goes to the canary', () => stage.weights().at(-1)?.apex === 100)
 
@@ -53,15 +51,3 @@ test('with Temporal down the route alone goes back, and the workflow takes it as
   await stage.until('it is aborted', (sight) => outcomeOf(sight, '1.5.0') === 'Aborted' && phaseOf(sight) === 'Aborted')
   expect(stage.weights().at(-1)).toEqual({ apex: 100 })
 })
-
-const CLI = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
-
-async function sluice(...args: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    CLI,
-    ...args,
-    '--kubeconfig',
-    ground.access.kubeconfig,
-  ])
-  return stdout
-}
