@@ -108,10 +108,10 @@ test.concurrent('the pods of an adopted Deployment that leave later keep nothing
     },
   })
   await world.until(() => world.verbs.includes('settle'))
+  world.picture.settings.abortScaleDownDelayMs = 100
   declare(world, CANARY)
   await look()
   await begins(world, 2)
-  world.picture.settings.abortScaleDownDelayMs = 100
   await say('abort')
   await world.until(() => world.verbs.includes('emptyDeclared'))
   await handle.result()
