@@ -20,6 +20,8 @@ export type Caches = {
   view(rollout: RolloutRef): View | undefined
   /** Has to be done before `view` is asked: what is only looked at where somebody wants it is known then. */
   follow(rollout: RolloutRef): Promise<void>
+  /** The Release object of this name is there. */
+  hasRelease(release: RolloutRef): boolean
   /** Epoch milliseconds: of the cache that heard of the server longest ago. */
   lastActivity(): number
   stop(): Promise<unknown>
@@ -47,6 +49,7 @@ export function openCaches(options: CachesOptions): Caches {
     lastActivity: () => Math.min(...all.map((one) => one.lastActivity())),
     stop: () => Promise.all(all.map((one) => one.stop())),
     view: (ref) => viewOf(reflectors, sights, ref),
+    hasRelease: ({ namespace, name }) => releases.get(`${namespace}/${name}`) !== undefined,
     follow: ({ namespace, name }) => {
       const key = `${namespace}/${name}`
       const rollout = rollouts.get(key)

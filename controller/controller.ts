@@ -1,6 +1,8 @@
-import { createQueue, type Kube, type QueueObserver } from '../kube/index.ts'
+import process from 'node:process'
+import { createQueue, createRecorder, type Kube, type QueueObserver } from '../kube/index.ts'
 import type { Logger, Metrics } from '../telemetry/index.ts'
 import { openCaches, type Caches } from './caches.ts'
+import { startDecisions, type DecisionsOptions } from './decisions.ts'
 import { createReconciler, type Timing } from './reconcile.ts'
 import type { Workflows } from './workflows.ts'
 
@@ -12,7 +14,15 @@ export type ControllerOptions = {
   /** Others judge; caches are kept, so that it can take over at once. Default: it leads from the start. */
   standby?: boolean
   /** Defaults are right in a cluster; tests shorten them. */
-  timing?: Partial<Timing>
+  timing?: Partial<ControllerTiming>
+}
+
+/** Milliseconds. */
+type ControllerTiming = Timing & {
+  /** How long a Decision stays after its outcome; longer while the record of its release is kept. */
+  keepDecisionsMs: number
+  /** How often older ones are looked for. */
+  collectMs: number
 }
 
 export type Controller = {
@@ -25,7 +35,14 @@ export type Controller = {
   stop(): Promise<void>
 }
 
-const TIMING: Timing = { checkMs: 60_000, unavailableAfterMs: 10_000, invalidMs: 30_000, settleMs: 5_000 }
+const TIMING: ControllerTiming = {
+  checkMs: 60_000,
+  unavailableAfterMs: 10_000,
+  invalidMs: 30_000,
+  settleMs: 5_000,
+  keepDecisionsMs: 30 * 24 * 3_600_000,
+  collectMs: 60 * 60_000,
+}
 /** Everything is judged again from the caches, without a request: what was missed for whatever reason is found. */
 const RESYNC_MS = 10 * 60_000
 
@@ -51,28 +68,43 @@ export function startController(options: ControllerOptions): Controller {
   const resync = (): void => {
     if (ready && leading) for (const key of caches.rollouts()) queue.add(key)
   }
+  // Whoever leads: a word must not wait until a lease has found another holder.
+  const decisions = startDecisions(decisionsOptions(options, caches, () => ready && leading))
   const timer = setInterval(resync, RESYNC_MS)
-  void caches.synced.then(() => {
+  void Promise.all([caches.synced, decisions.synced]).then(() => {
     ready = true
     log.info({ rollouts: caches.rollouts().length }, 'caches complete')
     resync()
   })
   return {
     ready: () => ready,
-    lastActivity: () => caches.lastActivity(),
+    lastActivity: () => Math.min(caches.lastActivity(), decisions.lastActivity()),
     setLeading(now) {
       leading = now
       resync()
     },
     async stop() {
       clearInterval(timer)
-      await queue.stop()
+      await Promise.all([queue.stop(), decisions.stop()])
       await caches.stop()
     },
   }
 }
 
-const timingOf = ({ timing }: ControllerOptions): Timing => ({ ...TIMING, ...timing })
+const decisionsOptions = (
+  options: ControllerOptions,
+  caches: Caches,
+  collects: DecisionsOptions['collects'],
+): DecisionsOptions => ({
+  ...options,
+  ...timingOf(options),
+  collects,
+  events: createRecorder({ kube: options.kube, controller: 'sluice.dev/engine', instance: `${process.pid}` }),
+  onRestart: (kind) => options.metrics.watchRestarts.inc({ kind }),
+  hasRelease: (release) => caches.hasRelease(release),
+})
+
+const timingOf = ({ timing }: ControllerOptions): ControllerTiming => ({ ...TIMING, ...timing })
 
 const reconcilerOf = (options: ControllerOptions, caches: Caches) =>
   createReconciler({

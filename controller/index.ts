@@ -1,3 +1,3 @@
 export { startController } from './controller.ts'
 export { temporalWorkflows } from './temporal.ts'
-export type { RolloutRef, RunState, Workflows } from './workflows.ts'
+export type { RolloutRef, RunState, Word, Workflows } from './workflows.ts'

@@ -2,11 +2,14 @@ import { isGrpcDeadlineError, WorkflowNotFoundError, type Client } from '@tempor
 import { defineSearchAttributeKey } from '@temporalio/common'
 import { TASK_QUEUE, workflowId } from '../crds/names.ts'
 import { LOOK_SIGNAL, RELEASE_WORKFLOW, type ReleaseInput } from '../workflows/contract.ts'
+import { deliver, type Run } from './delivery.ts'
 import { troubleOf } from './trouble.ts'
 import type { RolloutRef, Workflows } from './workflows.ts'
 
 /** Of one call. Without it the client would retry for ever. */
 const DEADLINE_MS = 5_000
+/** Of one that waits for the run: it reads the Decision before it answers. */
+const DECIDE_MS = 15_000
 
 /** Set by the server after five failures of a workflow task in a row. */
 const PROBLEMS = defineSearchAttributeKey('TemporalReportedProblems', 'KEYWORD_LIST')
@@ -15,23 +18,27 @@ export type TemporalOptions = { client: Client; cluster: string }
 
 export function temporalWorkflows({ client, cluster }: TemporalOptions): Workflows {
   const idOf = ({ namespace, name }: RolloutRef): string => workflowId(cluster, namespace, name)
-  const soon = <R>(call: () => Promise<R>): Promise<R> =>
-    client.withDeadline(Date.now() + DEADLINE_MS, call).catch(clearly)
+  const within = <R>(ms: number, call: () => Promise<R>): Promise<R> =>
+    client.withDeadline(Date.now() + ms, call).catch((error: unknown) => clearly(error, ms))
+  const soon = <R>(call: () => Promise<R>): Promise<R> => within(DEADLINE_MS, call)
+  const runOf = ({ namespace, name }: RolloutRef) => {
+    const input: ReleaseInput = { cluster, namespace, name }
+    return {
+      workflowId: idOf({ namespace, name }),
+      taskQueue: TASK_QUEUE.act,
+      args: [input],
+      // One open run per id is the lock on the route. Never TERMINATE_EXISTING: that would skip the way back.
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      staticSummary: `${namespace}/${name}`,
+    } satisfies Run
+  }
   return {
-    async look({ namespace, name }) {
-      const input: ReleaseInput = { cluster, namespace, name }
-      const options = {
-        workflowId: idOf({ namespace, name }),
-        taskQueue: TASK_QUEUE.act,
-        args: [input],
-        signal: LOOK_SIGNAL,
-        // One open run per id is the lock on the route. Never TERMINATE_EXISTING: that would skip the way back.
-        workflowIdConflictPolicy: 'USE_EXISTING',
-        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-        staticSummary: `${namespace}/${name}`,
-      } as const
+    async look(rollout) {
+      const options = { ...runOf(rollout), signal: LOOK_SIGNAL }
       await soon(() => client.workflow.signalWithStart(RELEASE_WORKFLOW, options))
     },
+    decide: (rollout, word) => within(DECIDE_MS, () => deliver(client, runOf(rollout), word)),
     describe: (rollout) =>
       ifThere({ running: false }, async () => {
         const { status, raw, typedSearchAttributes } = await soon(() =>
@@ -49,9 +56,9 @@ export function temporalWorkflows({ client, cluster }: TemporalOptions): Workflo
 }
 
 /** The client retries until the deadline and then speaks of the deadline only. */
-function clearly(error: unknown): never {
+function clearly(error: unknown, afterMs: number): never {
   const late = isGrpcDeadlineError(error) || (error instanceof Error && isGrpcDeadlineError(error.cause))
-  throw late ? new Error(`no answer within ${DEADLINE_MS / 1_000} s`) : error
+  throw late ? new Error(`no answer within ${afterMs / 1_000} s`) : error
 }
 
 /** A run that is closed, or never was, is no error. */

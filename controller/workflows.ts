@@ -1,3 +1,5 @@
+import type { Action } from '../crds/decision.ts'
+
 export type RolloutRef = { namespace: string; name: string }
 
 export type RunState = {
@@ -6,8 +8,11 @@ export type RunState = {
   trouble?: string
 }
 
+/** A Decision, as much of it as its way needs; what it says is read by the run itself. */
+export type Word = { uid: string; name: string; action: Action }
+
 /**
- * The one door to Temporal. All three reject when it cannot be reached; none of them waits for what the run does.
+ * The one door to Temporal. All of them reject when it cannot be reached; only `decide` waits for the run.
  */
 export type Workflows = {
   /** Says *look* to the Rollout's run, and starts one when there is none. Idempotent. */
@@ -15,4 +20,9 @@ export type Workflows = {
   describe(rollout: RolloutRef): Promise<RunState>
   /** Nothing when there is no run. The run takes its traffic back before it ends. */
   cancel(rollout: RolloutRef): Promise<void>
+  /**
+   * Hands a Decision to the run, once however often it is called; `retry` and `rollback` start one. Resolves with a
+   * sentence when it is refused and no run can write that down; undefined when the run has it and writes what becomes of it.
+   */
+  decide(rollout: RolloutRef, word: Word): Promise<string | undefined>
 }

@@ -1,5 +1,5 @@
 import { onTestFinished, expect } from 'vitest'
-import { startController, type RolloutRef, type RunState, type Workflows } from '../../controller/index.ts'
+import { startController, type RolloutRef, type RunState, type Word, type Workflows } from '../../controller/index.ts'
 import { releaseConditions, type Phase } from '../../crds/conditions.ts'
 import { API_VERSION, FIELD_MANAGER, LABEL, releaseObject, revisionObject, routeAnnotation } from '../../crds/names.ts'
 import { DEPLOYMENTS, RELEASES, ROLLOUTS, VIRTUAL_SERVICES } from '../../crds/resources.ts'
@@ -23,6 +23,9 @@ export function fakeWorkflows() {
   const looks: string[] = []
   const cancelled: string[] = []
   const states = new Map<string, RunState>()
+  const words: Word[] = []
+  const attempts: string[] = []
+  let refusal: string | undefined
   let down: string | undefined
   const answer = async <R>(give: () => R): Promise<R> => {
     if (down !== undefined) throw new Error(down)
@@ -36,12 +39,25 @@ export function fakeWorkflows() {
       }),
     describe: ({ name }) => answer(() => states.get(name) ?? { running: false }),
     cancel: ({ name }) => answer(() => void cancelled.push(name)),
+    decide(_, word) {
+      attempts.push(word.name)
+      return answer(() => {
+        words.push(word)
+        return refusal
+      })
+    },
   }
   return {
     workflows,
     /** Names of Rollouts, one per signal. */
     looks,
     cancelled,
+    /** Decisions that were handed over. */
+    words,
+    /** Their names, once per attempt. */
+    attempts,
+    /** No run takes any, in these words. */
+    refuse: (why: string | undefined) => (refusal = why),
     set: (name: string, state: RunState) => states.set(name, state),
     fail: (words: string | undefined) => (down = words),
   }
@@ -57,7 +73,13 @@ const SPEC = {
 }
 
 /** A namespace of a cluster, and a controller that looks at it. */
-export async function stage({ checkMs = 60_000, unavailableAfterMs = 10_000, settleMs = 20 } = {}) {
+export async function stage({
+  checkMs = 60_000,
+  unavailableAfterMs = 10_000,
+  settleMs = 20,
+  keepDecisionsMs = 60_000,
+  collectMs = 60_000,
+} = {}) {
   const server = await startApiServer()
   const temporal = fakeWorkflows()
   const metrics = createMetrics()
@@ -67,7 +89,7 @@ export async function stage({ checkMs = 60_000, unavailableAfterMs = 10_000, set
   const people = peopleAt(server)
   const run = runAt(server)
   const start = (options: { standby?: boolean } = {}) => {
-    const timing = { checkMs, unavailableAfterMs, invalidMs: 50, settleMs }
+    const timing = { checkMs, unavailableAfterMs, invalidMs: 50, settleMs, keepDecisionsMs, collectMs }
     const controller = startController({ kube, workflows: temporal.workflows, log, metrics, timing, ...options })
     onTestFinished(() => controller.stop())
     return controller
@@ -81,7 +103,7 @@ export async function stage({ checkMs = 60_000, unavailableAfterMs = 10_000, set
   }
   /** Returns when everything that happened before was judged: a Rollout of its own is told to look after that. */
   const caughtUp = async () => {
-    await eventually(() => expect(server.watches()).toBeGreaterThanOrEqual(8))
+    await eventually(() => expect(server.watches()).toBeGreaterThanOrEqual(9))
     const name = `beacon-${beacons++}`
     people.declare(name, 'one')
     run.serves(name, 'one')

@@ -31,9 +31,9 @@ const sources = (...rooms: string[]): { file: string; text: string }[] =>
 const verbsOn = (...names: string[]): string[][] =>
   engine.filter(({ resources }) => resources.some((name) => names.includes(name))).map(({ verbs }) => verbs)
 
-it('lets the engine make and delete no Rollout, patch one for its finalizer alone, and only read a Decision', () => {
+it('lets the engine make and delete no Rollout, patch one for its finalizer alone, and write nothing of a Decision', () => {
   expect(verbsOn('rollouts')).toEqual([['get', 'list', 'watch'], ['patch']])
-  expect(verbsOn('decisions')).toEqual([['get', 'list', 'watch']])
+  expect(verbsOn('decisions')).toEqual([['get', 'list', 'watch'], ['delete']])
   // RBAC knows no fields: there is one place that patches a Rollout itself.
   const patching = sources('activities', 'controller', 'router', 'workload').filter(
     ({ text }) => text.includes('resource: ROLLOUTS') && /[a-z]Patch\(/.test(text),
