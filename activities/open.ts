@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity'
 import { isJudgedAlone } from '../analysis/index.ts'
-import { API_VERSION, LABEL, PROVENANCE, releaseObject } from '../crds/names.ts'
+import { API_VERSION, LABEL, releaseObject } from '../crds/names.ts'
 import { compile, compileReturn, type Plan } from '../crds/plan.ts'
 import type { Policy } from '../crds/policy.ts'
 import { RELEASES } from '../crds/resources.ts'
@@ -12,6 +12,7 @@ import { changedConfigs, sameTemplate, snapshotOf } from '../workload/revision.t
 import { declaredOrNot, releaseOf } from './declared.ts'
 import type { Deps } from './deps.ts'
 import type { RolloutRef } from './picture.ts'
+import { provenanceOf } from './provenance.ts'
 import { needRollout, releasesOf } from './rollouts.ts'
 import { storedLedger } from './storage.ts'
 
@@ -49,7 +50,7 @@ export async function openRelease(deps: Deps, input: OpenInput): Promise<Opened>
   if (declared?.revision !== input.revision) {
     throw ApplicationFailure.nonRetryable(`revision ${input.revision} is no longer what is declared`, 'Outdated')
   }
-  const spec = specOf(rollout, declared, input)
+  const spec = { ...specOf(rollout, declared, input), provenance: await madeBy(deps, rollout, declared) }
   try {
     await kube.create<Release>(RELEASES, { ...releaseShell(rollout, number), spec })
   } catch (error) {
@@ -93,14 +94,8 @@ function specOf(
   rollout: Rollout,
   { template, configs }: Declared,
   { number, revision, from, returns }: OpenInput,
-): ReleaseSpec {
+): Omit<ReleaseSpec, 'provenance'> {
   const { plan, policy } = (returns ? compileReturn : compile)(rollout.spec)
-  const annotations = rollout.metadata.annotations ?? {}
-  const provenance = Object.fromEntries(
-    Object.entries(PROVENANCE).flatMap(([key, annotation]) =>
-      annotations[annotation] ? [[key, annotations[annotation]]] : [],
-    ),
-  )
   return {
     rollout: rollout.metadata.name,
     number,
@@ -110,9 +105,17 @@ function specOf(
     configs,
     plan,
     policy,
-    provenance: { ...provenance, images: imagesOf(template.spec) },
   }
 }
+
+const madeBy = async (
+  { kube }: Deps,
+  rollout: Rollout,
+  { template }: Declared,
+): Promise<ReleaseSpec['provenance']> => ({
+  ...(await provenanceOf(kube, rollout)),
+  images: imagesOf(template.spec),
+})
 
 const imagesOf = (podSpec: Record<string, unknown>): string[] =>
   Array.isArray(podSpec.containers)
