@@ -9,6 +9,7 @@ import type { Line } from './live/stream.ts'
 import { Icon } from './parts/icon.tsx'
 import { LiveMark, StaleBanner } from './parts/live.tsx'
 import { KeyHelp } from './parts/key-help.tsx'
+import { Mark } from './parts/mark.tsx'
 import { ThemeButton, turnTheme } from './parts/theme.tsx'
 import { go, type Place } from './place.ts'
 import { waiting } from './words/fleet.ts'
@@ -48,14 +49,6 @@ export function Shell({ me, place, onSignOut, children }: ShellProps) {
     </>
   )
 }
-
-const Mark = () => (
-  <svg class="gate" viewBox="0 0 24 24" aria-hidden="true">
-    <path d="M4 3v18M20 3v18" />
-    <path class="blade" d="M7 4h10v7H7z" />
-    <path class="wave" d="M7 17.5c1.7-1.6 3.3-1.6 5 0s3.3 1.6 5 0" />
-  </svg>
-)
 
 function Places({ place }: { place: Place }) {
   const now = useStore(fleet)

@@ -1,13 +1,11 @@
-import { createRequire } from 'node:module'
-import type { AxeResults } from 'axe-core'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openChromium } from './chromium.ts'
 import { openWorld, type World } from './world.ts'
+import { obstacles } from './obstacles.ts'
 import { visit } from './visit.ts'
 import { ordinaryFleet } from './world/fleet.ts'
 
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 const SCREENS = {
   fleet: '/',
   release: '/r/shop/checkout',
@@ -29,7 +27,6 @@ describe('who sees, hears or moves differently', () => {
   })
 
   it.each(['light', 'dark'] as const)('meets no obstacle on any screen in %s', async (colorScheme) => {
-    // axe is put into the page from outside, which the policy of the page forbids.
     const { page, end } = await visit(browser, { url: world.url, token: 'mara', colorScheme, bypassCSP: true })
     for (const [screen, path] of Object.entries(SCREENS)) {
       await page.goto(path)
@@ -56,12 +53,3 @@ describe('who sees, hears or moves differently', () => {
     await end()
   })
 })
-
-/** WCAG 2.2 A and AA, and what axe calls best practice; one line each. */
-async function obstacles(page: Page, screen: string): Promise<string[]> {
-  await page.addScriptTag({ path: AXE })
-  const { violations } = await page.evaluate<AxeResults>('axe.run(document)')
-  return violations.flatMap(({ id, impact, nodes }) =>
-    nodes.map(({ target, failureSummary }) => `${screen}: ${impact} ${id} at ${target.join(' ')}: ${failureSummary}`),
-  )
-}

@@ -96,6 +96,16 @@ describe('the page', () => {
     expect(await page.getByRole('button', { name: 'Approve checkout' }).isEnabled()).toBe(true)
   })
 
+  it('tells on the gates screen what became of an answer, and the gate goes from there', async () => {
+    const page = await open('mara', '/gates')
+    await page.getByRole('button', { name: 'Approve checkout' }).click()
+    await page.getByRole('button', { name: `Approve ${CANARY}` }).click()
+    await page.getByText('Applied: gate go-wide is open').waitFor()
+    await page.getByRole('button', { name: 'Close' }).click()
+    await page.getByRole('heading', { name: 'No gate waits for you' }).waitFor()
+    expect(await page.getByRole('button', { name: 'Approve checkout' }).count()).toBe(0)
+  })
+
   it('says that it is old while the API is away, decides nothing by it, and is current again by itself', async () => {
     const page = await open('mara', RELEASE)
     await page.getByRole('button', { name: 'Approve' }).waitFor()

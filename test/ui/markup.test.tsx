@@ -63,6 +63,7 @@ describe('what is written into the page', () => {
     const html = render(<Story release={release({ rows: [row(1, [100, 0]), row(2), row(3), row(4, [100, 3])] })} />)
     expect(html).toContain('canary 3 of 200 (1.5 %), stable 2 of 600 (0.33 %); 1 stretch without data')
     expect(html.match(/class="silence"/g)).toHaveLength(1)
+    expect(html).toContain('<title>no data</title>')
     expect(html).toMatch(/class="water line" d="M[^"]*M/)
     expect(textOf(html)).toContain('no data : no data')
   })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ReleaseView } from '../../api/views.ts'
 import type { Step } from '../../crds/plan.ts'
-import { badOf, grouped, odds } from '../../ui/words/figures.ts'
+import { badOf, grouped, odds, sentence } from '../../ui/words/figures.ts'
 import { standings } from '../../ui/words/standings.ts'
 import { stepWords } from '../../ui/words/steps.ts'
 import { relative, span } from '../../ui/words/times.ts'
@@ -63,5 +63,15 @@ describe('the steps of a plan', () => {
     expect(standings(promoted)).toEqual(['done', 'skipped', 'skipped', 'skipped', 'done'])
     const whole = release({ outcome: 'Promoted', stepIndex: 4, timeline: [set(5), set(50), set(100)] })
     expect(standings(whole)).toEqual(['done', 'done', 'done', 'done', 'done'])
+  })
+})
+
+describe('what the engine says', () => {
+  it('is read in the time of the reader, and ends once', () => {
+    const today = new Date()
+    today.setHours(14, 51, 0, 0)
+    const said = sentence(`no data since ${today.toISOString().replace('.000', '')}`)
+    expect(said).toBe('no data since 14:51:00.')
+    expect(sentence('Nothing.')).toBe('Nothing.')
   })
 })

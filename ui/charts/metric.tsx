@@ -39,17 +39,8 @@ export function Metric({ name, buckets, width, x, at, axis }: MetricProps) {
       unit={(value) => `${figure(value * 100)} %`}
       words={metricWords(name, buckets)}
     >
-      {silences(name, buckets).map(({ from, to }) => (
-        <rect
-          key={from}
-          class="silence"
-          x={x.place(from)}
-          width={x.place(to) - x.place(from)}
-          y={MARGIN.top}
-          height={HEIGHT - MARGIN.top - MARGIN.bottom}
-        >
-          <title>no data</title>
-        </rect>
+      {silences(name, buckets).map((silence) => (
+        <Silence key={silence.from} from={x.place(silence.from)} to={x.place(silence.to)} />
       ))}
       <path class="water band" d={area(band)} />
       <path class="stone line" d={line(points('stable'))} />
@@ -57,6 +48,20 @@ export function Metric({ name, buckets, width, x, at, axis }: MetricProps) {
     </Frame>
   )
 }
+
+const WIDE_ENOUGH = 64
+
+const Silence = ({ from, to }: { from: number; to: number }) => (
+  <g class="silence">
+    <title>no data</title>
+    <rect x={from} width={to - from} y={MARGIN.top} height={HEIGHT - MARGIN.top - MARGIN.bottom} />
+    {to - from > WIDE_ENOUGH && (
+      <text x={(from + to) / 2} y={HEIGHT / 2 + 4} text-anchor="middle">
+        no data
+      </text>
+    )}
+  </g>
+)
 
 /** `latency:250` counts what was slower than 250 ms. */
 export const labelOf = (name: string): string => name.replace(/:(\d+)$/, ' over $1 ms')

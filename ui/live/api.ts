@@ -1,4 +1,13 @@
-import type { DecisionRequest, DecisionView, Failure, GateView, Me, ReleaseView, SignIn } from '../../api/views.ts'
+import type {
+  DecisionRequest,
+  DecisionView,
+  Failure,
+  GateView,
+  Me,
+  ReleasePage,
+  ReleaseView,
+  SignIn,
+} from '../../api/views.ts'
 import { rolloutPath } from './page.ts'
 
 /** The server said no, in its own words. */
@@ -32,6 +41,12 @@ export const releases = (namespace: string, name: string): Promise<ReleaseView[]
 
 export const release = (namespace: string, name: string, number: number): Promise<ReleaseView> =>
   read(`${rolloutPath(namespace, name)}/releases/${number}`)
+
+/** What became of a decision; undefined while nobody knows of it. */
+export async function decisionNow(namespace: string, rollout: string, name: string): Promise<DecisionView | undefined> {
+  const { decisions } = await read<ReleasePage>(rolloutPath(namespace, rollout))
+  return decisions.find((one) => one.name === name)
+}
 
 /** Throws Refused with the API server's sentence. That it was taken does not say that it had its effect yet. */
 export async function decide(namespace: string, name: string, decision: DecisionRequest): Promise<DecisionView> {

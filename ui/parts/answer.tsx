@@ -1,5 +1,6 @@
 import type { ReleasePage } from '../../api/views.ts'
-import { sentence } from '../words/figures.ts'
+import type { Explanation, MetricEvidence } from '../../crds/verdict.ts'
+import { badOf, odds, sentence } from '../words/figures.ts'
 import { todoOf } from '../words/deeds.ts'
 import { Actions } from './actions.tsx'
 import { Flow } from './flow.tsx'
@@ -69,11 +70,16 @@ function Division({ page: { rollout, release } }: { page: ReleasePage }) {
   )
 }
 
-/** The verdict, where the first line does not say it already; else what happened last. */
+/** The verdict, where the first line does not say it already; then the figures behind it; else what happened last. */
 function whyOf({ rollout, release }: ReleasePage): string {
-  const verdict = release?.verdict?.sentence
-  if (verdict && !rollout.message.includes(verdict.replace(/\.$/, ''))) return sentence(verdict)
+  const verdict = release?.verdict
+  if (verdict && !rollout.message.includes(verdict.sentence.replace(/\.$/, ''))) return sentence(verdict.sentence)
+  const loudest = verdict?.metrics.toSorted((one, other) => other.lnE - one.lnE)[0]
+  if (verdict && loudest) return figuresOf(verdict, loudest)
   const last = release?.timeline.findLast(({ message }) => !message.includes(rollout.message))
-  if (last) return sentence(last.message)
+  if (last) return sentence(last.message.replace(/^Release \d+: /, ''))
   return release ? 'Nothing has been compared yet.' : 'There has been no release yet.'
 }
+
+const figuresOf = ({ lnE, lnThreshold }: Explanation, { name, n, x }: MetricEvidence): string =>
+  `${name}: canary ${badOf([n[0], x[0]])}, stable ${badOf([n[1], x[1]])}. The evidence that the canary is worse is ${odds(lnE)}; ${odds(lnThreshold)} rolls back.`

@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { DecisionView } from '../../api/views.ts'
 import type { Deed, Subject } from '../words/deeds.ts'
-import { decide } from '../live/api.ts'
+import { decide, decisionNow } from '../live/api.ts'
 import { Icon } from './icon.tsx'
 
 export type AskProps = {
@@ -58,7 +58,8 @@ function Answer({ deed, subject, allowed, stale, decisions, onClose }: AskProps)
     setSending({ state: 'sending' })
     setSending(await sent(deed.action, subject, reason.trim()))
   }
-  if (sending.state === 'sent') return <Sent sent={latest(sending.sent, decisions)} onClose={onClose} />
+  const told = useOutcome(subject, sending.state === 'sent' ? sending.sent : undefined, decisions)
+  if (told) return <Sent sent={told} onClose={onClose} />
   return (
     <>
       <label class="field">
@@ -114,8 +115,25 @@ function Sent({ sent, onClose }: { sent: DecisionView; onClose: () => void }) {
   )
 }
 
-const latest = (sent: DecisionView, decisions: DecisionView[] = []): DecisionView =>
-  decisions.find(({ name }) => name === sent.name) ?? sent
+const LOOK_MS = 1_000
+
+/** What is known of a decision that was sent: from the stream, where the screen has one of it, else by asking. */
+function useOutcome(subject: Subject, sent?: DecisionView, decisions?: DecisionView[]): DecisionView | undefined {
+  const [asked, setAsked] = useState<DecisionView>()
+  const told = decisions?.find(({ name }) => name === sent?.name) ?? asked ?? sent
+  const isOpen = told !== undefined && (told.outcome === undefined || told.outcome === 'Delivered')
+  useEffect(() => {
+    if (!isOpen || decisions) return undefined
+    const look = () =>
+      decisionNow(subject.namespace, subject.name, told.name).then(
+        (now) => now && setAsked(now),
+        (error: unknown) => console.info(String(error)),
+      )
+    const timer = setInterval(() => void look(), LOOK_MS)
+    return () => clearInterval(timer)
+  }, [isOpen, decisions === undefined])
+  return told
+}
 
 const Told = ({ sign, children }: { sign: 'alert' | 'check' | 'ring' | 'lock'; children: ComponentChildren }) => (
   <p class={`told ${sign}`} role="alert">

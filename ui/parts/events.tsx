@@ -1,4 +1,5 @@
 import type { EventView } from '../../api/views.ts'
+import { local } from '../words/times.ts'
 import { Icon } from './icon.tsx'
 import { Ago } from './time.tsx'
 import { Section } from './section.tsx'
@@ -17,7 +18,7 @@ export const Events = ({ events }: { events: EventView[] }) => (
               {reason}
               {count > 1 && ` × ${count}`}
             </b>{' '}
-            {message}
+            {local(message)}
           </span>
         </li>
       ))}

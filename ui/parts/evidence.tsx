@@ -1,6 +1,6 @@
 import type { ReleaseView } from '../../api/views.ts'
 import type { Explanation, MetricEvidence } from '../../crds/verdict.ts'
-import { badOf, figure, odds, plural, share } from '../words/figures.ts'
+import { badOf, figure, odds, plural, sentence, share } from '../words/figures.ts'
 import { Interval } from '../charts/interval.tsx'
 import { Section, Wide } from './section.tsx'
 
@@ -15,7 +15,7 @@ export function Evidence({ release: { verdict, outcome }, told }: EvidenceProps)
   if (!verdict || verdict.metrics.length === 0) return null
   return (
     <Section kind="card evidence" title="Evidence">
-      {!told.includes(verdict.sentence) && <p>{verdict.sentence}</p>}
+      {!told.includes(verdict.sentence) && <p>{sentence(verdict.sentence)}</p>}
       <Scale verdict={verdict} over={outcome !== undefined} />
       <Wide words="Evidence per metric">
         <table>

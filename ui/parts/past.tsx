@@ -1,4 +1,5 @@
 import type { ReleaseView } from '../../api/views.ts'
+import { local } from '../words/times.ts'
 import { State } from './mood.tsx'
 import { Ago, Lasting } from './time.tsx'
 
@@ -21,7 +22,7 @@ export const Past = ({ releases, phaseOf, chosen, onChoose }: PastProps) => (
             <span class="number">{one.number}</span>
             <State phase={phaseOf(one)} />
             <span class="says">
-              {one.message ?? one.verdict?.sentence}
+              {local(one.message ?? one.verdict?.sentence ?? '')}
               <ByWhom {...one.provenance} />
             </span>
             <span class="quiet since">

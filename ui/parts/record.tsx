@@ -1,6 +1,6 @@
 import type { DecisionView, TimelineView } from '../../api/views.ts'
 import { DEEDS } from '../words/deeds.ts'
-import { absolute, moment } from '../words/times.ts'
+import { absolute, local, moment } from '../words/times.ts'
 import { Icon } from './icon.tsx'
 import { Section } from './section.tsx'
 
@@ -47,7 +47,7 @@ const Line = ({ at, what, why, detail, by, tone }: Entry) => (
 const happened = ({ at, event, message, detail }: TimelineView): Entry => ({
   at,
   what: event.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`),
-  why: message.replace(/^Release \d+: /, ''),
+  why: local(message.replace(/^Release \d+: /, '')),
   detail,
   tone: /^(RolledBack|Aborted|RollbackBlocked)$/.test(event) ? 'warning' : '',
 })

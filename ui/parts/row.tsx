@@ -4,6 +4,7 @@ import { releaseHref } from '../place.ts'
 import type { Groups } from '../words/fleet.ts'
 import { shortImage } from '../words/images.ts'
 import { needWords } from '../words/states.ts'
+import { local } from '../words/times.ts'
 import { Flow } from './flow.tsx'
 import { Revision, State } from './mood.tsx'
 import { Ago } from './time.tsx'
@@ -21,7 +22,7 @@ const UnderWay = ({ one }: { one: RolloutView }) => (
         <strong>{one.name}</strong> <span class="quiet">{one.namespace}</span>
       </span>
       <State phase={one.phase} />
-      <span class="says">{one.message}</span>
+      <span class="says">{local(one.message)}</span>
       <Way one={one} />
       <span class="since quiet">
         {one.need && <b class="need">{needWords(one, one.need)}</b>}

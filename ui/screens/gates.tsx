@@ -19,8 +19,13 @@ type Asked = { deed: Deed; gate: GateView; subject: Subject }
 export function Gates() {
   const { rollouts, link, empty } = useStore(fleet)
   const needs = waiting(rollouts.values())
-  const { gates, refused } = useGates(needs)
+  const [closed, setClosed] = useState(0)
+  const { gates, refused } = useGates(needs, closed)
   const [asked, setAsked] = useState<Asked>()
+  const close = () => {
+    setAsked(undefined)
+    setClosed(closed + 1)
+  }
   useKeys({ j: () => moveFocus(1), k: () => moveFocus(-1) })
   if (empty || (!gates && !refused)) return null
   const mine = (gates ?? []).filter(({ mayApprove }) => mayApprove)
@@ -45,13 +50,7 @@ export function Gates() {
       {others.length > 0 && <h2>Waits for somebody else</h2>}
       {cards(others)}
       {asked && (
-        <Ask
-          deed={asked.deed}
-          subject={asked.subject}
-          allowed={asked.gate.mayApprove}
-          stale={stale}
-          onClose={() => setAsked(undefined)}
-        />
+        <Ask deed={asked.deed} subject={asked.subject} allowed={asked.gate.mayApprove} stale={stale} onClose={close} />
       )}
     </section>
   )
@@ -62,20 +61,27 @@ const gatesSentence = (mine: number, others: number): string => {
   return others === 0 ? `${you}.` : `${you}, and ${plural(others, 'Rollout waits', 'Rollouts wait')} for somebody.`
 }
 
-/** Asked again whenever something that waits has changed. */
-function useGates(needs: RolloutView[]): { gates?: GateView[]; refused?: string } {
+/** An approval of one of two changes no Rollout. */
+const AGAIN_MS = 15_000
+
+/** Asked again whenever something that waits has changed, and now and then. */
+function useGates(needs: RolloutView[], closed: number): { gates?: GateView[]; refused?: string } {
   const [answer, setAnswer] = useState<{ gates?: GateView[]; refused?: string }>({})
   const told = needs.map(({ key, since, message, gate }) => [key, since, message, gate].join()).join('\n')
   useEffect(() => {
     let over = false
-    readGates().then(
-      (gates) => over || setAnswer({ gates }),
-      (error: unknown) => over || setAnswer((before) => ({ ...before, refused: String(error) })),
-    )
+    const ask = () =>
+      readGates().then(
+        (gates) => over || setAnswer({ gates }),
+        (error: Error) => over || setAnswer((before) => ({ ...before, refused: error.message })),
+      )
+    void ask()
+    const timer = setInterval(() => document.hidden || void ask(), AGAIN_MS)
     return () => {
       over = true
+      clearInterval(timer)
     }
-  }, [told])
+  }, [told, closed])
   return answer
 }
 

@@ -2,11 +2,13 @@ import { useState } from 'preact/hooks'
 import type { SignIn as Ways } from '../../api/views.ts'
 import { signIn } from '../live/api.ts'
 import { Icon } from '../parts/icon.tsx'
+import { Mark } from '../parts/mark.tsx'
 import { Title } from '../parts/title.tsx'
 
 /** By the cluster's own identities: what a person may see and decide here is what Kubernetes lets them. */
 export const SignIn = ({ ways: { oidc }, onSignedIn }: { ways: Ways; onSignedIn: () => void }) => (
   <main class="sign-in">
+    <Mark />
     <Title words="Sign in to Sluice" tab="Sign in" />
     <p class="quiet">You see and decide here what Kubernetes lets you see and decide.</p>
     {oidc && (

@@ -89,23 +89,28 @@ export function subjectOf({ rollout, release }: Pick<ReleasePage, 'rollout' | 'r
 }
 
 /** What a person has to do now, as a sentence. */
-export function todoOf({ phase, need, gate, message }: RolloutView): string {
-  if (need === 'approve')
-    return `Gate ${gate ?? ''} waits for an answer: approve, and it goes on; reject, and it goes back.`
+export function todoOf({ phase, need, gate = '', message }: RolloutView): string {
+  if (need === 'approve') return `Gate ${gate} waits for an answer: approve, and it goes on; reject, and it goes back.`
+  const byPhase = TODO[phase]
+  if (byPhase !== undefined) return byPhase
   if (need === 'resume') return 'It is paused. Resume it, or abort it.'
-  if (phase === 'Holding')
-    return 'Nothing, if you can wait: it goes on or back by itself as soon as it knows. Or decide now.'
   if (need === 'decide') return 'It cannot decide by itself. Look at the evidence, then decide.'
-  if (phase === 'RollbackBlocked')
-    return 'Traffic cannot be taken back. Repair what the sentence names, or use sluice rollback --direct.'
-  if (phase === 'InvalidSpec') return 'What is declared cannot be released. Change it in Git.'
-  if (need === 'repair') return `Something has to be repaired: ${message}`
-  if (phase === 'RolledBack' || phase === 'Aborted')
-    return 'Nothing is broken: stable serves. Declare a better revision, or retry this one.'
-  if (phase === 'Suspended') return 'Nothing goes forward until spec.suspend is taken away.'
-  if (phase === 'Progressing' || phase === 'Analysing')
-    return 'Nothing. It goes on by itself, and goes back by itself if it is bad.'
-  return 'Nothing.'
+  if (phase === 'Analysing') return RUNS_BY_ITSELF
+  if (phase === 'Holding') return 'Nothing, if you can wait: it goes on or back by itself as soon as it knows more.'
+  if (phase === 'Paused') return 'Nothing. The pause ends by itself.'
+  return need === 'repair' ? `Something has to be repaired: ${message}` : 'Nothing.'
+}
+
+const RUNS_BY_ITSELF = 'Nothing. It goes on by itself, and goes back by itself if it is bad.'
+const STABLE_SERVES = 'Nothing is broken: stable serves. Declare a better revision, or retry this one.'
+
+const TODO: Record<string, string> = {
+  Progressing: RUNS_BY_ITSELF,
+  Suspended: 'Nothing goes forward until spec.suspend is taken away in Git.',
+  RolledBack: STABLE_SERVES,
+  Aborted: STABLE_SERVES,
+  RollbackBlocked: 'Traffic cannot be taken back. Repair what the sentence names, or use sluice rollback --direct.',
+  InvalidSpec: 'What is declared cannot be released. Change it in Git.',
 }
 
 type Words = Pick<Deed, 'title' | 'effect'>

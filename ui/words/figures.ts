@@ -1,4 +1,6 @@
-/** Numbers as a person reads them. */
+import { local } from './times.ts'
+
+/** Numbers and sentences as a person reads them. */
 
 /** `8 317`, with a thin space that does not break. */
 export const grouped = (count: number): string => `${Math.round(count)}`.replace(/\B(?=(\d{3})+$)/g, '\u202F')
@@ -24,5 +26,5 @@ export function odds(lnE: number): string {
 export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${grouped(count)} ${count === 1 ? one : many}`
 
-/** Sentences end once. */
-export const sentence = (words: string): string => (/[.!?…]$/.test(words) ? words : `${words}.`)
+/** Of the reader's time zone, and ended once. */
+export const sentence = (words: string): string => local(/[.!?…]$/.test(words) ? words : `${words}.`)

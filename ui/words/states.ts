@@ -12,8 +12,9 @@ export const moodOf = (phase: string): Mood => MOODS[phase] ?? { word: spaced(ph
 export const isMoving = (phase: string): boolean => ['run', 'wait'].includes(moodOf(phase).tone)
 
 /** What a person has to do, as an imperative. */
-export const needWords = ({ phase }: { phase: string }, need: Need): string =>
-  phase === 'RolledBack' ? 'Mend or retry' : NEED_WORDS[need]
+export const needWords = ({ phase }: { phase: string }, need: Need): string => BY_PHASE[phase] ?? NEED_WORDS[need]
+
+const BY_PHASE: Record<string, string> = { RolledBack: 'Mend or retry', Suspended: 'Lift the suspension' }
 
 const NEED_WORDS: Record<Need, string> = {
   approve: 'Approve or reject',

@@ -2,6 +2,7 @@ const SECOND = 1_000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
+const WEEK = 7 * DAY
 
 /** How long ago, or until when, in one unit; calm enough to be looked at all day: nothing below a minute counts seconds. */
 export function relative(at: number, now: number): string {
@@ -16,7 +17,7 @@ export function span(ms: number): string {
   if (ms < MINUTE) return `${Math.round(ms / SECOND)} s`
   if (ms < HOUR) return `${Math.floor(ms / MINUTE)} min`
   if (ms < DAY) return two(ms, [HOUR, 'h'], [MINUTE, 'min'])
-  return two(ms, [DAY, 'd'], [HOUR, 'h'])
+  return ms < WEEK ? two(ms, [DAY, 'd'], [HOUR, 'h']) : `${Math.floor(ms / DAY)} d`
 }
 
 // Made once: each is as dear as drawing ten rows.
@@ -35,6 +36,10 @@ export function moment(at: number, now: number): string {
   if (new Date(at).toDateString() === new Date(now).toDateString()) return clock(at)
   return `${DAY_OF_YEAR.format(at)} ${clockMinutes(at)}`
 }
+
+/** What the engine says has moments for every time zone; here they are those of the reader. */
+export const local = (words: string): string =>
+  words.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (found) => moment(Date.parse(found), Date.now()))
 
 /** `14:03` */
 export const clockMinutes = (at: number): string => clock(at).slice(0, 5)
