@@ -35,6 +35,7 @@ export function gitIn(directory: string, { config, signal }: { config: string; s
 /** Without git's advice to a person at a terminal. */
 function wordsOf(said: string, error: Buffer | Error): string {
   if (error instanceof Error && error.message.includes('timeout')) return `no word for ${SILENCE_MS / 1_000} s`
+  if (String(error).includes('spawn git ENOENT')) return 'the engine has no git on its PATH'
   const lines = said
     .split(/[\r\n]+/)
     .map((line) => line.replace(/^(fatal|error): /, '').trim())

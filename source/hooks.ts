@@ -23,6 +23,8 @@ const PATH = /^\/hooks\/([a-z0-9.-]+)\/([a-z0-9.-]+)$/
 const MOST_BYTES = 5 << 20
 const SECRET_KEPT_MS = 30_000
 const BODY_WITHIN_MS = 10_000
+/** Anybody may call, and what he sends is kept until it is known who he is. */
+const AT_ONCE = 16
 
 /**
  * Tells that somebody pushed. Any replica may be called: it notes in the Source's status that it is to be looked at, and
@@ -30,14 +32,19 @@ const BODY_WITHIN_MS = 10_000
  */
 export function createHooks(options: HooksOptions): Hooks {
   const secrets = createSecrets(options)
+  let calls = 0
   return (request, response) => {
     const [path = ''] = (request.url ?? '').split('?')
     if (!path.startsWith('/hooks/')) return false
     const [, namespace, name] = PATH.exec(path) ?? []
     const source = options.find(`${namespace}/${name}`)
-    void answer(request, source, { ...options, secrets })
+    calls += 1
+    const answered =
+      calls > AT_ONCE ? Promise.reject(new Error('busy')) : answer(request, source, { ...options, secrets })
+    void answered
       .catch((): Answer => ({ code: 503, words: 'try again later' }))
       .then(({ code, words }) => {
+        calls -= 1
         response.writeHead(code, { 'content-type': 'text/plain', connection: 'close' }).end(`${words}\n`)
       })
     return true

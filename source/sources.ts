@@ -115,9 +115,11 @@ async function run(state: State): Promise<void> {
     log: options.log,
     resource: SOURCES,
     onChange(key) {
-      const occasion = occasionOf(state.reflector?.get(key))
+      const source = state.reflector?.get(key)
+      const occasion = occasionOf(source)
       if (seen.get(key) === occasion) return
-      seen.set(key, occasion)
+      if (source) seen.set(key, occasion)
+      else seen.delete(key)
       if (state.leading) queue.add(key)
     },
   })

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
@@ -108,6 +108,42 @@ it('refuses a repository that is too large, and keeps what is applied', async ()
   expect(stage.message()).toContain('the repository has more than 0.2 MiB')
   await stage.until('Applied', stage.repository.push({ 'noise.txt': null }))
 })
+
+it('fetches over ssh with a key and known hosts from a Secret, in files that only it can read', async () => {
+  const stage = await openStage({ files: { 'a.yaml': configMap('one') }, spec: { suspend: true } })
+  await stage.until('Suspended')
+  const notes = withSsh(stage.repository.directory)
+  const url = `ssh://git@git.example:2222${stage.repository.remote}`
+  stage.server.put(SECRETS, secret({ 'ssh-privatekey': 'a private key' }))
+  stage.server.put(SOURCES, sourceOf('git', { url, secretRef: { name: 'git' } }))
+  await stage.until('SecretUnusable')
+  expect(stage.message()).toBe('Secret git has no known_hosts')
+  stage.server.put(SECRETS, secret({ 'ssh-privatekey': 'a private key', known_hosts: 'git.example ssh-ed25519 AAAA' }))
+  await stage.until('Applied')
+  const { args, key, hosts, mode } = notes()
+  expect(args).toContain('git@git.example')
+  expect(args.join(' ')).toMatch(/-F none .*StrictHostKeyChecking=yes .*BatchMode=yes.* -p 2222/)
+  expect({ key, hosts, mode }).toEqual({ key: 'a private key\n', hosts: 'git.example ssh-ed25519 AAAA', mode: '600' })
+  expect(args.join(' ') + told(stage)).not.toContain('a private key')
+})
+
+/** In place of ssh: notes how it was called and runs the command here. */
+function withSsh(directory: string) {
+  const [bin, note] = [join(directory, 'bin'), join(directory, 'note.json')]
+  mkdirSync(bin)
+  const script = `#!${process.execPath}
+    const { readFileSync, statSync, writeFileSync } = require('node:fs')
+    const args = process.argv.slice(2)
+    const after = (word) => args[args.indexOf(word) + 1]
+    const file = /UserKnownHostsFile=(\\S+)/.exec(args.join(' '))[1]
+    writeFileSync(${JSON.stringify(note)}, JSON.stringify({ args, key: readFileSync(after('-i'), 'utf8'), hosts: readFileSync(file, 'utf8'), mode: (statSync(after('-i')).mode & 0o777).toString(8) }))
+    require('node:child_process').spawnSync('sh', ['-c', args.at(-1)], { stdio: 'inherit' })`
+  writeFileSync(join(bin, 'ssh'), script, { mode: 0o755 })
+  const before = process.env.PATH
+  process.env.PATH = `${bin}:${before}`
+  onTestFinished(() => void (process.env.PATH = before))
+  return () => JSON.parse(readFileSync(note, 'utf8')) as { args: string[]; key: string; hosts: string; mode: string }
+}
 
 it('begins anew where a killed process left a lock', async () => {
   const { repository, until, source } = await openStage({ files: { 'a.yaml': configMap('one') } })
