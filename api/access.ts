@@ -3,19 +3,21 @@ import { ACTIONS, type Action } from '../crds/decision.ts'
 import type { ResourceDescriptor } from '../crds/resources.ts'
 import { DECISIONS, ROLLOUTS } from '../crds/resources.ts'
 import { isTransient, type Kube, type KubeObject } from '../kube/index.ts'
-import type { Me } from './views.ts'
 
 /** Somebody with a token. Every question about rights is asked with it: Kubernetes decides, this process never does. */
 export type Caller = {
   kube: Kube
   /** Tells callers apart without their token. */
   id: string
-  me(): Promise<Me>
+  me(): Promise<Identity>
   /** Whether the caller may do this in the namespace, in all of them where none is named. */
   may(right: Right): Promise<boolean>
   mayDecide(action: Action, namespace: string, name: string): Promise<boolean>
   mayEach(namespace: string, name: string): Promise<Partial<Record<Action, boolean>>>
 }
+
+/** As the API server knows them; `extra` is what else their credentials say. */
+export type Identity = { name: string; groups: string[]; extra: Record<string, string[]> }
 
 export type Right = {
   verb: string
@@ -109,14 +111,15 @@ async function reviewAccess(kube: Kube, right: Right): Promise<boolean> {
   return status?.allowed === true
 }
 
-type SelfReview = KubeObject & { status?: { userInfo?: { username?: string; groups?: string[] } } }
+type SelfReview = KubeObject & { status?: { userInfo?: UserInfo } }
+type UserInfo = { username?: string; groups?: string[]; extra?: Record<string, string[]> }
 
-async function reviewSelf(kube: Kube): Promise<Me> {
+async function reviewSelf(kube: Kube): Promise<Identity> {
   const question = { apiVersion: 'authentication.k8s.io/v1', kind: SELF_REVIEWS.kind, metadata: { name: '' } }
   const { status } = await kube.create<SelfReview>(SELF_REVIEWS, question)
-  const { username, groups = [] } = status?.userInfo ?? {}
+  const { username, groups = [], extra = {} } = status?.userInfo ?? {}
   if (!username) throw new Error('the API server did not say who the caller is')
-  return { name: username, groups }
+  return { name: username, groups, extra }
 }
 
 const review = (group: string, plural: string, kind: string): ResourceDescriptor => ({

@@ -1,29 +1,27 @@
 import type { DecisionSpec } from '../crds/decision.ts'
+import { AUTHOR_CLAIM } from '../crds/guard-policy.ts'
 import { API_VERSION, LABEL } from '../crds/names.ts'
+import type { GateTerms } from '../crds/plan.ts'
 import { DECISIONS } from '../crds/resources.ts'
 import type { Decision } from '../crds/schema/decision.ts'
 import type { Release } from '../crds/schema/release.ts'
-import type { Caller } from './access.ts'
+import type { Caller, Identity } from './access.ts'
 import { decisionView } from './view/decision.ts'
-import { termsOf } from './view/gate.ts'
-import type { DecisionRequest, DecisionView, Me } from './views.ts'
+import { gateStep } from './view/gate.ts'
+import type { DecisionRequest, DecisionView } from './views.ts'
+
+type Asked = { namespace: string; name: string; request: DecisionRequest; release: Release | undefined }
 
 /**
  * Creates the Decision with the caller's own token: the API server refuses it, or knows who said it. `release` is the one
- * that is meant, where it is known: its gate says which groups count.
+ * that is meant, where it is known: its gate says what of a person's identity counts.
  */
 export async function decide(
   caller: Pick<Caller, 'kube' | 'me'>,
   { namespace, name, request, release }: Asked,
 ): Promise<DecisionView> {
-  const me = await caller.me()
-  const groups = countingGroups(release, request.gate, me)
-  const spec: DecisionSpec = {
-    rollout: name,
-    ...request,
-    by: me.name,
-    ...(groups.length > 0 ? { groups } : {}),
-  }
+  const terms = request.gate === undefined ? undefined : termsOf(release, request.gate)
+  const spec: DecisionSpec = { rollout: name, ...request, ...countingPart(await caller.me(), terms) }
   const object = {
     apiVersion: API_VERSION,
     kind: DECISIONS.kind,
@@ -34,19 +32,22 @@ export async function decide(
   return decisionView(await caller.kube.create<Decision>(DECISIONS, object))
 }
 
-type Asked = { namespace: string; name: string; request: DecisionRequest; release: Release | undefined }
-
-/** Whether the gate counts what this person says. */
-export function isAsked(release: Release | undefined, gate: string, me: Me): boolean {
-  const wanted = groupsOf(release, gate)
-  return wanted.length === 0 || countingGroups(release, gate, me).length > 0
+/** Whether the gate counts what this person says, as far as can be told here; the engine decides. */
+export function isAsked(release: Release | undefined, gate: string, who: Identity): boolean {
+  const terms = termsOf(release, gate)
+  const { groups = [], claim } = countingPart(who, terms)
+  const account = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(who.name)
+  if (account) return terms?.serviceAccounts?.includes(`${account[1]}/${account[2]}`) === true
+  if ((terms?.groups?.length ?? 0) > 0 && groups.length === 0) return false
+  return terms?.notBy === undefined || claim !== undefined
 }
 
-/** Of all the groups of a person, a Decision names those that the gate asks for. */
-function countingGroups(release: Release | undefined, gate: string | undefined, me: Me): string[] {
-  const wanted = gate === undefined ? [] : groupsOf(release, gate)
-  return me.groups.filter((group) => wanted.includes(group))
+/** Of everything that a person is, a Decision names what the gate asks for. */
+function countingPart({ name, groups, extra }: Identity, terms: GateTerms | undefined) {
+  const asked = groups.filter((group) => terms?.groups?.includes(group))
+  const claim = terms?.notBy === undefined ? undefined : extra[AUTHOR_CLAIM]?.[0]
+  return { by: name, ...(asked.length > 0 ? { groups: asked } : {}), ...(claim === undefined ? {} : { claim }) }
 }
 
-const groupsOf = (release: Release | undefined, gate: string): string[] =>
-  (release && termsOf(release, gate)?.terms?.groups) ?? []
+const termsOf = (release: Release | undefined, gate: string): GateTerms | undefined =>
+  release && gateStep(release, gate)?.terms

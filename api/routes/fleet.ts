@@ -12,7 +12,10 @@ type FleetParts = Pick<Parts, 'fleet' | 'cluster' | 'streams'>
 /** What concerns more than one Rollout. */
 export function fleetRoutes({ fleet, cluster, streams }: FleetParts): Hono<Env> {
   const routes = new Hono<Env>()
-  routes.get('/me', async (c) => c.json<Me>(await c.get('caller').me()))
+  routes.get('/me', async (c) => {
+    const { name, groups } = await c.get('caller').me()
+    return c.json<Me>({ name, groups })
+  })
   routes.get('/rollouts', async (c) => {
     const lines = await visibleLines(fleet, c.get('caller'))
     return c.json<RolloutView[]>(lines.map(({ view }) => view))

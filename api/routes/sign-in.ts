@@ -31,9 +31,9 @@ export function signInRoutes(parts: SignInParts): Hono<Env> {
   )
   routes.post('/session', async (c) => {
     const { token } = await parsed(c, signInRequest)
-    const me = await door(token).me()
+    const { name, groups } = await door(token).me()
     await sessions.write(c, { token })
-    return c.json<Me>(me)
+    return c.json<Me>({ name, groups })
   })
   routes.delete('/session', (c) => {
     sessions.clear(c)

@@ -1,3 +1,4 @@
+import type { Step } from '../../crds/plan.ts'
 import type { Release } from '../../crds/schema/release.ts'
 import { currentRelease, type Sight } from '../sight.ts'
 import type { GateView } from '../views.ts'
@@ -14,16 +15,18 @@ export function gateView(sight: Sight): Omit<GateView, 'mayApprove'> | undefined
     rollout: rolloutView(sight),
     gate,
     approvals: approvalsOf(sight, release, gate),
-    minimum: termsOf(release, gate)?.terms?.minimum ?? 1,
+    minimum: gateStep(release, gate)?.terms?.minimum ?? 1,
     ...(expiresAt === undefined ? {} : { expiresAt }),
   }
 }
 
-/** What the plan asks of those who answer this gate. */
-export const termsOf = ({ spec: { plan } }: Release, gate: string) =>
-  plan.steps.find((step) => step.kind === 'approve' && step.name === gate) as ApproveStep | undefined
+/** The gate as the plan has it. */
+export function gateStep({ spec: { plan } }: Release, gate: string): Gate | undefined {
+  const step = plan.steps.find((step) => step.kind === 'approve' && step.name === gate)
+  return step?.kind === 'approve' ? step : undefined
+}
 
-type ApproveStep = { expiresAfterMs: number; terms?: { minimum: number; groups?: string[] } }
+type Gate = Extract<Step, { kind: 'approve' }>
 
 /** One per person, however often they said it; a word that was refused is none. */
 function approvalsOf({ decisions }: Sight, { spec }: Release, gate: string): GateView['approvals'] {
@@ -41,7 +44,7 @@ function approvalsOf({ decisions }: Sight, { spec }: Release, gate: string): Gat
 /** The gate waits from the moment at which it called for somebody. */
 function expiryOf(release: Release, gate: string): string | undefined {
   const asked = release.status?.timeline?.findLast(({ event }) => event === 'ApprovalNeeded')
-  const expiresAfterMs = termsOf(release, gate)?.expiresAfterMs
+  const expiresAfterMs = gateStep(release, gate)?.expiresAfterMs
   if (!asked || expiresAfterMs === undefined) return undefined
   return new Date(Date.parse(asked.at) + expiresAfterMs).toISOString()
 }

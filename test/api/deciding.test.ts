@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest'
 import { decisionView } from '../../api/schema.ts'
 import type { Decision } from '../../crds/schema/decision.ts'
-import { CANARY } from './objects.ts'
-import { furnish, openApi, openGround, TOKEN } from './stage.ts'
+import type { GateView } from '../../api/views.ts'
+import type { GateTerms } from '../../crds/plan.ts'
+import { CANARY, release } from './objects.ts'
+import { furnish, openApi, openGround, RELEASES, TOKEN } from './stage.ts'
 
 const PATH = '/api/rollouts/shop/checkout/decisions'
 const APPROVAL = { release: 7, revision: CANARY, gate: 'go-wide', action: 'approve', reason: 'All is well' }
@@ -71,4 +73,46 @@ it('says that the API server is away instead of anything else', async () => {
   const answer = await ask(PATH, { token: TOKEN.alice, method: 'POST', body: APPROVAL })
   expect(answer.status).toBe(503)
   expect(((await answer.json()) as { error: string }).error).toContain('the API server cannot be asked right now')
+})
+
+/** The release that waits, with a gate that asks for somebody in particular. */
+async function openGate(terms: GateTerms) {
+  const ground = await openGround()
+  furnish(ground)
+  const waiting = release('shop', 7)
+  const steps = waiting.spec.plan.steps.map((step) => (step.kind === 'approve' ? { ...step, terms } : step))
+  ground.put(RELEASES, {
+    ...waiting,
+    spec: { ...waiting.spec, plan: { ...waiting.spec.plan, steps } },
+  } as typeof waiting)
+  return ground
+}
+
+it('of all that a person is, a Decision names what the gate asks for', async () => {
+  const ground = await openGate({ minimum: 2, groups: ['sre', 'leads'], notBy: 'author' })
+  const extra = { 'sluice.dev/email': ['dana@example.com'], 'example.com/scopes': ['all'] }
+  ground.server.people.know(TOKEN.alice, { name: 'dana', groups: ['sre', 'people', 'system:authenticated'], extra })
+  const { server, ask } = await openApi(ground)
+  await ask(PATH, { token: TOKEN.alice, method: 'POST', body: APPROVAL })
+  const [decision] = server.store.list({ collection: 'sluice.dev/v1alpha1/decisions' }) as Decision[]
+  expect(decision?.spec).toEqual({
+    rollout: 'checkout',
+    by: 'dana',
+    groups: ['sre'],
+    claim: 'dana@example.com',
+    ...APPROVAL,
+  })
+})
+
+it.each<[string, GateTerms, boolean, string?]>([
+  ['members of its groups', { minimum: 2, groups: ['alices'] }, true],
+  ['nobody of other groups', { minimum: 2, groups: ['sre'] }, false],
+  ['nobody who cannot tell that they are not the author', { minimum: 2, notBy: 'author' }, false],
+  ['ServiceAccounts by name', { minimum: 2, serviceAccounts: ['ci/bot'] }, true, 'system:serviceaccount:ci:bot'],
+  ['no other ServiceAccount', { minimum: 2, serviceAccounts: ['ci/bot'] }, false, 'system:serviceaccount:ci:cat'],
+])('a gate asks %s', async (_, terms, mayApprove, name = 'alice') => {
+  const ground = await openGate(terms)
+  ground.server.people.know(TOKEN.alice, { name, groups: ['alices'] })
+  const { read } = await openApi(ground)
+  expect(await read<GateView[]>('/api/gates')).toMatchObject([{ gate: 'go-wide', minimum: 2, mayApprove }])
 })

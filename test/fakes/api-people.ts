@@ -1,7 +1,7 @@
 import type { Json } from './api-merge.ts'
 import { Refusal } from './api-store.ts'
 
-export type Person = { name: string; groups?: string[] }
+export type Person = { name: string; groups?: string[]; extra?: Record<string, string[]> }
 export type Question = {
   token: string
   verb: string
@@ -35,9 +35,9 @@ export function createPeople() {
     },
     /** Answers a review of the caller's own; undefined when the request is none. */
     review(path: string, token: string, body: Json): object | undefined {
-      const { name = 'engine', groups = [] } = people.get(token) ?? {}
+      const { name = 'engine', groups = [], extra = {} } = people.get(token) ?? {}
       if (path.endsWith('/selfsubjectreviews')) {
-        return { ...(body as object), status: { userInfo: { username: name, groups } } }
+        return { ...(body as object), status: { userInfo: { username: name, groups, extra } } }
       }
       if (!path.endsWith('/selfsubjectaccessreviews')) return undefined
       const { spec } = body as { spec: { resourceAttributes: Omit<Question, 'token'> } }
