@@ -29,7 +29,8 @@ const BENCHES: Record<string, { about: string; measure: (words: string[]) => Pro
     measure: async (words) => (await import('./live.ts')).measureLive(words),
   },
   stream: {
-    about: 'how far ten tabs are behind when 200 Rollouts change every second, and what the API server is asked (a minute)',
+    about:
+      'how far ten tabs are behind when 200 Rollouts change every second, and what the API server is asked (a minute)',
     measure: async () => (await import('./stream.ts')).measureStream(),
   },
   page: {
