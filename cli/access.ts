@@ -13,10 +13,17 @@ import {
   type KubeObject,
 } from '../kube/index.ts'
 import { Refusal } from './failure.ts'
+import { nearest } from './nearest.ts'
 import { isByNpm, SELF } from './self.ts'
 
 /** Flags that every command takes. */
-export type AccessOptions = { kubeconfig?: string; context?: string; namespace?: string }
+export type AccessOptions = {
+  kubeconfig?: string
+  context?: string
+  namespace?: string
+  as?: string
+  asGroup?: string[]
+}
 
 /** The cluster as the caller reaches it: with the caller's kubeconfig, and nothing else. */
 export type Access = {
@@ -27,14 +34,20 @@ export type Access = {
 }
 
 /** Makes no request. Throws `Refusal` when the kubeconfig cannot be used. */
-export function reach({ namespace, ...kubeconfig }: AccessOptions): Access {
+export function reach({ namespace, kubeconfig, context, as: user, asGroup: groups = [] }: AccessOptions): Access {
+  if (user === undefined && groups.length > 0) throw new Refusal('--as-group needs --as: a group alone is nobody')
+  const options = {
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+    ...(user === undefined ? {} : { as: { user, groups } }),
+  }
   try {
-    const said = describeContext(kubeconfig)
+    const said = describeContext(options)
     if (said.context === NO_KUBECONFIG) throw new Error('there is neither $KUBECONFIG nor ~/.kube/config')
     return {
-      kube: createKube(kubeconfig),
+      kube: createKube(options),
       namespace: namespace ?? said.namespace ?? 'default',
-      user: said.user ?? 'unknown',
+      user: user ?? said.user ?? 'unknown',
     }
   } catch (error) {
     throw new Refusal(
@@ -46,7 +59,13 @@ export function reach({ namespace, ...kubeconfig }: AccessOptions): Access {
 export async function needRollout({ kube, namespace }: Access, name: string): Promise<Rollout> {
   const rollout = await kube.get<Rollout>({ resource: ROLLOUTS, namespace, name })
   if (rollout) return rollout
-  throw new Refusal(`there is no Rollout ${namespace}/${name}; ${SELF} get -A lists what there is`)
+  const { items } = await kube.list<Rollout>(ROLLOUTS, { namespace })
+  const meant = nearest(
+    name,
+    items.map(({ metadata }) => metadata.name),
+  )
+  const hint = meant === undefined ? `${SELF} get -A lists what there is` : `did you mean ${meant}?`
+  throw new Refusal(`there is no Rollout ${namespace}/${name}; ${hint}`)
 }
 
 export async function releasesOf({ kube, namespace }: Access, name: string): Promise<Release[]> {

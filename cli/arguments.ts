@@ -7,6 +7,11 @@ export function wholeNumber(text: string): number {
   throw new InvalidArgumentError('Write a number from 1 on.')
 }
 
+export function integerText(text: string): number {
+  if (/^(-1|\d{1,9})$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('Write a number from 0 on, or -1 for all.')
+}
+
 export function positive(text: string): number {
   if (/^\d{1,9}(\.\d{1,3})?$/.test(text) && Number(text) > 0) return Number(text)
   throw new InvalidArgumentError('Write a number above 0.')

@@ -3,6 +3,7 @@ import { durationText, positive, wholeNumber } from './arguments.ts'
 import type { BacktestOptions } from './backtest/backtest.ts'
 import type { ExplainOptions } from './explain/explain.ts'
 import type { JudgeOptions } from './judge/judge.ts'
+import type { LintOptions } from './lint/lint.ts'
 import type { PlanOptions } from './plan/plan.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -36,6 +37,25 @@ export function addPlan(program: Command, terminal: Terminal, exit: (code: numbe
     })
 }
 
+export function addLint(program: Command, terminal: Terminal, exit: (code: number) => void): void {
+  program
+    .command('lint')
+    .description('every mistake in manifests, with file, line and column; asks no cluster')
+    .requiredOption(
+      '-f, --file <rollout.yaml>',
+      'a file, a folder, or - for standard input; may be repeated',
+      collected,
+    )
+    .addOption(new Option('-o, --output <format>', 'for machines').choices(['json']))
+    .addHelpText('after', LINT_HELP)
+    .action(async (_options, command: Command) => {
+      const { lint } = await import('./lint/lint.ts')
+      exit(await lint(command.optsWithGlobals<LintOptions>(), terminal))
+    })
+}
+
+const collected = (one: string, all: string[] = []): string[] => [...all, one]
+
 export function addJudge(program: Command, terminal: Terminal, exit: (code: number) => void): void {
   program
     .command('judge <file|->')
@@ -66,12 +86,7 @@ export function addBacktest(program: Command, terminal: Terminal): void {
     .option('--threads <number>', 'default: one per core', wholeNumber)
     .option('--json', 'for machines')
     .option('--svg <file>', 'draw the figures')
-    .option(
-      '--header <name: value>',
-      'sent to Prometheus; may be repeated',
-      (one: string, all: string[]) => [...all, one],
-      [],
-    )
+    .option('--header <name: value>', 'sent to Prometheus; may be repeated', collected, [])
     .option('--bearer-token-file <file>', 'token for Prometheus')
     .option('--basic-user <name>', 'user for Prometheus, with --basic-password-file')
     .option('--basic-password-file <file>', 'password for Prometheus')
@@ -91,6 +106,12 @@ Checks the Rollouts of a file as the API server would, with line and field, and 
 AT LEAST is what goes by on the clock however good everything is; WAITS FOR is what nobody can tell before. FAILED IF ALL
 FAIL is the most that a version costs which fails every request from this step on, until the traffic is back on stable.
 Exit code 1 when one of them would be refused.`
+
+const LINT_HELP = `
+Checks the objects of sluice.dev as the API server would, with its types and rules, and what they say about each other.
+  sluice lint -f deploy/
+  kustomize build overlays/prod | sluice lint -f - -o json
+Exit code 1 when there is a mistake.`
 
 const EXPLAIN_HELP = `
 Tells from the stored rows of a release, even of last week's, which metric, how much, how sure, and where it comes from.

@@ -28,7 +28,7 @@ export async function follow(
 }
 
 /** A view that stands still has to say why. */
-function logTo(terminal: Terminal): Log {
+export function logTo(terminal: Terminal): Log {
   const say = (fields: object, message: string): void => {
     const { error } = fields as { error?: string }
     terminal.complain(`${message}${error === undefined ? '' : `: ${error}`}; trying again\n`)

@@ -1,45 +1,30 @@
-import { stripVTControlCharacters } from 'node:util'
+import { openFrame } from './frame.ts'
 import { clock } from './render.ts'
 import { releaseOf, stateOf, type Sight } from './sight.ts'
 import type { Terminal } from './terminal.ts'
 import { view } from './view.ts'
 import { moodOf } from './words.ts'
 
-export type Painter = { paint(sight: Sight): void }
+/** `release`: the number of the one that is asked about. */
+export type Painter = { paint(sight: Sight, release?: number): void }
 
 /** On a screen the view is redrawn in place; in a log every change is a line of its own. */
-export const openPainter = (terminal: Terminal, release: number | undefined): Painter =>
-  terminal.screen ? onScreen(terminal, terminal.screen, release) : inLines(terminal, release)
+export const openPainter = (terminal: Terminal): Painter =>
+  terminal.screen ? onScreen(terminal, terminal.screen) : inLines(terminal)
 
-function onScreen(terminal: Terminal, { columns, rows }: { columns: number; rows: number }, release?: number): Painter {
-  let drawn: string[] = []
+function onScreen(terminal: Terminal, screen: { columns: number; rows: number }): Painter {
+  const frame = openFrame({ ...terminal, screen })
+  const { colors } = terminal
   return {
-    paint(sight) {
-      const lines = view(sight, {
-        colors: terminal.colors,
-        width: columns,
-        ...(release === undefined ? {} : { release }),
-      })
-      // What scrolled out above the screen cannot be drawn over.
-      const next = lines.slice(0, rows - 1).map((line) => fit(line, columns))
-      if (next.join('\n') === drawn.join('\n')) return
-      const back = drawn.length === 0 ? '' : `\u001B[${drawn.length}A\u001B[0J`
-      terminal.print(`${back}${next.join('\n')}\n`)
-      drawn = next
-    },
+    paint: (sight, release) =>
+      frame.draw(view(sight, { colors, width: screen.columns, ...(release === undefined ? {} : { release }) })),
   }
 }
 
-/** A line that the terminal would break counts twice on the way up. */
-function fit(line: string, columns: number): string {
-  const text = stripVTControlCharacters(line)
-  return text.length <= columns ? line : `${text.slice(0, columns - 1)}…`
-}
-
-function inLines(terminal: Terminal, release?: number): Painter {
+function inLines(terminal: Terminal): Painter {
   let told = ''
   return {
-    paint(sight) {
+    paint(sight, release) {
       const words = lineOf(sight, release)
       if (words === told) return
       told = words

@@ -32,7 +32,7 @@ export async function needRight({ kube, namespace }: Access, action: Action, nam
 }
 
 /** As in deploy/base/people-roles.yaml. */
-const rolesFor = (action: Action): string =>
+export const rolesFor = (action: Action): string =>
   OF_APPROVERS.has(action) ? 'the roles sluice-approver and sluice-operator have' : 'the role sluice-operator has'
 
 const OF_APPROVERS = new Set<Action>(['approve', 'reject', 'abort'])

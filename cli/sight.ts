@@ -15,6 +15,22 @@ export function releaseOf({ rollout, releases }: Sight, asked?: number): Release
   return number === undefined ? releases.at(-1) : releases.find((release) => release.spec.number === number)
 }
 
+/** The last release of a revision, or of a commit, by the beginning of its name. */
+export const releaseFor = ({ releases }: Sight, name: string): Release | undefined =>
+  releases.findLast(({ spec }) => spec.revision.startsWith(name) || spec.provenance.commit?.startsWith(name) === true)
+
+/**
+ * Undefined while it goes on, or has not begun: whatever is declared or released besides does not count. A revision that
+ * serves without a record is promoted.
+ */
+export function endOfRevision(sight: Sight, name: string): End | undefined {
+  const { rollout } = sight
+  if (!rollout) return 'failed'
+  const release = releaseFor(sight, name)
+  if (release) return endOf(sight, release.spec.number)
+  return rollout.status?.stable?.startsWith(name) ? 'promoted' : undefined
+}
+
 /** What there is to say: about the release that is asked about or was last, else about the Rollout. */
 export function stateOf(sight: Sight, asked?: number): { phase: string; message: string } {
   const status = sight.rollout?.status

@@ -3,11 +3,11 @@ import { needRollout, reach, releasesOf, type Access, type AccessOptions } from 
 import { Refusal } from './failure.ts'
 import { follow } from './follow.ts'
 import { openPainter } from './painter.ts'
-import { endOf, releaseOf, type Sight } from './sight.ts'
+import { endOf, endOfRevision, releaseFor, releaseOf, type Sight } from './sight.ts'
 import type { Terminal } from './terminal.ts'
 import { view } from './view.ts'
 
-export type StatusOptions = AccessOptions & { watch?: boolean; release?: number; timeout?: string }
+export type StatusOptions = AccessOptions & { watch?: boolean; release?: number; revision?: string; timeout?: string }
 
 const EXIT = { promoted: 0, failed: 1, timeout: 2 } as const
 const NARROWEST = 40
@@ -21,20 +21,27 @@ export async function status(name: string, options: StatusOptions, terminal: Ter
   needRelease(sight, name, options.release)
   if (options.watch) return watch(access, name, options, terminal)
   const width = Math.max(NARROWEST, terminal.screen?.columns ?? UNSEEN_WIDTH)
-  terminal.print(`${view(sight, { colors: terminal.colors, width, ...asked(options) }).join('\n')}\n`)
+  const release = numberOf(sight, options)
+  if (options.revision !== undefined && release === undefined) {
+    throw new Refusal(`no release of revision or commit ${options.revision} of ${name} has begun; --watch waits for it`)
+  }
+  const shown = release === undefined ? {} : { release }
+  terminal.print(`${view(sight, { colors: terminal.colors, width, ...shown }).join('\n')}\n`)
   return 0
 }
 
 async function watch(access: Access, name: string, options: StatusOptions, terminal: Terminal): Promise<number> {
   const { promise: ended, resolve } = Promise.withResolvers<keyof typeof EXIT>()
-  const painter = openPainter(terminal, options.release)
+  const painter = openPainter(terminal)
   const timeoutMs = options.timeout === undefined ? undefined : parseDuration(options.timeout)
   const timer = timeoutMs === undefined ? undefined : setTimeout(() => resolve('timeout'), timeoutMs)
   let look: () => void = () => undefined
   const following = await follow(access, { name, terminal, onChange: () => look() })
   look = () => {
-    painter.paint(following.sight())
-    const end = endOf(following.sight(), options.release)
+    const sight = following.sight()
+    const release = numberOf(sight, options)
+    painter.paint(sight, release)
+    const end = options.revision === undefined ? endOf(sight, release) : endOfRevision(sight, options.revision)
     if (end) resolve(end)
   }
   look()
@@ -51,4 +58,6 @@ function needRelease(sight: Sight, name: string, release: number | undefined): v
   throw new Refusal(`there is no release ${release} of ${name}; ${known ? `there are ${known}` : 'there is none yet'}`)
 }
 
-const asked = ({ release }: StatusOptions): { release?: number } => (release === undefined ? {} : { release })
+/** The release that is asked about, by its number or by what it releases; undefined where none is, or it has not begun. */
+const numberOf = (sight: Sight, { release, revision }: StatusOptions): number | undefined =>
+  release ?? (revision === undefined ? undefined : releaseFor(sight, revision)?.spec.number)

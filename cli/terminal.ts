@@ -14,6 +14,8 @@ export type Terminal = {
   isComplaintSeen?: boolean
   /** Epoch milliseconds. */
   now: () => number
+  /** Calls when whoever looks has seen enough (Ctrl-C); until somebody asks for it, that ends the process. */
+  onInterrupt?: (stop: () => void) => void
 }
 
 export function openTerminal(): Terminal {
@@ -25,5 +27,13 @@ export function openTerminal(): Terminal {
     ...(stdout.isTTY ? { screen: { columns: stdout.columns, rows: stdout.rows } } : {}),
     isComplaintSeen: stderr.isTTY,
     now: () => Date.now(),
+    onInterrupt: (stop) => void process.once('SIGINT', stop),
   }
 }
+
+/** For what goes on without end. */
+export const whenInterrupted = ({ onInterrupt }: Terminal): Promise<void> =>
+  new Promise((resolve) => onInterrupt?.(resolve))
+
+/** What a shell says of a command that was interrupted. */
+export const INTERRUPTED = 130

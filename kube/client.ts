@@ -1,6 +1,6 @@
 import { pause } from './abort.ts'
 import { createBackoff } from './backoff.ts'
-import { loadConfig, withToken, type ConfigOptions } from './config.ts'
+import { headersFor, loadConfig, withToken, type ConfigOptions } from './config.ts'
 import { apiException, isGone, isNotFound, isTransient, retryAfterMs, type Status } from './errors.ts'
 import { apiVersionOf, collectionPath, creationPath, objectPath } from './path.ts'
 import { endOfLog, MOST_BYTES } from './log-tail.ts'
@@ -22,7 +22,7 @@ const WATCH_SECONDS = { least: 300, most: 600 }
 
 /** Throws when the kubeconfig cannot be used; makes no request. */
 export function createKube({ timeoutMs = 10_000, ...options }: KubeOptions = {}): Kube {
-  return kubeOver(createTransport(loadConfig(options)), timeoutMs)
+  return kubeOver(createTransport(loadConfig(options), { headers: headersFor(options) }), timeoutMs)
 }
 
 /**
@@ -32,7 +32,7 @@ export function createKube({ timeoutMs = 10_000, ...options }: KubeOptions = {})
 export function createKubeDoor({ timeoutMs = 10_000, ...options }: KubeOptions = {}): (token: string) => Kube {
   const config = loadConfig(options)
   const agent = openAgent(config)
-  return (token) => kubeOver(createTransport(withToken(config, token), agent), timeoutMs)
+  return (token) => kubeOver(createTransport(withToken(config, token), { agent }), timeoutMs)
 }
 
 function kubeOver(transport: Transport, timeoutMs: number): Kube {
@@ -41,6 +41,11 @@ function kubeOver(transport: Transport, timeoutMs: number): Kube {
     ...writes(transport, timeoutMs),
     watch: watching(transport, timeoutMs),
     logTail: (pod, options) => logTail(transport, timeoutMs, pod, options),
+    log: (pod, options, onLine, signal) =>
+      transport.stream(
+        { method: 'GET', path: logPath(pod, options) },
+        { signal, headersWithinMs: timeoutMs, onOpen: () => undefined, onLine },
+      ),
   }
 }
 
@@ -181,6 +186,20 @@ function watching(transport: Transport, timeoutMs: number): Kube['watch'] {
   }
 }
 
+const logPath = (
+  { namespace, name }: { namespace: string; name: string },
+  { container, follow, tail, since, previous }: Parameters<Kube['log']>[1],
+): string =>
+  objectPath({ resource: PODS, namespace, name }, 'log', {
+    container,
+    follow,
+    previous,
+    tailLines: tail,
+    sinceSeconds: since,
+  })
+
+const PODS: Resource = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true }
+
 /** Whoever writes without end is read from the beginning of his last lines, and only so far. */
 async function logTail(
   transport: Transport,
@@ -188,8 +207,11 @@ async function logTail(
   { namespace, name }: { namespace: string; name: string },
   { container, lines, bytes }: Parameters<Kube['logTail']>[1],
 ): Promise<string> {
-  const resource = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true }
-  const path = objectPath({ resource, namespace, name }, 'log', { container, tailLines: lines, limitBytes: MOST_BYTES })
+  const path = objectPath({ resource: PODS, namespace, name }, 'log', {
+    container,
+    tailLines: lines,
+    limitBytes: MOST_BYTES,
+  })
   const text = await retried(() => transport.text({ method: 'GET', path }, timeoutMs))
   return endOfLog(text, { lines, bytes })
 }

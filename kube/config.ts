@@ -10,7 +10,15 @@ export type ConfigOptions = {
   context?: string
   /** Replaces every credential of the kubeconfig's user. */
   token?: string
+  /** Whom to act as; the API server decides whether the kubeconfig's user may. Wins over the kubeconfig. */
+  as?: { user: string; groups?: string[] }
 }
+
+/** What requests say about whom they act as; HTTP repeats a header for a list. */
+export const headersFor = ({ as }: ConfigOptions): Record<string, string | string[]> =>
+  as === undefined
+    ? {}
+    : { 'Impersonate-User': as.user, ...(as.groups?.length ? { 'Impersonate-Group': as.groups } : {}) }
 
 /** Throws when there is no such file, context or cluster. */
 export function loadConfig({ kubeconfig, context, token }: ConfigOptions): KubeConfig {
@@ -41,3 +49,9 @@ export function describeContext(options: ConfigOptions): { context: string; name
   const user = config.getCurrentUser()?.name
   return { context, ...(namespace ? { namespace } : {}), ...(user ? { user } : {}) }
 }
+
+/** Names of the contexts in the kubeconfig. Throws as `loadConfig` does. */
+export const contextsOf = (options: ConfigOptions): string[] =>
+  loadConfig(options)
+    .getContexts()
+    .map(({ name }) => name)

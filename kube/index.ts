@@ -1,6 +1,6 @@
 export { pause } from './abort.ts'
 export { createKube, createKubeDoor } from './client.ts'
-export { describeContext, NO_KUBECONFIG } from './config.ts'
+export { contextsOf, describeContext, NO_KUBECONFIG } from './config.ts'
 export {
   apiException,
   causesOf,

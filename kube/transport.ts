@@ -17,7 +17,7 @@ export type Transport = {
   request<T>(call: Call, timeoutMs: number): Promise<T>
   /** As `request`, for an answer that is no JSON. */
   text(call: Call, timeoutMs: number): Promise<string>
-  /** Whole lines of a streamed answer. Ends when the server ends it or `signal` aborts; throws when it is cut off. */
+  /** Whole lines of a streamed answer, without the empty ones. Ends when the server ends it or `signal` aborts; throws when it is cut off. */
   stream(call: Call, options: StreamOptions): Promise<void>
 }
 
@@ -37,8 +37,11 @@ const TCP_KEEP_ALIVE_MS = 15_000
  * HTTP/1.1 over kept connections, with the kubeconfig's TLS and authentication. Not client-node's own requests: those
  * open a connection per request when the cluster has a CA, and end every watch after 30 s of silence.
  */
-export function createTransport(config: KubeConfig, agent = openAgent(config)): Transport {
-  const line = lineTo(config, agent)
+export function createTransport(
+  config: KubeConfig,
+  { agent = openAgent(config), headers = {} }: LineOptions = {},
+): Transport {
+  const line = { ...lineTo(config, agent), headers }
   async function text(call: Call, timeoutMs: number): Promise<string> {
     const signal = AbortSignal.timeout(timeoutMs)
     try {
@@ -66,6 +69,9 @@ export function createTransport(config: KubeConfig, agent = openAgent(config)): 
   }
 }
 
+/** `headers`: of every request, besides its own. */
+type LineOptions = { agent?: http.Agent; headers?: Record<string, string | string[]> }
+
 /** Connections to the API server. Whoever shares them has the same cluster, and no client certificates. */
 export function openAgent(config: KubeConfig): http.Agent {
   const pool = {
@@ -79,9 +85,9 @@ export function openAgent(config: KubeConfig): http.Agent {
 
 const isSecure = (config: KubeConfig): boolean => config.getCurrentCluster()?.server.startsWith('https:') === true
 
-type Line = { config: KubeConfig; base: URL; secure: boolean; proxied: boolean; agent: http.Agent }
+type Line = { config: KubeConfig; base: URL; secure: boolean; proxied: boolean } & Required<LineOptions>
 
-function lineTo(config: KubeConfig, agent: http.Agent): Line {
+function lineTo(config: KubeConfig, agent: http.Agent): Omit<Line, 'headers'> {
   const cluster = config.getCurrentCluster()
   if (!cluster) throw new Error('no current cluster')
   const base = new URL(cluster.server)
@@ -98,6 +104,7 @@ async function open(line: Line, call: Call, signal: AbortSignal): Promise<http.I
   const options: https.RequestOptions = { method: call.method, headers, signal }
   // Also runs credential plugins, which have no timeout of their own.
   await abortable(line.config.applyToHTTPSOptions(options), signal)
+  Object.assign(headers, line.headers)
   if (!line.proxied) options.agent = line.agent
   const url = new URL(line.base.pathname.replace(/\/$/, '') + call.path, line.base)
   return await new Promise((resolve, reject) => {

@@ -92,6 +92,17 @@ export type Kube = {
     pod: { namespace: string; name: string },
     options: { container: string; lines: number; bytes: number },
   ): Promise<string>
+  /**
+   * What a container wrote, line by line as it is, without empty ones. With `follow` until the container ends or `signal`
+   * aborts. `tail`: lines at most of what is there already; `since`: seconds; `previous`: of the container before the
+   * last restart. Not retried.
+   */
+  log(
+    pod: { namespace: string; name: string },
+    options: { container: string; follow?: boolean; tail?: number; since?: number; previous?: boolean },
+    onLine: (line: string) => void,
+    signal: AbortSignal,
+  ): Promise<void>
 }
 
 /** A cache of one kind, kept current by list and watch. Handlers only ever get keys. */

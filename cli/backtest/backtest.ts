@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import {
   harmsOf,
   OTHER_RULES,
@@ -86,6 +87,9 @@ function inItsPast({ plan, policy: declared }: Declared, history: History, { see
   }
 }
 
+/** A thread runs the program again, which knows that it is one; published it is a single file. */
+const SCRIPT = import.meta.filename.endsWith('.ts') ? join(import.meta.dirname, '../main.ts') : import.meta.filename
+
 /** Small ones, so that threads end together and the bar moves. */
 const REPLAYS_PER_TASK = 25
 
@@ -110,8 +114,7 @@ async function computed(setting: Setting, tasks: Task[], { threads }: BacktestOp
   try {
     const bounds = threads === undefined ? {} : { threads }
     const onDone = (done: number, total: number): void => progress.tell(done, total)
-    const script = new URL('./worker.ts', import.meta.url)
-    return await runTasks<Task, Outcome[]>({ script, setting, tasks, ...bounds, onDone })
+    return await runTasks<Task, Outcome[]>({ script: SCRIPT, setting, tasks, ...bounds, onDone })
   } finally {
     progress.end()
   }

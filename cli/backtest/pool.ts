@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 
 export type PoolOptions<Task> = {
   /** What a thread runs: it answers every task, which is a message, with one message. */
-  script: URL
+  script: URL | string
   /** `workerData` of every thread. */
   setting?: unknown
   tasks: Task[]

@@ -1,6 +1,7 @@
 import type { Release } from '../../crds/schema/release.ts'
 import { needRollout, reach, releasesOf, type AccessOptions } from '../access.ts'
 import { Refusal } from '../failure.ts'
+import { written } from '../objects.ts'
 import { releaseOf, type Sight } from '../sight.ts'
 import type { Terminal } from '../terminal.ts'
 import { recompute, type Recomputed } from './recompute.ts'
@@ -20,7 +21,7 @@ export async function explain(name: string, options: ExplainOptions, terminal: T
   const rollout = await needRollout(access, name)
   const release = needRelease({ rollout, releases: await releasesOf(access, name) }, name, options.release)
   const recomputed = recompute(release)
-  if (options.output) terminal.print(await asText(objectOf(release, recomputed), options.output))
+  if (options.output) terminal.print(await written(objectOf(release, recomputed), options.output))
   else {
     const width = Math.max(NARROWEST, terminal.screen?.columns ?? UNSEEN_WIDTH)
     terminal.print(`${report(release, recomputed, { colors: terminal.colors, width }).join('\n')}\n`)
@@ -52,9 +53,3 @@ const objectOf = (
   ...(agreement === 'different' ? { computed } : {}),
   ledger,
 })
-
-async function asText(what: object, output: 'json' | 'yaml'): Promise<string> {
-  if (output === 'json') return `${JSON.stringify(what, undefined, 2)}\n`
-  const { stringify } = await import('yaml')
-  return stringify(what)
-}

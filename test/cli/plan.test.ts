@@ -73,7 +73,7 @@ describe('sluice plan', () => {
     const taken: string[] = []
     for (const { name, manifest } of refusals()) {
       const { code, complaints } = await plan([manifest])
-      if (code !== 1 || !/rollout\.yaml:\d+: (spec|metadata)/.test(complaints)) taken.push(`${name}: ${complaints}`)
+      if (code !== 1 || !/rollout\.yaml:\d+:\d+: (spec|metadata)/.test(complaints)) taken.push(`${name}: ${complaints}`)
     }
     expect(taken).toEqual([])
   })
@@ -83,14 +83,16 @@ describe('sluice plan', () => {
     const { code, out, complaints } = await plan([falling, rollout({ blueGreen: {} })])
     expect(code).toBe(1)
     expect(complaints).toMatch(
-      /rollout\.yaml:\d+: spec\.strategy\.canary\.steps: setWeight must rise from step to step/,
+      /rollout\.yaml:\d+:\d+: spec\.strategy\.canary\.steps: setWeight must rise from step to step/,
     )
     expect(out).toContain('blue-green')
   })
 
   it('names a field that does not exist, and those that do', async () => {
     const { complaints } = await plan([rollout(steps({ setWieght: 5 }))])
-    expect(complaints).toContain('spec.strategy.canary.steps[0].setWieght: unknown field; here may be setWeight, ')
+    expect(complaints).toContain(
+      'spec.strategy.canary.steps[0].setWieght: unknown field; did you mean setWeight? here may be setWeight, ',
+    )
   })
 
   it('names the line of what is no YAML', async () => {
@@ -98,7 +100,7 @@ describe('sluice plan', () => {
     writeFileSync(place('broken.yaml'), 'kind: Rollout\nspec: {\n')
     const { code, complaints } = await sluice('plan', '-f', place('broken.yaml'))
     expect(code).toBe(1)
-    expect(complaints).toMatch(/broken\.yaml:\d+: this is no YAML/)
+    expect(complaints).toMatch(/broken\.yaml:\d+:\d+: this is no YAML/)
   })
 
   it('says so where there is no Rollout, or no file', async () => {

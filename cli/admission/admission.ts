@@ -1,35 +1,34 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { ZodError } from 'zod'
-import { manifests } from '../../crds/generate/manifest.ts'
 import type { Schema } from '../../crds/generate/openapi.ts'
-import { rolloutSpec, type RolloutSpec } from '../../crds/schema/rollout.ts'
+import type { RolloutSpec } from '../../crds/schema/rollout.ts'
+import { nearest } from '../nearest.ts'
 import { brokenRules, childrenOf, type Complaint, type Path } from './cel.ts'
+import { kindOf, type KindName } from './kinds.ts'
 
 export type Admitted = { spec: RolloutSpec } | { complaints: Complaint[] }
 
-/**
- * What the API server makes of a manifest: its defaults filled in, or what it would refuse it for. It reads the same
- * schema and asks the same rules. Never throws for what a manifest says.
- */
+/** A Rollout with the defaults of the API server, or what it would refuse it for. Never throws for what a manifest says. */
 export function admit(manifest: Record<string, unknown>): Admitted {
-  const root = schemaOfRollouts()
-  const declared = withoutNulls(manifest['spec'])
-  const unknown = unknownFields(specIn(root), declared, ['spec'])
-  if (unknown.length > 0) return { complaints: unknown }
-  const { data: spec, error } = rolloutSpec.safeParse(declared)
-  if (error) return { complaints: complaintsOf(error) }
-  const broken = [...duplicates(specIn(root), spec, ['spec']), ...brokenRules(root, { ...manifest, spec })]
-  return broken.length > 0 ? { complaints: broken } : { spec }
+  const { spec, complaints } = examine('Rollout', manifest)
+  return complaints.length > 0 ? { complaints } : { spec: spec as RolloutSpec }
 }
 
-let known: Schema | undefined
-
-/** With what the rules about the name look at. */
-function schemaOfRollouts(): Schema {
-  if (known) return known
-  const root = manifests()['rollouts.yaml']?.spec.versions[0]?.schema.openAPIV3Schema ?? {}
-  const metadata = { type: 'object', properties: { name: { type: 'string' } } }
-  known = { ...root, properties: { ...(root['properties'] as object), metadata } }
-  return known
+/**
+ * What the API server makes of a manifest: every mistake that can be told, from the same schema and the same rules. Rules
+ * are asked where the types are right.
+ */
+export function examine(kind: KindName, manifest: Record<string, unknown>): { spec: unknown; complaints: Complaint[] } {
+  const { spec: schema, root } = kindOf(kind)
+  const declared = withoutNulls(manifest['spec'])
+  const unknown = unknownFields(specIn(root), declared, ['spec'])
+  const { data: spec, error } = schema.safeParse(declared)
+  if (error) return { spec, complaints: [...unknown, ...complaintsOf(error)] }
+  const broken = [...duplicates(specIn(root), spec, ['spec']), ...brokenRules(root, { ...manifest, spec })]
+  // A rule about an object that lacks what was misspelt says the same once more.
+  const isNews = ({ path }: Complaint): boolean =>
+    !unknown.some((one) => isDeepStrictEqual(one.path.slice(0, -1), path))
+  return { spec, complaints: [...unknown, ...broken.filter(isNews)] }
 }
 
 const specIn = (root: Schema): Schema => (root['properties'] as { spec: Schema }).spec
@@ -58,13 +57,15 @@ function unknownFields(schema: Schema, value: unknown, path: Path): Complaint[] 
     isClosed && isObject
       ? Object.keys(value)
           .filter((key) => !(key in properties))
-          .map((key) => ({
-            path: [...path, key],
-            message: `unknown field; here may be ${list(Object.keys(properties))}`,
-          }))
+          .map((key) => ({ path: [...path, key], message: unknownWords(key, Object.keys(properties)) }))
       : []
   const below = childrenOf(schema, value).flatMap(([key, child, part]) => unknownFields(child, part, [...path, key]))
   return [...own, ...below]
+}
+
+function unknownWords(key: string, names: string[]): string {
+  const meant = nearest(key, names)
+  return `unknown field; ${meant === undefined ? '' : `did you mean ${meant}? `}here may be ${list(names)}`
 }
 
 function complaintsOf({ issues }: ZodError): Complaint[] {

@@ -1,0 +1,2 @@
+/** Where deploy/engine puts the engine. */
+export const ENGINE_NAMESPACE = 'sluice-system'

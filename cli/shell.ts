@@ -1,0 +1,47 @@
+import { Argument, Option, type Command } from 'commander'
+import { SHELLS, type Shell } from './completion/scripts.ts'
+import { ENGINE_NAMESPACE } from './defaults.ts'
+import type { Terminal } from './terminal.ts'
+import type { VersionOptions } from './version.ts'
+
+/** Commands about the program itself. */
+
+export function addVersion(program: Command, terminal: Terminal): void {
+  program
+    .command('version')
+    .description('the version of this program, and of the engine in the cluster')
+    .option('--client', 'of this program alone; asks no cluster')
+    .option('--engine-namespace <name>', 'where the engine runs', ENGINE_NAMESPACE)
+    .addOption(new Option('-o, --output <format>', 'for machines').choices(['json', 'yaml']))
+    .action(async (_options, command: Command) => {
+      const { version } = await import('./version.ts')
+      await version(command.optsWithGlobals<VersionOptions>(), terminal)
+    })
+}
+
+export function addCompletion(program: Command, terminal: Terminal): void {
+  program
+    .command('completion')
+    .description('what makes a shell complete verbs, Rollouts, namespaces and flags')
+    .addArgument(new Argument('<shell>').choices(SHELLS))
+    .addHelpText('after', COMPLETION_HELP)
+    .action(async (shell: Shell) => {
+      const { scriptFor } = await import('./completion/scripts.ts')
+      terminal.print(scriptFor(shell))
+    })
+  program
+    .command('__complete [words...]', { hidden: true })
+    .helpOption(false)
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action(async (words: string[]) => {
+      const { answer } = await import('./completion/answer.ts')
+      await answer(program, words, terminal)
+    })
+}
+
+const COMPLETION_HELP = `
+  source <(sluice completion bash)             # in ~/.bashrc
+  source <(sluice completion zsh)              # in ~/.zshrc
+  sluice completion fish | source              # in ~/.config/fish/config.fish
+kubectl completes \`kubectl sluice\` by itself where kubectl_complete-sluice is on PATH.`
