@@ -14,7 +14,7 @@ type SignInParts = Pick<Parts, 'door' | 'sessions' | 'seal' | 'oidc' | 'publicUr
 
 export const CALLBACK = '/api/session/oidc/callback'
 
-const PER_MINUTE = 60
+const PER_MINUTE = 300
 const BEGUN = 'sluice-sign-in'
 const BEGUN_SECONDS = 600
 
