@@ -1,8 +1,10 @@
 import { render } from 'preact-render-to-string'
 import { describe, expect, it } from 'vitest'
 import type { ReleaseView, RolloutView } from '../../api/views.ts'
+import type { Explanation } from '../../crds/verdict.ts'
 import { Story } from '../../ui/charts/story.tsx'
 import { Answer } from '../../ui/parts/answer.tsx'
+import { Evidence } from '../../ui/parts/evidence.tsx'
 import { FleetRow } from '../../ui/parts/row.tsx'
 import { Steps } from '../../ui/parts/steps.tsx'
 
@@ -87,5 +89,39 @@ describe('what is written into the page', () => {
   it('has no script, style or handler in it', () => {
     const page = { rollout, release: release(), pods: [], events: [], decisions: [], may: {} }
     expect(render(<Answer page={page} stale={false} />)).not.toMatch(/<script|style=| on[a-z]+=/i)
+  })
+})
+
+describe('the evidence', () => {
+  const verdict: Explanation = {
+    verdict: 'hold',
+    reason: 'notYet',
+    sentence: 'Holding at 25 %: not yet.',
+    at: T / 1_000,
+    row: 3,
+    weight: 25,
+    policyHash: '0123456789',
+    lnE: Math.log(10),
+    lnThreshold: Math.log(100),
+    metrics: [],
+    data: { rowsUsed: 4, excluded: { warmup: 0, gap: 1, retreat: 0 } },
+    gauges: [
+      { name: 'queue', value: null, within: false, advisory: false, query: '' },
+      { name: 'memory', value: 812, within: false, advisory: true, query: '' },
+    ],
+    ramp: { upper: 0.02, baselineRate: 0.002, budget: 50, spent: 12, next: 50, lnNonInferior: 0 },
+  }
+
+  it('is told as far as there is any: what has no data is neither within nor out of its bound', () => {
+    const text = textOf(render(<Evidence release={release({ verdict })} told="" />))
+    expect(text).toContain('queue no data')
+    expect(text).toContain('memory 812, out of its bound (told, and decides nothing)')
+    expect(text).toContain('Of the error budget 12 of 50 are spent; 50 % is next.')
+    expect(text).toContain('From 4 intervals · 1 interval left out')
+    expect(text).toContain('10 : 1 that the canary is worse; 100 : 1 rolls back')
+  })
+
+  it('is not there before the first interval', () => {
+    expect(render(<Evidence release={release({ verdict: { ...verdict, row: -1 } })} told="" />)).toBe('')
   })
 })

@@ -8,8 +8,10 @@ const HEIGHT = 112
 /** An axis that shows less makes a mountain of one failed request. */
 const LEAST = 0.01
 
-type MetricProps = {
+export type MetricProps = {
   name: string
+  /** What the share is of, for who does not see it. */
+  what: string
   buckets: Bucket[]
   width: number
   x: Scale
@@ -18,7 +20,7 @@ type MetricProps = {
 }
 
 /** The share of bad requests on both sides; around the canary's, what it may be in truth. A gap is no data. */
-export function Metric({ name, buckets, width, x, at, axis }: MetricProps) {
+export function Metric({ name, what, buckets, width, x, at, axis }: MetricProps) {
   const y = linear([0, topOf(name, buckets)], [HEIGHT - MARGIN.bottom, MARGIN.top])
   const points = (arm: 'canary' | 'stable') =>
     buckets.map((bucket): Point | undefined => {
@@ -37,7 +39,7 @@ export function Metric({ name, buckets, width, x, at, axis }: MetricProps) {
       height={HEIGHT}
       ticks={[0, y.to / 2, y.to]}
       unit={(value) => `${figure(value * 100)} %`}
-      words={metricWords(name, buckets)}
+      words={metricWords(name, what, buckets)}
     >
       {silences(name, buckets).map((silence) => (
         <Silence key={silence.from} from={x.place(silence.from)} to={x.place(silence.to)} />
@@ -86,9 +88,9 @@ function silences(name: string, buckets: Bucket[]): { from: number; to: number }
   return found
 }
 
-function metricWords(name: string, buckets: Bucket[]): string {
+function metricWords(name: string, what: string, buckets: Bucket[]): string {
   const total = totalOf(buckets, name)
   const silent = silences(name, buckets).length
   const gaps = silent === 0 ? '' : `; ${plural(silent, 'stretch', 'stretches')} without data`
-  return `Bad share of ${labelOf(name)} over time: canary ${badOf(total?.canary ?? [0, 0])}, stable ${badOf(total?.stable ?? [0, 0])}${gaps}`
+  return `${what} over time: canary ${badOf(total?.canary ?? [0, 0])}, stable ${badOf(total?.stable ?? [0, 0])}${gaps}`
 }

@@ -4,7 +4,7 @@ import { clock } from '../words/times.ts'
 import { FiguresTable } from './figures-table.tsx'
 import { MARGIN } from './frame.tsx'
 import { Legend, WeightLegend } from './legend.tsx'
-import { labelOf, Metric } from './metric.tsx'
+import { labelOf, Metric, type MetricProps } from './metric.tsx'
 import { linear } from './scale.ts'
 import { bucketsOf, metricsOf, totalOf, weightsOf, type Bucket, type WeightPoint } from './series.ts'
 import { Weight, weightAt, type Mark } from './weight.tsx'
@@ -23,7 +23,6 @@ export function Story({ release }: { release: ReleaseView }) {
   const names = useMemo(() => metricsOf(release.rows), [release.rows])
   const weights = weightsOf(release, Math.max(Date.now(), release.rows.at(-1)?.at ?? 0))
   const x = linear(extentOf(weights, buckets), [MARGIN.left, width - MARGIN.right])
-  const pointed = at === undefined ? undefined : buckets.find(({ from, to }) => at >= from && at < to)
   const point = (event: PointerEvent) => {
     const { left } = (event.currentTarget as Element).getBoundingClientRect()
     const moment = x.value(event.clientX - left)
@@ -40,14 +39,14 @@ export function Story({ release }: { release: ReleaseView }) {
         <WeightLegend weight={at === undefined ? release.weight : weightAt(weights, at)} />
         <Weight {...shared} points={weights} marks={marksOf(release)} axis={names.length === 0} />
         {names.map((name, index) => (
-          <div key={name}>
-            <Legend
-              name={labelOf(name)}
-              arms={at === undefined ? totalOf(buckets, name) : pointed?.metrics[name]}
-              whole={at === undefined}
-            />
-            <Metric {...shared} name={name} buckets={buckets} axis={index === names.length - 1} />
-          </div>
+          <Part
+            key={name}
+            {...shared}
+            name={name}
+            what={shareOf(release, name)}
+            buckets={buckets}
+            axis={index === names.length - 1}
+          />
         ))}
       </figure>
       {names.length === 0 && <p class="quiet">No metric has been read for this release.</p>}
@@ -55,6 +54,25 @@ export function Story({ release }: { release: ReleaseView }) {
     </Section>
   )
 }
+
+/** A metric under its figures: those of the moment that is pointed at, else of all of the release. */
+function Part(props: MetricProps) {
+  const { name, buckets, at } = props
+  const pointed = at === undefined ? undefined : buckets.find(({ from, to }) => at >= from && at < to)
+  const arms = at === undefined ? totalOf(buckets, name) : pointed?.metrics[name]
+  return (
+    <div>
+      <Legend name={labelOf(name)} arms={arms} whole={at === undefined} />
+      <Metric {...props} />
+    </div>
+  )
+}
+
+/** Of a conversion, more is better. */
+const shareOf = ({ plan }: ReleaseView, name: string): string =>
+  plan.steps.some((step) => step.kind === 'abTest' && step.metric === name)
+    ? `Share of users who converted, ${name},`
+    : `Bad share of ${labelOf(name)}`
 
 /** What moved the release, or stopped it. */
 const TONES: Record<string, Mark['tone']> = {

@@ -2,6 +2,7 @@ import type { ReleaseView } from '../../api/views.ts'
 import type { Explanation, MetricEvidence } from '../../crds/verdict.ts'
 import { badOf, figure, odds, plural, sentence, share } from '../words/figures.ts'
 import { Interval } from '../charts/interval.tsx'
+import { Opinions } from './opinions.tsx'
 import { Section, Wide } from './section.tsx'
 
 type EvidenceProps = {
@@ -12,36 +13,41 @@ type EvidenceProps = {
 
 /** The figures that the verdict came from. */
 export function Evidence({ release: { verdict, outcome }, told }: EvidenceProps) {
-  if (!verdict || verdict.metrics.length === 0) return null
+  if (!verdict || verdict.row < 0) return null
   return (
     <Section kind="card evidence" title="Evidence">
       {!told.includes(verdict.sentence) && <p>{sentence(verdict.sentence)}</p>}
       <Scale verdict={verdict} over={outcome !== undefined} />
-      <Wide words="Evidence per metric">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Metric</th>
-              <th scope="col">Canary bad</th>
-              <th scope="col">Stable bad</th>
-              <th scope="col">Times stable, 95 %</th>
-              <th scope="col">Evidence</th>
-            </tr>
-          </thead>
-          <tbody>
-            {verdict.metrics.map((metric) => (
-              <Metric key={metric.name} metric={metric} />
-            ))}
-          </tbody>
-        </table>
-      </Wide>
+      {verdict.metrics.length > 0 && <Metrics metrics={verdict.metrics} />}
       {verdict.metrics.map((metric) => (
         <Breakdown key={metric.name} metric={metric} />
       ))}
+      <Opinions verdict={verdict} />
       <p class="quiet">{dataWords(verdict)}</p>
     </Section>
   )
 }
+
+const Metrics = ({ metrics }: { metrics: MetricEvidence[] }) => (
+  <Wide words="Evidence per metric">
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">Metric</th>
+          <th scope="col">Canary bad</th>
+          <th scope="col">Stable bad</th>
+          <th scope="col">Times stable, 95 %</th>
+          <th scope="col">Evidence</th>
+        </tr>
+      </thead>
+      <tbody>
+        {metrics.map((metric) => (
+          <Metric key={metric.name} metric={metric} />
+        ))}
+      </tbody>
+    </table>
+  </Wide>
+)
 
 /** How near the evidence is to a rollback, as odds on a logarithmic scale. */
 function Scale({ verdict: { lnE, lnThreshold }, over }: { verdict: Explanation; over: boolean }) {

@@ -69,6 +69,8 @@ export function deedsFor({ phase, need }: Pick<RolloutView, 'phase' | 'need'>): 
     case 'Holding':
       return { first: [abort, promote], more: [pause] }
     case 'Suspended':
+    case 'Frozen':
+    case 'Queued':
       return { first: [], more: [abort] }
     case 'RolledBack':
     case 'Aborted':
@@ -107,6 +109,8 @@ const STABLE_SERVES = 'Nothing is broken: stable serves. Declare a better revisi
 const TODO: Record<string, string> = {
   Progressing: RUNS_BY_ITSELF,
   Suspended: 'Nothing goes forward until spec.suspend is taken away in Git.',
+  Frozen: 'Nothing goes forward until the freeze is over; a bad version still goes back.',
+  Queued: 'Nothing. It begins when another release has ended.',
   RolledBack: STABLE_SERVES,
   Aborted: STABLE_SERVES,
   RollbackBlocked: 'Traffic cannot be taken back. Repair what the sentence names, or use sluice rollback --direct.',

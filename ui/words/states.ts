@@ -32,6 +32,7 @@ const MOODS: Record<string, Mood> = {
   Paused: mood('Paused', 'wait', 'pause'),
   Suspended: mood('Suspended', 'wait', 'pause'),
   Frozen: mood('Frozen', 'wait', 'pause'),
+  Queued: mood('Queued', 'wait', 'pause'),
   Holding: mood('Holding', 'wait', 'hold'),
   RollingBack: mood('Rolling back', 'bad', 'back'),
   RollbackBlocked: mood('Rollback blocked', 'bad', 'alert'),
