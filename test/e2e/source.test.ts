@@ -10,7 +10,7 @@ const access = inject('access')
 type ConfigMap = KubeObject & { data: Record<string, string> }
 
 const checkout = (namespace: string, version: string, replicas = 2): string =>
-  stringify(rolloutManifest(namespace, { version, replicas, steps: [{ setWeight: 50 }, { pause: { for: '4s' } }] }))
+  stringify(rolloutManifest(namespace, { version, replicas, steps: [{ setWeight: 50 }, { pause: { for: '15s' } }] }))
 const config = (name: string, value = '1'): string =>
   stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { value } })
 
@@ -40,13 +40,14 @@ test('a push is applied at once, and its release says who wrote what; nobody’s
     message: 'checkout 1.5.0: a faster basket',
   })
   await stage.until('half of it is on the way', ({ rollout }) => rollout?.status?.weight === 50)
-  // Another look each, and the third would put back what the second had shown.
-  for (const value of ['1', '2', '3']) await applied(await pushed(value))
-  async function pushed(value: string): Promise<string> {
+  // One look shows what differs, the next would put it back, and a commit applies everything.
+  for (const value of ['1', '2', '3']) {
+    await hook()
     const other = repository.push({ 'other.yaml': config('other', value) })
     await hook()
-    return other
+    expect((await applied(other)).drift).toBeUndefined()
   }
+  expect(stage.now().rollout?.status).toMatchObject({ release: 2, weight: 50 })
   const ended = await stage.until('release 2 ends', ({ releases }) =>
     releases.find(({ spec, status }) => spec.number === 2 && status?.outcome),
   )

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createKube, isConflict, isGone, isNotFound, type WatchEvent } from '../../kube/index.ts'
+import { placeOf } from '../fakes/api-server.ts'
 import { PODS, stage, toy, TOYS } from './stage.ts'
 
 const ref = (name: string) => ({ resource: TOYS, namespace: 'shop', name })
@@ -40,6 +41,14 @@ describe('reading', () => {
     server.put(PODS, pod('b', 'two'))
     const { items } = await kube.list(PODS, { namespace: 'shop', labelSelector: 'app=two' })
     expect(items).toMatchObject([{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'b' } }])
+  })
+
+  it('tells the kinds of a group and version, and nothing of a group that is not served', async () => {
+    const { server, kube } = await stage()
+    server.serves([TOYS, PODS])
+    expect(await kube.kinds('toys.example/v1')).toEqual([TOYS])
+    expect(await kube.kinds('v1')).toEqual([PODS])
+    expect(await kube.kinds('toys.example/v2')).toBeUndefined()
   })
 
   it('gives the last lines of a log and the last bytes of these, whole characters only', async () => {
@@ -119,6 +128,15 @@ describe('writing', () => {
     await kube.apply(TOYS, status('Stalled'), { fieldManager: 'b', subresource: 'status' })
     await kube.apply(TOYS, { ...toy('bear'), status: {} }, { fieldManager: 'b', subresource: 'status' })
     expect(await kube.get(ref('bear'))).toMatchObject({ status: { conditions: [{ type: 'Ready' }] } })
+  })
+
+  it('says what would be stored, and stores nothing', async () => {
+    const { server, kube } = await stage()
+    const before = server.put(TOYS, toy('bear', { size: 1 }))
+    const wanted = { apiVersion: 'toys.example/v1', kind: 'Toy', metadata: { name: 'bear', namespace: 'shop' } }
+    const options = { fieldManager: 'me', force: true, dryRun: true }
+    expect(await kube.apply(TOYS, { ...wanted, spec: { size: 2 } }, options)).toMatchObject({ spec: { size: 2 } })
+    expect(server.store.read(placeOf(TOYS, 'shop'), 'bear')).toEqual(before)
   })
 
   it('deletes once and is content when it is gone', async () => {

@@ -186,3 +186,20 @@ it('brings the namespaces that its objects live in', async () => {
   expect(names(CONFIG_MAPS)).toEqual(['one'])
   expect(server.store.list(placeOf(CONFIG_MAPS, 'new'))).toHaveLength(1)
 })
+
+it('reads YAML as the tools of Kubernetes do: lists, anchors, merges, and modes of files in octal', async () => {
+  const { until, server, names } = await openStage({
+    files: {
+      'a.yaml': `apiVersion: v1\nkind: List\nitems:\n  - ${JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'one' } })}\n  - { apiVersion: v1, kind: ConfigMap, metadata: { name: two } }\n`,
+      'b.yaml':
+        'apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: d }\nspec:\n  base: &base { mode: 0644, on: yes, size: 010m }\n  more: { <<: *base, other: 0o17 }\n',
+    },
+  })
+  await until('Applied')
+  expect(names(CONFIG_MAPS)).toEqual(['one', 'two'])
+  const base = { mode: 420, on: 'yes', size: '010m' }
+  expect(server.store.read({ collection: 'apps/v1/deployments', namespace: NAMESPACE }, 'd').spec).toEqual({
+    base,
+    more: { ...base, other: 15 },
+  })
+})
