@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useErrorBoundary, useState } from 'preact/hooks'
 import type { Me, SignIn as SignInWays } from '../api/views.ts'
 import { signOut, whoAmI } from './live/api.ts'
 import { followFleet, fleet } from './live/fleet.ts'
@@ -69,7 +69,10 @@ function useFollowing(place: Place): void {
   }, [place.screen === 'nowhere', namespace, name])
 }
 
+/** A page may be older than the API that it speaks with. */
 function Screen({ place }: { place: Place }) {
+  const [error] = useErrorBoundary((thrown: unknown) => console.error(thrown))
+  if (error) return <Notice title="This cannot be shown">{String(error)}. Loading the page again may help.</Notice>
   switch (place.screen) {
     case 'fleet':
       return <Fleet />

@@ -154,7 +154,7 @@ describe('the page', () => {
   })
 
   it('fits a phone', async () => {
-    const page = await open('mara', '/', { viewport: { width: 360, height: 740 } })
+    const page = await open('mara', '/', { viewport: { width: 320, height: 640 } })
     for (const path of ['/', RELEASE, '/gates', `${RELEASE}/history?compare=11,13`]) {
       await page.goto(path)
       await page.getByRole('heading', { level: 1 }).waitFor()

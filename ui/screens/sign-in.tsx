@@ -13,7 +13,7 @@ export const SignIn = ({ ways: { oidc }, onSignedIn }: { ways: Ways; onSignedIn:
     <p class="quiet">You see and decide here what Kubernetes lets you see and decide.</p>
     {oidc && (
       <p>
-        <a class="button strong" href={oidc.url}>
+        <a class="button strong" href={`${oidc.url}?to=${encodeURIComponent(location.pathname + location.search)}`}>
           Sign in with {new URL(oidc.issuer).host}
         </a>
       </p>
