@@ -11,6 +11,10 @@ const BENCHES: Record<string, { about: string; measure: (words: string[]) => Pro
     about: 'what an engine costs that has nothing to do',
     measure: async () => (await import('./idle.ts')).measureIdle(),
   },
+  cli: {
+    about: 'how long the published command line takes to start, beside a bare Node (half a minute)',
+    measure: async () => (await import('./cli.ts')).measureCli(),
+  },
   judge: {
     about: 'how long a thousand verdicts take on one core (15 seconds)',
     measure: async () => (await import('./judge.ts')).measureJudge(),

@@ -12,6 +12,11 @@ export async function run(args: string[], terminal: Terminal): Promise<number> {
   let code = 0
   const program = createProgram(terminal, (exitCode) => (code = exitCode))
   try {
+    if (args[0] === COMPLETE) {
+      const { answer } = await import('./completion/answer.ts')
+      await answer(program, args.slice(1), terminal)
+      return code
+    }
     await program.parseAsync(args.length === 0 ? ['--help'] : args, { from: 'user' })
     return code
   } catch (error) {
@@ -21,6 +26,9 @@ export async function run(args: string[], terminal: Terminal): Promise<number> {
     return 1
   }
 }
+
+/** What shells and kubectl call; the words behind it are none of this command line. */
+const COMPLETE = '__complete'
 
 const EXAMPLES = `
 Examples:
@@ -46,7 +54,6 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
     .option('-n, --namespace <namespace>', "namespace (default: the context's)")
     .option('--as <user>', 'act as somebody else, if you may')
     .option('--as-group <group>', 'and as a member of this group; may be repeated', collected, [])
-    .enablePositionalOptions()
     .addHelpText('after', EXAMPLES)
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({ writeOut: terminal.print, writeErr: terminal.complain })

@@ -29,15 +29,6 @@ export function addCompletion(program: Command, terminal: Terminal): void {
       const { scriptFor } = await import('./completion/scripts.ts')
       terminal.print(scriptFor(shell))
     })
-  program
-    .command('__complete [words...]', { hidden: true })
-    .helpOption(false)
-    .allowUnknownOption()
-    .passThroughOptions()
-    .action(async (words: string[]) => {
-      const { answer } = await import('./completion/answer.ts')
-      await answer(program, words, terminal)
-    })
 }
 
 const COMPLETION_HELP = `
