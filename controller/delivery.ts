@@ -21,7 +21,7 @@ const BETWEEN_MS = 250
  * One word to one run, with one id whoever sends it and however often. Resolves with a sentence when no run can take it,
  * undefined when one has. Throws when that is not known: the caller tries again.
  */
-export async function deliver(client: Client, run: Run, word: Word): Promise<string | undefined> {
+export async function deliver(client: Client, run: Run, word: Word & { rollout: string }): Promise<string | undefined> {
   for (let attempt = 1; ; attempt++) {
     try {
       await send(client, run, word)
@@ -30,7 +30,7 @@ export async function deliver(client: Client, run: Run, word: Word): Promise<str
       if (!wasCutOff(error)) return refusalOf(error)
       if (attempt < ATTEMPTS) await pause(BETWEEN_MS)
       else if (error instanceof WorkflowNotFoundError)
-        return `no release is under way: there is nothing to ${word.action}`
+        return `no release of ${word.rollout} is under way: there is nothing to ${word.action}`
       else throw error
     }
   }

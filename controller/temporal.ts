@@ -38,7 +38,8 @@ export function temporalWorkflows({ client, cluster }: TemporalOptions): Workflo
       const options = { ...runOf(rollout), signal: LOOK_SIGNAL }
       await soon(() => client.workflow.signalWithStart(RELEASE_WORKFLOW, options))
     },
-    decide: (rollout, word) => within(DECIDE_MS, () => deliver(client, runOf(rollout), word)),
+    decide: (rollout, word) =>
+      within(DECIDE_MS, () => deliver(client, runOf(rollout), { ...word, rollout: rollout.name })),
     describe: (rollout) =>
       ifThere({ running: false }, async () => {
         const { status, raw, typedSearchAttributes } = await soon(() =>

@@ -12,14 +12,16 @@ export type Vouching = {
   log: Log
 }
 
-/** A sentence where no run can answer a Decision; undefined when one has taken it: what becomes of it is written by whoever does it. */
+/** A sentence where no run can answer a Decision; undefined when one has taken it and writes what becomes of it. */
 export async function whyRefused(options: Vouching, decision: Decision): Promise<string | undefined> {
   const { kube, workflows } = options
   const { namespace = '', name, uid = '', creationTimestamp } = decision.metadata
   const { rollout, action } = decision.spec
-  const found = await kube.get<Rollout>({ resource: ROLLOUTS, namespace, name: rollout })
+  const [found, unguarded] = await Promise.all([
+    kube.get<Rollout>({ resource: ROLLOUTS, namespace, name: rollout }),
+    whyUnguarded(kube, creationTimestamp).catch(asFault),
+  ])
   if (!found) return `there is no Rollout ${rollout}: there is nothing to ${action}`
-  const unguarded = await whyUnguarded(kube, creationTimestamp).catch(asFault)
   if (unguarded === undefined) return workflows.decide({ namespace, name: rollout }, { uid, name, action })
   await warn(options, found, unguarded)
   return unguarded

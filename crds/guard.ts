@@ -21,11 +21,19 @@ export async function whyUnguarded(read: ReadGuard, createdAt: string | undefine
   const [policy, binding] = await Promise.all(
     [GUARD_POLICIES, GUARD_BINDINGS].map((resource) => read.get({ resource, name: DECISION_GUARD })),
   )
-  const fault = faultOf(GUARD_POLICIES, policy, guardPolicySpec) ?? faultOf(GUARD_BINDINGS, binding, guardBindingSpec)
+  const fault =
+    faultOf(GUARD_POLICIES, policy, guardPolicySpec) ?? faultOf(GUARD_BINDINGS, denying(binding), guardBindingSpec)
   if (fault !== undefined) return `no Decision counts: ${fault}; apply deploy/base of this engine`
   const since = Math.max(...[policy, binding].map((object) => (object ? writtenAt(object.metadata) : Infinity)))
   if (Date.parse(createdAt ?? '') >= since + IN_FORCE_AFTER_MS) return undefined
   return `the admission policy ${DECISION_GUARD} was written ${new Date(since).toISOString()}, and this Decision is not ${IN_FORCE_AFTER_MS / 1_000} s younger: create it again`
+}
+
+/** What a binding does beside denying takes nothing from it. */
+function denying(binding: Stored | undefined): Stored | undefined {
+  const spec = binding?.spec as { validationActions?: string[] } | undefined
+  if (!binding || !spec) return binding
+  return { ...binding, spec: { ...spec, validationActions: spec.validationActions?.filter((one) => one === 'Deny') } }
 }
 
 function faultOf({ kind }: ResourceDescriptor, stored: Stored | undefined, shipped: object): string | undefined {

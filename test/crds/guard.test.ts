@@ -24,6 +24,7 @@ it('trusts what is shipped, in any order, and with what an API server adds', asy
   const [policy, binding] = stored()
   expect(await why([policy, binding])).toBeUndefined()
   const spec = Object.fromEntries(Object.entries(policy.spec).toReversed())
+  binding.spec['validationActions'] = ['Audit', 'Deny']
   const added = { ...spec, variables: [], matchConditions: null, auditAnnotations: [] }
   expect(
     await why([
