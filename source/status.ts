@@ -5,7 +5,7 @@ import type { Source, SourceStatus } from '../crds/schema/source.ts'
 import type { Kube } from '../kube/index.ts'
 import type { Commit } from './clone.ts'
 import type { Entry } from './provenance.ts'
-import { isOfRepository, type Trouble } from './trouble.ts'
+import { isOfRepository, type Fault, type Trouble } from './trouble.ts'
 
 export type Drift = NonNullable<SourceStatus['drift']>[number]
 
@@ -22,13 +22,14 @@ export type Outcome = {
 const MOST_FAULTS = 20
 const MOST_DRIFT = 100
 const MOST_CHARS = 4096
+const MOST_FAULT_CHARS = 1024
 
 /** Of a look that ended at `at`, epoch milliseconds. What is applied stays what it was where nothing new is. */
 export function statusOf({ metadata, status: before = {} }: Source, outcome: Outcome, at: number): SourceStatus {
   const { attempted, inventory, drift } = outcome
   const { commit, author, message, appliedAt } = before
   const isNew = outcome.isApplied && outcome.attempted.hash !== commit
-  const faults = outcome.isApplied ? [] : (outcome.trouble?.faults ?? [])
+  const faults = outcome.isApplied ? [] : (outcome.trouble?.faults ?? []).slice(0, MOST_FAULTS).map(bounded)
   const last = attempted?.hash ?? before.attempted
   return {
     ...(metadata.generation === undefined ? {} : { observedGeneration: metadata.generation }),
@@ -37,11 +38,18 @@ export function statusOf({ metadata, status: before = {} }: Source, outcome: Out
       ? { commit: attempted!.hash, author: attempted!.author, message: attempted!.message, appliedAt: timeOf(at) }
       : given({ commit, author, message, appliedAt })),
     ...(last === undefined ? {} : { attempted: last }),
-    ...(faults.length === 0 ? {} : { errors: faults.slice(0, MOST_FAULTS) }),
+    ...(faults.length === 0 ? {} : { errors: faults }),
     ...(drift.length === 0 ? {} : { drift: drift.slice(0, MOST_DRIFT) }),
     inventory,
   }
 }
+
+/** Whoever complains at length does not keep the status from being written. */
+const bounded = (fault: Fault): Fault => ({
+  ...fault,
+  ...(fault.file === undefined ? {} : { file: fault.file.slice(-MOST_FAULT_CHARS) }),
+  message: fault.message.slice(0, MOST_FAULT_CHARS),
+})
 
 /** Kubernetes times have whole seconds. */
 export const timeOf = (at: number): string => new Date(at).toISOString().replace(/\.\d{3}Z$/, 'Z')

@@ -56,17 +56,19 @@ it('names the file that declares what is refused, though kustomize does not say'
   ])
 })
 
-it('passes on what kustomize complains about', async () => {
+it('passes on what kustomize complains about, as much of it as a status holds', async () => {
   const { until, message } = await openStage({
     files,
     spec: { path: 'shop' },
     kustomize: program(
       'kustomize',
-      `console.error('Error: accumulating resources: ' + process.argv[3] + '/base: no such thing'); process.exit(1)`,
+      `console.error('Error: accumulating resources: ' + process.argv[3] + '/base: no such thing, ' + 'really '.repeat(2_000)); process.exit(1)`,
     ),
   })
-  await until('BuildFailed')
-  expect(message()).toContain('shop/kustomization.yaml: accumulating resources: shop/base: no such thing')
+  const { status } = await until('BuildFailed')
+  expect(message()).toContain('shop/kustomization.yaml: accumulating resources: shop/base: no such thing, really')
+  expect(message()?.length).toBe(4_096)
+  expect(status?.errors?.[0]?.message.length).toBe(1_024)
 })
 
 it.each(['https://evil.example/base.yaml', 'github.com/evil/base?ref=main', '../../../etc', 'missing.yaml'])(
