@@ -12,6 +12,7 @@ import { declaredOrNot, isSourceOf, isToBeNoted } from './declared.ts'
 import type { Deps } from './deps.ts'
 import { areDestinationsBehind } from './destinations.ts'
 import type { OpenRelease, Picture, RolloutRef, Settings } from './picture.ts'
+import { heldNow } from './holding.ts'
 import { returnOf, supersessions } from './returning.ts'
 import { getRollout, releasesOf, routeTarget } from './rollouts.ts'
 
@@ -21,11 +22,12 @@ export async function observe(deps: Deps, input: { ref: RolloutRef; release?: nu
   if (!rollout) return undefined
   const target = routeTarget(rollout)
   const releases = await releasesOf(deps.kube, input.ref)
-  const [source, route, revisions, adoption] = await Promise.all([
+  const [source, route, revisions, adoption, held] = await Promise.all([
     declaredOrNot(deps, rollout, releases),
     deps.router.observe(target),
     deps.workload.revisions(input.ref),
     deps.workload.adoption(rollout),
+    heldNow(deps, rollout),
   ])
   const stable = ownStable(route, target.uid) ?? rollout.status?.stable
   const open = openRelease(releases)
@@ -51,11 +53,21 @@ export async function observe(deps: Deps, input: { ref: RolloutRef; release?: nu
     nextSeq: nextSeq(route, target.uid, input.release ?? open?.number),
     unsettled: rollout.status?.conditions?.some((condition) => condition.type === 'Reconciling') ?? false,
     revisions,
-    ...(adoption ? { adoption } : {}),
-    ...(isToBeHandedBack(rollout) ? { toBeHandedBack: true } : {}),
+    ...ties(rollout, { adoption, held }),
     settings: settings(rollout),
   }
 }
+
+type Ties = Pick<Picture, 'adoption' | 'held' | 'toBeHandedBack'>
+
+const ties = (
+  rollout: Rollout,
+  { adoption, held }: { adoption: Ties['adoption'] | undefined; held: Ties['held'] | undefined },
+): Ties => ({
+  ...(adoption ? { adoption } : {}),
+  ...(held ? { held } : {}),
+  ...(isToBeHandedBack(rollout) ? { toBeHandedBack: true } : {}),
+})
 
 const wishes = ({
   metadata,

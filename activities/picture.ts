@@ -1,3 +1,4 @@
+import type { Held } from '../crds/freezing.ts'
 import type { Ended } from '../crds/outcome.ts'
 import type { Revision } from '../crds/traffic.ts'
 import type { Observed, RouteTarget } from '../router/router.ts'
@@ -50,6 +51,8 @@ export type Picture = {
   revisions: RevisionState[]
   /** With `workloadRef`, while the Deployment is there. */
   adoption?: Adoption
+  /** A Freeze, or a limit, keeps it from going forward. */
+  held?: Held
   /** It does not go before it was handed back. */
   toBeHandedBack?: true
   settings: Settings

@@ -7,6 +7,7 @@ import { RESTARTED_AT } from '../workload/revision.ts'
 import { configIds, openConfigs, secretKeys, type Configs } from './configs.ts'
 import type { ReleaseRecord } from './declaration.ts'
 import { restartOf, type Deployment, type View } from './judgement.ts'
+import { openFreezes, type Freezes } from './freezes.ts'
 import { routeKeys } from './places.ts'
 import { ruleOf, rulesOfApex, type Rule } from './rules.ts'
 import { createRouteSights, noteOf, type RouteSights, type VirtualService } from './routes.ts'
@@ -41,8 +42,8 @@ export type CachesOptions = {
 export function openCaches(options: CachesOptions): Caches {
   const sights = createRouteSights()
   const reflectors = openReflectors(options, sights)
-  const { rollouts, releases, deployments, routes, rules, configs, adoptees } = reflectors
-  const all = [rollouts, releases, deployments, routes, rules, configs, adoptees]
+  const { rollouts, releases, deployments, routes, rules, configs, adoptees, freezes } = reflectors
+  const all = [rollouts, releases, deployments, routes, rules, configs, adoptees, freezes]
   return {
     synced: Promise.all(all.map((one) => one.synced)),
     rollouts: () => rollouts.items().map(({ metadata }) => keyOf(metadata)),
@@ -66,48 +67,56 @@ type Reflectors = {
   rules: Reflector<Rule>
   configs: Configs
   adoptees: Adoptees
+  freezes: Freezes
 }
 
 function openReflectors({ onChange, ...common }: CachesOptions, sights: RouteSights): Reflectors {
-  const rollouts = reflect<Rollout>({ ...common, resource: ROLLOUTS, onChange, trim: withoutManagers })
+  const tell = ({ metadata }: Rollout): void => onChange(keyOf(metadata))
+  const seeRollout = (key: string): void => {
+    onChange(key)
+    // A place may have become free.
+    freezes.waiting().forEach(tell)
+  }
+  const rollouts = reflect<Rollout>({ ...common, resource: ROLLOUTS, onChange: seeRollout, trim: withoutManagers })
+  const freezes = openFreezes({ ...common, rollouts: () => rollouts.items(), onChange: tell })
   const releases = reflect<ReleaseRecord>({
     ...common,
     resource: RELEASES,
     onChange: (key) => onChange(key.replace(/-\d+$/, '')),
     trim: recordOf,
   })
-  const deployments = reflect<Deployment>({
+  const deployments = reflectDeployments(common, onChange)
+  const routes = reflect<VirtualService>({
+    ...common,
+    resource: VIRTUAL_SERVICES,
+    onChange(key) {
+      sights.see(key, routes.get(key))
+      for (const rollout of rollouts.items()) if (routeKeys(rollout).includes(key)) tell(rollout)
+    },
+    trim: withoutManagers,
+  })
+  const tellAll = (isMeant: (rollout: Rollout) => boolean): void => rollouts.items().filter(isMeant).forEach(tell)
+  const rules = reflectRules(common, (namespace) => tellAll((rollout) => isIn(rollout, namespace)))
+  const adoptees = openAdoptees({ ...common, rollouts: () => rollouts.items(), onChange: tell })
+  const configs = openConfigs({
+    ...common,
+    onChange: (config) => tellAll((rollout) => reads(rollout, config, adoptees)),
+  })
+  return { rollouts, releases, deployments, routes, rules, configs, adoptees, freezes }
+}
+
+/** Calls back with the key of the Rollout. */
+const reflectDeployments = (
+  common: Pick<CachesOptions, 'kube' | 'log' | 'onRestart'>,
+  onChange: (key: string) => void,
+): Reflector<Deployment> =>
+  reflect<Deployment>({
     ...common,
     resource: DEPLOYMENTS,
     labelSelector: LABEL.rollout,
     onChange: (key) => onChange(key.replace(/-[0-9a-f]+$/, '')),
     trim: sizeOf,
   })
-  const routes = reflect<VirtualService>({
-    ...common,
-    resource: VIRTUAL_SERVICES,
-    onChange(key) {
-      sights.see(key, routes.get(key))
-      for (const rollout of rollouts.items()) if (routeKeys(rollout).includes(key)) onChange(keyOf(rollout.metadata))
-    },
-    trim: withoutManagers,
-  })
-  const rules = reflectRules(common, (namespace) => {
-    for (const rollout of rollouts.items()) if (isIn(rollout, namespace)) onChange(keyOf(rollout.metadata))
-  })
-  const adoptees = openAdoptees({
-    ...common,
-    rollouts: () => rollouts.items(),
-    onChange: ({ metadata }) => onChange(keyOf(metadata)),
-  })
-  const configs = openConfigs({
-    ...common,
-    onChange(config) {
-      for (const rollout of rollouts.items()) if (reads(rollout, config, adoptees)) onChange(keyOf(rollout.metadata))
-    },
-  })
-  return { rollouts, releases, deployments, routes, rules, configs, adoptees }
-}
 
 /** Calls back with the namespace. Those of revisions are our own. */
 const reflectRules = (
@@ -129,7 +138,7 @@ function reads(rollout: Rollout, config: string, adoptees: Adoptees): boolean {
 }
 
 function viewOf(reflectors: Reflectors, sights: RouteSights, { namespace, name }: RolloutRef): View | undefined {
-  const { rollouts, releases, deployments, routes, rules, configs, adoptees } = reflectors
+  const { rollouts, releases, deployments, routes, rules, configs, adoptees, freezes } = reflectors
   const rollout = rollouts.get(`${namespace}/${name}`)
   if (!rollout) return undefined
   const keys = routeKeys(rollout)
@@ -146,6 +155,7 @@ function viewOf(reflectors: Reflectors, sights: RouteSights, { namespace, name }
     rules: rulesOfApex(rollout, rules.items()),
     cached: () => ({ virtualServices: routes.items(), destinationRules: rules.items() }),
     configs: configs.lookup(namespace),
+    held: freezes.held(rollout),
     adopted: { deployment: adoptees.deployment(rollout), service: adoptees.service(rollout) },
     edits: keys.reduce((sum, key) => sum + sights.edits(key), 0),
   }

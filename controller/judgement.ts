@@ -33,6 +33,8 @@ export type View = Surroundings & {
   configs: ConfigLookup
   /** What `workloadRef` and `service` name; nothing in `template` form. */
   adopted: { deployment?: DeclaredDeployment | undefined; service?: Service | undefined }
+  /** Why it makes no forward move although nothing is wrong with it, as a sentence. */
+  held: string | undefined
   /** Others' edits of them so far, as counted by `RouteSights`. */
   edits: number
 }
@@ -80,10 +82,10 @@ function sourceOf({ rollout, configs, adopted }: View): Declared | string {
 }
 
 function aroundRun(view: View): Judgement {
-  const { rollout, notes, edits, rules } = view
+  const { rollout, notes, edits, rules, held } = view
   const source = sourceOf(view)
   const aborted = notes.map((note) => note.aborted ?? '-').join(',')
-  const facts = `generation ${rollout.metadata.generation}, edits ${edits}, aborted ${aborted}, rules ${rules}, declared ${typeof source === 'string' ? 'nothing' : source.revision}${adoptionFacts(view)}`
+  const facts = `generation ${rollout.metadata.generation}, edits ${edits}, aborted ${aborted}, rules ${rules}, held ${held ?? '-'}, declared ${typeof source === 'string' ? 'nothing' : source.revision}${adoptionFacts(view)}`
   return {
     kind: 'look',
     underWay: true,

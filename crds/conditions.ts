@@ -9,6 +9,8 @@ export type RunningPhase =
   | 'AwaitingApproval'
   | 'Paused'
   | 'Suspended'
+  | 'Frozen'
+  | 'Queued'
   | 'Holding'
   | 'RollingBack'
   | 'RollbackBlocked'
@@ -77,6 +79,8 @@ const MEANING: Record<Phase, { ready: Condition['status']; reconciling: boolean 
   AwaitingApproval: RUNNING,
   Paused: RUNNING,
   Suspended: RUNNING,
+  Frozen: RUNNING,
+  Queued: RUNNING,
   Holding: RUNNING,
   RollingBack: RUNNING,
   RollbackBlocked: RUNNING,

@@ -49,6 +49,9 @@ export const PRUNE = 'sluice.dev/prune'
 /** On a Source: another value makes the engine look at once. */
 export const LOOK = 'sluice.dev/look'
 
+/** On a Namespace: nothing in it goes forward. Until when (RFC 3339), or why, or both. */
+export const FREEZE = 'sluice.dev/freeze'
+
 /** Deployment and Service of a revision have the same name: telemetry without pod labels still names the revision. */
 export const revisionObject = (rollout: string, revision: string): string => `${rollout}-${revision}`
 

@@ -21,6 +21,13 @@ export const ROLLOUTS = namespaced(GROUP, VERSION, 'rollouts', 'Rollout')
 export const RELEASES = namespaced(GROUP, VERSION, 'releases', 'Release')
 export const DECISIONS = namespaced(GROUP, VERSION, 'decisions', 'Decision')
 export const SOURCES = namespaced(GROUP, VERSION, 'sources', 'Source')
+export const FREEZES: ResourceDescriptor = {
+  group: GROUP,
+  version: VERSION,
+  plural: 'freezes',
+  kind: 'Freeze',
+  namespaced: false,
+}
 export const DEPLOYMENTS = namespaced('apps', 'v1', 'deployments', 'Deployment')
 export const JOBS = namespaced('batch', 'v1', 'jobs', 'Job')
 export const PODS = namespaced('', 'v1', 'pods', 'Pod')

@@ -39,7 +39,7 @@ export async function untilLook<T>(desk: Desk, work: () => Promise<T>): Promise<
 export async function followLooks(run: Run): Promise<void> {
   try {
     for (;;) {
-      await condition(() => run.desk.looked || isEditResumed(run) || (run.blurred === true && !run.writing))
+      await isToLook(run)
       if (isEditResumed(run)) await resumeAfterEdit(run)
       const { seq, writing } = run
       const picture = await observe(run.input, run.desk, run.number)
@@ -54,6 +54,15 @@ export async function followLooks(run: Run): Promise<void> {
     else run.discovered ??= asInterruption(error)
   }
 }
+
+/** Somebody said so, or what held it may be over by itself. */
+async function isToLook(run: Run): Promise<void> {
+  const hasCause = (): boolean => run.desk.looked || isEditResumed(run) || (run.blurred === true && !run.writing)
+  const untilMs = run.held?.untilMs
+  await (untilMs === undefined ? condition(hasCause) : condition(hasCause, Math.max(SOON_MS, untilMs - Date.now())))
+}
+
+const SOON_MS = 1_000
 
 function discover(run: Run, picture: Picture): Interruption | undefined {
   const { declared, route } = picture
@@ -73,6 +82,7 @@ const holdsAtEdit = ({ settings }: Picture): boolean => settings.onForeignEdit =
 async function adapt(run: Run, picture: Picture): Promise<void> {
   await growAlong(run, picture.replicas)
   run.suspended = picture.suspend
+  run.held = isInstalling(run) ? undefined : picture.held
   // One of our own is made again by the write that puts the weight back.
   run.routeGone = !picture.route.found && picture.target.router.istio.host === undefined
   sayWhoWaits(run, picture)

@@ -43,7 +43,7 @@ export async function openRun(stay: Stay, opening: Opening): Promise<Run> {
     ...memory(carried, opened, weight),
     ...(opened.because ? { because: opened.because } : {}),
     replicas: picture.replicas,
-    suspended: picture.suspend,
+    ...standing(picture),
     routeGone: false,
     ...(carried?.edit ? { edit: { message: carried.edit, resumed: 0 } } : {}),
     writing: false,
@@ -61,6 +61,12 @@ export async function openRun(stay: Stay, opening: Opening): Promise<Run> {
   if (weight > 0 || run.marks.at(-1)?.beside) watch(run.guard, run.marks)
   return run
 }
+
+/** What has nothing that serves is brought up whatever is frozen. */
+const standing = ({ suspend, stable, stableReady, held }: Stay['picture']): Pick<Run, 'suspended' | 'held'> => ({
+  suspended: suspend,
+  held: stable === undefined || stableReady === 0 ? undefined : held,
+})
 
 const watched = ({ picture: { ref }, number, canary, stable }: Run): ReturnType<Run['guard']['watched']> => ({
   ref,

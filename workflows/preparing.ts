@@ -1,8 +1,15 @@
 import { firstLoad, podsFor } from '../crds/capacity.ts'
 import { forward } from './proxies.ts'
 import { nextFence, type Run } from './run.ts'
+import { holdOff } from './stopping.ts'
 import { tell, type Telling } from './telling.ts'
-import { during, endingInterruption } from './waiting.ts'
+import { during, endingInterruption, waitFor } from './waiting.ts'
+
+/** Nothing is made for a release that may not begin: that it waits is told by whoever follows what stops it. */
+export async function mayEnter(run: Run): Promise<void> {
+  const isHeld = (): boolean => run.weight === 0 && !run.override && holdOff(run) !== undefined
+  if (isHeld()) await waitFor(run, () => !isHeld())
+}
 
 /** Pods, Services and destinations of both revisions, before anything is written on the route. */
 export async function prepare(run: Run): Promise<void> {

@@ -11,7 +11,7 @@ import { followHolds } from './holds.ts'
 import { leaveJobs } from './jobs.ts'
 import { followLooks, observe } from './looks.ts'
 import { openRun } from './opening.ts'
-import { prepare } from './preparing.ts'
+import { mayEnter, prepare } from './preparing.ts'
 import { settleIn } from './promotion.ts'
 import { settle } from './rest.ts'
 import { retire, warmNow } from './retirement.ts'
@@ -79,6 +79,7 @@ async function bringOut(run: Run, stay: Stay): Promise<void> {
   try {
     await conclude(run, stay, () =>
       walk(run, async () => {
+        await mayEnter(run)
         await prepare(run)
         if (run.recovered && hasAside(run.plan)) await standAgain(run)
       }),

@@ -3,6 +3,7 @@ import type { Mark, Picture } from '../activities/picture.ts'
 import type { Opened } from '../activities/open.ts'
 import type { Hold } from '../activities/watch.ts'
 import type { Phase } from '../crds/conditions.ts'
+import type { Held } from '../crds/freezing.ts'
 import type { Plan } from '../crds/plan.ts'
 import type { Aside, Fence, Revision } from '../crds/traffic.ts'
 import type { ReleaseInput, Warm } from './contract.ts'
@@ -51,6 +52,8 @@ export type Run = {
   because?: string
   replicas: number
   suspended: boolean
+  /** A Freeze, or a line in which it stands, keeps it from going forward. */
+  held?: Held | undefined
   /** What a look found that ends or changes this release. */
   discovered?: Interruption
   routeGone: boolean

@@ -1,14 +1,23 @@
 import type { Phase } from '../crds/conditions.ts'
+import type { Held } from '../crds/freezing.ts'
 import type { Run } from './run.ts'
 
 /** What keeps a release from moving forward because somebody said so; going back is never stopped. */
-export type Stop = { phase: 'Paused' | 'Suspended'; sentence: string }
+export type Stop = { phase: 'Paused' | 'Suspended' | Held['phase']; sentence: string }
 
-export function stopOf({ desk, override, suspended }: Pick<Run, 'desk' | 'override' | 'suspended'>): Stop | undefined {
+export function stopOf(run: Pick<Run, 'desk' | 'override' | 'suspended' | 'held' | 'plan'>): Stop | undefined {
+  const { desk, override, suspended } = run
+  const held = holdOff(run)
+  // Who may promote may not thereby lift what was frozen for everybody.
+  if (held?.phase === 'Frozen') return held
   if (override) return undefined
   if (desk.paused !== undefined) return { phase: 'Paused', sentence: `Paused by ${desk.paused}; resume lets it go on` }
-  return suspended ? { phase: 'Suspended', sentence: 'Suspended: spec.suspend is true' } : undefined
+  return suspended ? { phase: 'Suspended', sentence: 'Suspended: spec.suspend is true' } : held
 }
+
+/** A Freeze, or a line in which it stands. What served before comes back whatever is frozen. */
+export const holdOff = ({ held, plan }: Pick<Run, 'held' | 'plan'>): Held | undefined =>
+  plan.returns ? undefined : held
 
 const STOPPABLE: ReadonlySet<Phase> = new Set<Phase>(['Progressing', 'Analysing', 'AwaitingApproval', 'Paused'])
 

@@ -71,6 +71,7 @@ export const decisionColumns: Column[] = [
   { name: 'Action', type: 'string', jsonPath: '.spec.action', description: 'What is decided.' },
   { name: 'By', type: 'string', jsonPath: '.spec.by', description: 'Who decided.' },
   { name: 'Outcome', type: 'string', jsonPath: '.status.outcome', description: 'What became of it.' },
+  { name: 'Message', type: 'string', jsonPath: '.status.message', description: 'Why, as a sentence.' },
   age,
 ]
 
@@ -91,5 +92,13 @@ export const sourceColumns: Column[] = [
     priority: 1,
     description: 'The state as a sentence.',
   },
+  age,
+]
+
+export const freezeColumns: Column[] = [
+  { name: 'Until', type: 'string', jsonPath: '.spec.until', description: 'When it ends by itself.' },
+  { name: 'Namespaces', type: 'string', jsonPath: '.spec.namespaces', description: 'What it covers; empty: all.' },
+  { name: 'At once', type: 'string', jsonPath: '.spec.atOnce', description: 'How many may go on; empty: none.' },
+  { name: 'Reason', type: 'string', jsonPath: '.spec.reason', description: 'Why.' },
   age,
 ]

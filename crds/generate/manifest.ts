@@ -1,11 +1,19 @@
 import type { z } from 'zod'
 import { GROUP, VERSION } from '../names.ts'
-import { DECISIONS, RELEASES, ROLLOUTS, SOURCES, type ResourceDescriptor } from '../resources.ts'
+import { DECISIONS, FREEZES, RELEASES, ROLLOUTS, SOURCES, type ResourceDescriptor } from '../resources.ts'
 import { sourceSpec, sourceStatus } from '../schema/source.ts'
 import { decisionSpec, decisionStatus } from '../schema/decision.ts'
+import { freezeSpec, freezeStatus } from '../schema/freeze.ts'
 import { releaseSpec, releaseStatus } from '../schema/release.ts'
 import { rolloutSpec, rolloutStatus } from '../schema/rollout.ts'
-import { decisionColumns, releaseColumns, rolloutColumns, sourceColumns, type Column } from './columns.ts'
+import {
+  decisionColumns,
+  freezeColumns,
+  releaseColumns,
+  rolloutColumns,
+  sourceColumns,
+  type Column,
+} from './columns.ts'
 import { openapi, type Schema } from './openapi.ts'
 import { faults } from './structural.ts'
 
@@ -52,7 +60,18 @@ export const manifests = (): Record<string, Manifest> => ({
     status: sourceStatus,
     columns: sourceColumns,
   }),
+  'freezes.yaml': freezes(),
 })
+
+const freezes = (): Manifest =>
+  manifest({
+    resource: FREEZES,
+    shortNames: ['slfrz'],
+    description: 'A Freeze keeps releases from going forward, or limits how many of them go forward at once.',
+    spec: freezeSpec,
+    status: freezeStatus,
+    columns: freezeColumns,
+  })
 
 type Definition = {
   resource: ResourceDescriptor
@@ -73,7 +92,7 @@ function manifest(definition: Definition): Manifest {
     metadata: { name: `${resource.plural}.${GROUP}` },
     spec: {
       group: GROUP,
-      scope: 'Namespaced',
+      scope: resource.namespaced ? 'Namespaced' : 'Cluster',
       names: {
         kind: resource.kind,
         listKind: `${resource.kind}List`,

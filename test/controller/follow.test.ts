@@ -38,7 +38,7 @@ describe('a release under way', () => {
 
   it('is told when somebody replaces the route and our annotation with it', async () => {
     const { server, removeRoute, editRoute, looks } = await underWay()
-    await eventually(() => expect(server.watches()).toBe(9))
+    await eventually(() => expect(server.watches()).toBe(11))
     removeRoute('checkout')
     await eventually(() => expect(looks('checkout')).toBe(2))
     editRoute('checkout', [{ name: 'primary' }])

@@ -140,7 +140,7 @@ describe('an idle controller', () => {
       path.endsWith('/releases') ? { code: 403, reason: 'Forbidden', message: 'not yet' } : undefined,
     )
     const controller = start()
-    await eventually(() => expect(server.watches()).toBe(8))
+    await eventually(() => expect(server.watches()).toBe(10))
     expect(controller.ready()).toBe(false)
     expect(temporal.looks).toEqual([])
     server.interfere(() => undefined)

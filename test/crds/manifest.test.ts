@@ -10,7 +10,13 @@ const part = (file: string, name: 'spec' | 'status'): Schema => {
 }
 
 it('is structural, described and bounded everywhere', () => {
-  expect(Object.keys(manifests())).toEqual(['rollouts.yaml', 'releases.yaml', 'decisions.yaml'])
+  expect(Object.keys(manifests())).toEqual([
+    'rollouts.yaml',
+    'releases.yaml',
+    'decisions.yaml',
+    'sources.yaml',
+    'freezes.yaml',
+  ])
 })
 
 it.each([

@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest'
+import type { Held } from '../../crds/freezing.ts'
+import type { World } from '../fakes/activities.ts'
+import { gate, plan, rehearse, setWeight, shares, told } from '../stage/play.ts'
+
+/** What is frozen goes back at any moment, and forward when it no longer is. */
+
+const rehearsal = rehearse()
+
+const FROZEN: Held = { phase: 'Frozen', sentence: 'Frozen by Freeze winter until that is taken away: stocktaking' }
+const isFrozen = (world: World): Promise<unknown> =>
+  told(world, ({ phase, message }) => phase === 'Frozen' && message.startsWith(FROZEN.sentence))
+const reasons = ({ told }: World): (string | undefined)[] => told.map(({ event }) => event?.reason)
+
+test.concurrent('a release that is frozen makes no pod and gets no request before it is thawed', async () => {
+  const { world, handle, look } = await rehearsal.begin('frozen', plan(setWeight(20)), {
+    given: ({ picture }) => (picture.held = FROZEN),
+  })
+  await isFrozen(world)
+  expect(shares(world)).toEqual([])
+  expect(world.sizes).toEqual([])
+  delete world.picture.held
+  await look()
+  await handle.result()
+  expect(shares(world)).toEqual([20, 100])
+  expect(reasons(world)).toEqual(expect.arrayContaining(['Frozen', 'Resumed', 'Promoted']))
+})
+
+test.concurrent('what is frozen until a certain moment goes on by itself', async () => {
+  const { world, handle } = await rehearsal.begin('frozen-until', plan(setWeight(20)), {
+    given: ({ picture }) => (picture.held = { ...FROZEN, untilMs: Date.now() + 2_000 }),
+  })
+  await isFrozen(world)
+  delete world.picture.held
+  await handle.result()
+  expect(shares(world)).toEqual([20, 100])
+})
+
+test.concurrent('one under way stays where it is: an approval and a promote wait, too', async () => {
+  const { world, handle, look, say } = await rehearsal.begin('frozen-midway', plan(setWeight(20), gate, setWeight(60)))
+  await told(world, ({ gate }) => gate === 'go')
+  world.picture.held = FROZEN
+  await look()
+  await isFrozen(world)
+  await say('approve', { gate: 'go' })
+  await told(world, ({ event }) => event?.reason === 'GateApproved')
+  await say('promote')
+  await told(world, ({ event }) => event?.reason === 'Skipped')
+  expect(shares(world)).toEqual([20])
+  delete world.picture.held
+  await look()
+  await handle.result()
+  expect(shares(world)).toEqual([20, 100])
+})
+
+test.concurrent('an abort takes the traffic back whatever is frozen', async () => {
+  const { world, handle, look, say } = await rehearsal.begin('frozen-abort', plan(setWeight(20), gate, setWeight(60)))
+  await told(world, ({ gate }) => gate === 'go')
+  world.picture.held = FROZEN
+  await look()
+  await isFrozen(world)
+  await say('abort')
+  await handle.result()
+  expect(shares(world)).toEqual([20, 0])
+  expect(world.told.at(-1)).toMatchObject({ phase: 'Aborted', outcome: 'Aborted' })
+})
+
+test.concurrent('who stands in line says so, and a promote does not wait for its turn', async () => {
+  const { world, handle, say } = await rehearsal.begin('queued', plan(setWeight(20)), {
+    given: ({ picture }) => (picture.held = { phase: 'Queued', sentence: 'queued waits for its turn' }),
+  })
+  await told(world, ({ phase }) => phase === 'Queued')
+  expect(world.sizes).toEqual([])
+  await say('promote')
+  await handle.result()
+  expect(shares(world)).toEqual([100])
+})
+
+test.concurrent('what has nothing that serves is brought up whatever is frozen', async () => {
+  const { world, handle } = await rehearsal.begin('frozen-install', plan(setWeight(20)), {
+    given({ picture }) {
+      picture.held = FROZEN
+      picture.stableReady = 0
+    },
+  })
+  await handle.result()
+  expect(world.told.map(({ phase }) => phase)).not.toContain('Frozen')
+  expect(world.told.at(-1)).toMatchObject({ outcome: 'Promoted' })
+})
