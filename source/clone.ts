@@ -22,6 +22,8 @@ export type CloneOptions = {
   url: string
   branch: string
   credentials: Credentials
+  /** What the last look gave, if its files are still as it left them. */
+  before?: Checkout
   /** A repository that is larger, as it is kept and as files, is refused. */
   limitBytes: number
   /** Everything together takes no longer; default 2 minutes. */
@@ -48,9 +50,11 @@ export async function checkOut(options: CloneOptions): Promise<Checkout> {
     const config = await writeConfig(secrets, options.url, options.credentials)
     const tree = join(directory, 'tree')
     // Commits that nothing leads to any more are still there: now and then everything is fetched anew.
-    if (existsSync(tree) && (await sizeOf(tree)) > limitBytes / 2) await rm(tree, { recursive: true })
+    const isKept = existsSync(tree) && (await sizeOf(tree)) <= limitBytes / 2
+    if (!isKept) await rm(tree, { recursive: true, force: true })
+    const { before: _, ...anew } = options
     const signals = [late, size.signal, ...(signal ? [signal] : [])]
-    const checkout = await update(tree, config, AbortSignal.any(signals), options)
+    const checkout = await update(tree, config, AbortSignal.any(signals), isKept ? options : anew)
     await size.measure()
     size.signal.throwIfAborted()
     return checkout
@@ -78,7 +82,9 @@ async function update(tree: string, config: string, signal: AbortSignal, options
   let git = await open()
   try {
     await fetch(git, options)
-    return await filesOf(git, tree)
+    const { before } = options
+    const hash = await git.raw('rev-parse', HEAD)
+    return before && hash.trim() === before.commit.hash ? before : await filesOf(git, tree)
   } catch (error) {
     if (signal.aborted || isFinal(error)) throw error
     // A lock or half a file that a killed process left, or a connection that broke: once more, from nothing.

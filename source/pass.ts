@@ -21,6 +21,8 @@ export type PassDeps = {
   access: Access
   /** A directory of this Source alone. */
   directory: string
+  /** What the last look found there. */
+  kept: { checkout?: Checkout }
   limitBytes: number
   /** Where repositories may be that are named by file://. */
   files?: string
@@ -105,11 +107,16 @@ async function pruneIn(state: State, { kube, before, now }: { kube: Kube; before
   return pruned
 }
 
-async function fetched({ spec, metadata }: Source, kube: Kube, { directory, limitBytes, files, signal }: PassDeps) {
+async function fetched({ spec, metadata }: Source, kube: Kube, { kept, files, ...deps }: PassDeps): Promise<Checkout> {
   const { url, ref, secretRef } = spec
   if (url.startsWith('file:')) await insist(url, files)
   const credentials = secretRef ? await opened(kube, metadata.namespace ?? '', secretRef.name, url) : {}
-  return checkOut({ directory, url, branch: ref.branch, credentials, limitBytes, signal })
+  const { directory, limitBytes, signal } = deps
+  const { checkout: before } = kept
+  delete kept.checkout
+  const options = { directory, url, branch: ref.branch, credentials, limitBytes, signal }
+  kept.checkout = await checkOut({ ...options, ...(before ? { before } : {}) })
+  return kept.checkout
 }
 
 async function opened(kube: Kube, namespace: string, name: string, url: string): Promise<Credentials> {

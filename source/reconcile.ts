@@ -8,7 +8,7 @@ import { describeError, type Kube, type Log, type Recorder } from '../kube/index
 import type { Access } from './access.ts'
 import { keyOf, type Item } from './items.ts'
 import type { Kustomize } from './kustomize.ts'
-import { pass, type Done } from './pass.ts'
+import { pass, type Done, type PassDeps } from './pass.ts'
 import { statusOf, writeStatus, type Outcome } from './status.ts'
 import { isOfRepository } from './trouble.ts'
 
@@ -36,29 +36,29 @@ const AGAIN_MS = 60_000
 
 /** Looks at one Source, tells what became of it in its status and by an Event, and says when to look again. */
 export function createReconciler(options: ReconcilerOptions) {
-  const directories = new Map<string, string>()
+  const places = new Map<string, Place>()
   return async (key: string): Promise<{ requeueAfterMs?: number }> => {
     const [namespace = '', name = ''] = key.split('/')
     // Not the cached one: what it remembers of the last look has to be what was written then.
     const source = options.find(key) && (await options.kube.get<Source>({ resource: SOURCES, namespace, name }))
     if (!source) {
-      const directory = directories.get(key)
-      directories.delete(key)
-      if (directory !== undefined) await rm(directory, { recursive: true, force: true })
+      const place = places.get(key)
+      places.delete(key)
+      if (place) await rm(place.directory, { recursive: true, force: true })
       return {}
     }
-    // Another repository is fetched from the beginning.
+    // Another one of the same name begins with nothing.
     const directory = join(options.cache, source.metadata.uid ?? key.replace('/', '.'))
-    directories.set(key, directory)
-    return look(source, directory, options)
+    const known = places.get(key)
+    const place = known?.directory === directory ? known : { directory, kept: {} }
+    places.set(key, place)
+    return look(source, place, options)
   }
 }
 
-async function look(
-  source: Source,
-  directory: string,
-  options: ReconcilerOptions,
-): Promise<{ requeueAfterMs?: number }> {
+type Place = Pick<PassDeps, 'directory' | 'kept'>
+
+async function look(source: Source, place: Place, options: ReconcilerOptions): Promise<{ requeueAfterMs?: number }> {
   const { kube, now } = options
   const inventory = source.status?.inventory ?? []
   const written: { status: SourceStatus | undefined } = { status: ownOf(source.status) }
@@ -74,7 +74,7 @@ async function look(
   }
   const { outcome, done } = await pass(source, {
     ...options,
-    directory,
+    ...place,
     limitBytes: Math.min(
       options.repositoryBytes ?? REPOSITORY_BYTES,
       CACHE_BYTES / Math.max(1, options.sources().length),
