@@ -2,6 +2,7 @@ import { beginAdoption, emptyDeclared, freeApex, letGo, unselectLeaving } from '
 import { lookBack } from './beginning.ts'
 import { job, stopJob } from './job.ts'
 import type { Deps } from './deps.ts'
+import { readDecision, recordDecision } from './decision.ts'
 import { recordEvent } from './events.ts'
 import { awaitDeclared, beginReturn, finishReturn, sayReturning } from './handing-back.ts'
 import { observe } from './observe.ts'
@@ -57,6 +58,8 @@ export function createActivities(deps: Deps) {
       unselectLeaving,
       letGo,
       report,
+      readDecision,
+      recordDecision,
     }),
     watch: bind(deps, { watch, lookBack, awaitReady, awaitAddresses, awaitQuiet, awaitDeclared, webhook, job }),
     notify: bind(deps, { recordEvent }),

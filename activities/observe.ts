@@ -13,7 +13,7 @@ import type { Deps } from './deps.ts'
 import { areDestinationsBehind } from './destinations.ts'
 import type { OpenRelease, Picture, RolloutRef, Settings } from './picture.ts'
 import { heldNow } from './holding.ts'
-import { returnOf, supersessions } from './returning.ts'
+import { previousOf, returnOf, supersessions } from './returning.ts'
 import { getRollout, releasesOf, routeTarget } from './rollouts.ts'
 
 /** Looks at Rollout, Releases, route and pods. Undefined when the Rollout is gone. */
@@ -43,41 +43,48 @@ export async function observe(deps: Deps, input: { ref: RolloutRef; release?: nu
           ...returning({ rollout, source, releases, revisions, stable }),
         }
       : { ...nothingDeclared(open), restart: false },
-    ...(stable ? { stable } : {}),
-    stableReady: revisions.find((state) => state.revision === stable)?.ready ?? 0,
+    ...serving({ rollout, releases, revisions, stable }),
     route,
     ...((await areDestinationsBehind(deps, target, open)) ? { destinationsBehind: true as const } : {}),
     ...(open ? { open } : {}),
     ...(rollout.status?.lastRelease ? { last: rollout.status.lastRelease } : {}),
     nextNumber: nextNumber(rollout, releases, route),
     nextSeq: nextSeq(route, target.uid, input.release ?? open?.number),
-    unsettled: rollout.status?.conditions?.some((condition) => condition.type === 'Reconciling') ?? false,
     revisions,
-    ...ties(rollout, { adoption, held }),
+    ...(adoption ? { adoption } : {}),
+    ...(held ? { held } : {}),
+    ...(isToBeHandedBack(rollout) ? { toBeHandedBack: true } : {}),
     settings: settings(rollout),
   }
 }
 
-type Ties = Pick<Picture, 'adoption' | 'held' | 'toBeHandedBack'>
-
-const ties = (
-  rollout: Rollout,
-  { adoption, held }: { adoption: Ties['adoption'] | undefined; held: Ties['held'] | undefined },
-): Ties => ({
-  ...(adoption ? { adoption } : {}),
-  ...(held ? { held } : {}),
-  ...(isToBeHandedBack(rollout) ? { toBeHandedBack: true } : {}),
-})
+function serving({
+  rollout,
+  ...seen
+}: Omit<Seen, 'route' | 'source'> & { revisions: RevisionState[] }): Pick<
+  Picture,
+  'stable' | 'stableReady' | 'previous'
+> {
+  const { stable, revisions } = seen
+  const previous = previousOf({ ...seen, rollbackWindow: rollout.spec.rollbackWindow })
+  return {
+    ...(stable ? { stable } : {}),
+    ...(previous === undefined ? {} : { previous }),
+    stableReady: revisions.find((state) => state.revision === stable)?.ready ?? 0,
+  }
+}
 
 const wishes = ({
   metadata,
   spec,
-}: Rollout): Pick<Picture, 'generation' | 'deleting' | 'replicas' | 'suspend' | 'onNewRevision'> => ({
+  status,
+}: Rollout): Pick<Picture, 'generation' | 'deleting' | 'replicas' | 'suspend' | 'onNewRevision' | 'unsettled'> => ({
   generation: metadata.generation ?? 0,
   deleting: metadata.deletionTimestamp !== undefined,
   replicas: spec.replicas,
   suspend: spec.suspend,
   onNewRevision: spec.onNewRevision,
+  unsettled: status?.conditions?.some((condition) => condition.type === 'Reconciling') ?? false,
 })
 
 /** What is under way goes on: it has all it needs. Nothing else begins. */
@@ -131,13 +138,14 @@ function restartOf({ template }: Declared, revisions: RevisionState[], stable: s
 function openRelease(releases: Release[]): OpenRelease | undefined {
   const newest = releases.at(-1)
   if (!newest || newest.status?.outcome !== undefined) return undefined
-  const { number, revision, from } = newest.spec
+  const { number, revision, from, plan } = newest.spec
   return {
     number,
     revision,
     ...(from ? { from } : {}),
     epoch: newest.status?.epoch ?? 0,
     stepIndex: newest.status?.stepIndex ?? 0,
+    ...(plan.leaves === undefined ? {} : { leaves: plan.leaves }),
   }
 }
 

@@ -23,6 +23,8 @@ export type OpenInput = {
   from: string
   /** It served before: it goes straight back. */
   returns?: boolean
+  /** Number of the release that a person leaves by it, whatever is declared. */
+  leaves?: number
 }
 
 export type Opened = {
@@ -34,6 +36,8 @@ export type Opened = {
   judgedAlone: boolean
   /** Where the rows that are known already end. */
   last?: { slot: number; weight: number }
+  /** Whose commit it is. */
+  author?: string
   /** The configs that changed, in words, where the template is what served before. */
   because?: string
 }
@@ -46,7 +50,9 @@ export async function openRelease(deps: Deps, input: OpenInput): Promise<Opened>
   const existing = await kube.get<Release>(at)
   if (existing) return { ...sameRevision(existing, input), ...(await causeOf(deps, ref, existing.spec)) }
   const rollout = await needRollout(kube, ref)
-  const declared = await declaredOrNot(deps, rollout, await releasesOf(kube, ref))
+  const releases = await releasesOf(kube, ref)
+  const declared =
+    input.leaves === undefined ? await declaredOrNot(deps, rollout, releases) : servedBefore(input, releases)
   if (declared?.revision !== input.revision) {
     throw ApplicationFailure.nonRetryable(`revision ${input.revision} is no longer what is declared`, 'Outdated')
   }
@@ -60,6 +66,14 @@ export async function openRelease(deps: Deps, input: OpenInput): Promise<Opened>
     throw error
   }
   return { ...opened({ spec }), ...(await causeOf(deps, ref, spec)) }
+}
+
+/** What a person goes back to is as it was released. */
+function servedBefore({ revision }: OpenInput, releases: Release[]): Declared | undefined {
+  const release = releaseOf(revision, releases)
+  if (!release) return undefined
+  const { template, configs = {} } = snapshotOf(release)
+  return { revision, template, configs }
 }
 
 /** Nothing where the template is another one too: whoever changed that knows why there is a release. */
@@ -79,13 +93,14 @@ function sameRevision(existing: Release, input: OpenInput): Opened {
 }
 
 function opened({ spec, status }: Pick<Release, 'spec' | 'status'>): Opened {
-  const { plan, policy } = spec
+  const { plan, policy, provenance } = spec
   const last = status && storedLedger({ status }).ledger?.rows.at(-1)
   return {
     plan,
     mode: policy.mode,
     measured: policy.prometheus !== undefined,
     judgedAlone: isJudgedAlone(policy),
+    ...(provenance.author === undefined ? {} : { author: provenance.author }),
     ...(last ? { last: { slot: last.slot, weight: last.weight } } : {}),
   }
 }
@@ -93,7 +108,7 @@ function opened({ spec, status }: Pick<Release, 'spec' | 'status'>): Opened {
 function specOf(
   rollout: Rollout,
   { template, configs }: Declared,
-  { number, revision, from, returns }: OpenInput,
+  { number, revision, from, returns, leaves }: OpenInput,
 ): Omit<ReleaseSpec, 'provenance'> {
   const { plan, policy } = (returns ? compileReturn : compile)(rollout.spec)
   return {
@@ -103,7 +118,7 @@ function specOf(
     ...(from === revision ? {} : { from }),
     template,
     configs,
-    plan,
+    plan: leaves === undefined ? plan : { ...plan, leaves },
     policy,
   }
 }

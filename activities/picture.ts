@@ -36,6 +36,8 @@ export type Picture = {
   /** The route's word, else the status'. */
   stable?: Revision
   stableReady: number
+  /** Served before stable, and its Deployment is there: what a person's `rollback` goes to. */
+  previous?: Revision
   route: Observed
   /** What a DestinationRule of the apex host says has not reached the revisions of the open release. */
   destinationsBehind?: true
@@ -58,7 +60,15 @@ export type Picture = {
   settings: Settings
 }
 
-export type OpenRelease = { number: number; revision: Revision; from?: Revision; epoch: number; stepIndex: number }
+export type OpenRelease = {
+  number: number
+  revision: Revision
+  from?: Revision
+  epoch: number
+  stepIndex: number
+  /** Number of the release that a person leaves by it. */
+  leaves?: number
+}
 
 /** Durations in milliseconds. */
 export type Settings = {

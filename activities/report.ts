@@ -38,6 +38,8 @@ export type Progress = {
   at: number
   /** Ends the release. Final. */
   outcome?: Outcome
+  /** A person went back from it by this release. */
+  left?: { number: number; revision: Revision }
   event?: Happening
 }
 
@@ -101,8 +103,8 @@ async function writeSeen(deps: Deps, rollout: Rollout, progress: Progress): Prom
   const { resourceVersion } = rollout.metadata
   const previous = rollout.status
   const stable = progress.stable === undefined || isInstalling(progress) ? previous?.stable : progress.stable
-  const { outcome, number, canary } = progress
-  const last = outcome ? { number, revision: canary, outcome } : previous?.lastRelease
+  const { outcome } = progress
+  const last = outcome ? lastOf(progress, outcome) : previous?.lastRelease
   const status: RolloutStatus = {
     conditions: releaseConditions({ ...progress, previous: previous?.conditions }),
     observedGeneration: progress.generation,
@@ -115,6 +117,10 @@ async function writeSeen(deps: Deps, rollout: Rollout, progress: Progress): Prom
   }
   await applyStatus(deps, { ...progress.ref, ...(resourceVersion === undefined ? {} : { resourceVersion }) }, status)
 }
+
+/** What a person left is the one that does not start again by itself. */
+const lastOf = ({ number, canary, left }: Progress, outcome: Outcome): NonNullable<RolloutStatus['lastRelease']> =>
+  left ? { ...left, outcome, since: 'rolledBack' } : { number, revision: canary, outcome }
 
 /** A revision that is its own stable is being installed: it does not serve before it is promoted. */
 const isInstalling = ({ stable, canary, outcome }: Progress): boolean => stable === canary && outcome !== 'Promoted'

@@ -15,22 +15,42 @@ export function returnable(releases: Release[], stable: Revision | undefined, ro
   return new Set(served.slice(0, rollbackWindow))
 }
 
-/** Undefined where what is declared is new, was judged otherwise since it served, or has no Deployment any more. */
-export function returnOf(seen: {
+type Seen = {
   source: Declared
   releases: Release[]
   revisions: RevisionState[]
   stable: Revision | undefined
   rollbackWindow: number
-}): Return | undefined {
+}
+
+/** Undefined where what is declared is new, was judged otherwise since it served, or has no Deployment any more. */
+export function returnOf(seen: Seen): Return | undefined {
   const { source, releases, revisions, stable, rollbackWindow } = seen
   const { revision } = source
   const state = revisions.find((each) => each.revision === revision)
   if (!state || stable === undefined || revision === stable) return undefined
-  const judged = releases.findLast(({ spec, status }) => spec.revision === revision && isJudged(status?.outcome))
+  const judged = lastJudged(releases, revision)
   if (judged?.status?.outcome !== 'Promoted' || !sameSource(snapshotOf(judged), source)) return undefined
   if (state.replicas > 0) return 'warm'
   return returnable(releases, stable, rollbackWindow).has(revision) ? 'kept' : undefined
+}
+
+/** What a person's `rollback` goes to: what served last before stable, was not judged otherwise since, and is still there. */
+export function previousOf({
+  releases,
+  revisions,
+  stable,
+  rollbackWindow,
+}: Omit<Seen, 'source'>): Revision | undefined {
+  const kept = returnable(releases, stable, rollbackWindow)
+  return [...returnable(releases, stable, Infinity)].find((revision) => {
+    const state = revisions.find((each) => each.revision === revision)
+    return (
+      state &&
+      lastJudged(releases, revision)?.status?.outcome === 'Promoted' &&
+      (state.replicas > 0 || kept.has(revision))
+    )
+  })
 }
 
 /** How many releases in a row, the last one among them, made way for a newer revision. */
@@ -38,6 +58,9 @@ export function supersessions(releases: Release[]): number {
   const ended = releases.filter(({ status }) => status?.outcome !== undefined)
   return ended.length - 1 - ended.findLastIndex(({ status }) => status?.outcome !== 'Superseded')
 }
+
+const lastJudged = (releases: Release[], revision: Revision): Release | undefined =>
+  releases.findLast(({ spec, status }) => spec.revision === revision && isJudged(status?.outcome))
 
 const isJudged = (outcome: Outcome | undefined): boolean =>
   outcome === 'Promoted' || outcome === 'RolledBack' || outcome === 'Aborted'

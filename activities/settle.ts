@@ -77,7 +77,7 @@ async function settled(
   const { last, declared } = picture
   const since = last && sequelOf(last, picture)
   const aborted = last !== undefined && since === 'abortedOnRoute'
-  const outcome: Outcome = aborted ? 'Aborted' : (last?.outcome ?? 'Promoted')
+  const outcome: Outcome = aborted || since === 'rolledBack' ? 'Aborted' : (last?.outcome ?? 'Promoted')
   const said = aborted ? `Release ${last.number} was rolled back on the route itself` : (rollout?.status?.message ?? '')
   const message = refusal ?? (declared.isStable ? `Revision ${stable} serves all of the traffic` : said)
   const revisions = await deps.workload.revisions(picture.ref)

@@ -12,6 +12,8 @@ export type Plan = {
   affinity?: { cookie: string; maxAgeMs: number }
   /** What served before comes back: without gates, hooks and pauses. */
   returns?: true
+  /** Number of the release that a person leaves by it, to what served before. */
+  leaves?: number
 }
 
 export type Step =
@@ -22,7 +24,7 @@ export type Step =
   /** The last weight of the plan, for so long, before the commit. */
   | { kind: 'bake'; forMs: number }
   | { kind: 'pause'; forMs?: number }
-  | { kind: 'approve'; name: string; expiresAfterMs: number }
+  | { kind: 'approve'; name: string; expiresAfterMs: number; terms?: GateTerms }
   /** So many percent of the replicas are ready, whatever the weight. */
   | { kind: 'scale'; percent: number }
   /** The new revision answers under a host of its own from here to the end of the release. */
@@ -36,6 +38,17 @@ export type Step =
   | ({ kind: 'webhook' } & Webhook)
   | ({ kind: 'job' } & JobRun)
   | ({ kind: 'abTest' } & AbTest)
+
+/** Whose approvals open a gate, and how many of them; anybody's who may approve where it says nothing. */
+export type GateTerms = {
+  minimum: number
+  /** Members of any of these. */
+  groups?: string[]
+  /** `namespace/name`; no other ServiceAccount counts. */
+  serviceAccounts?: string[]
+  /** Whoever wrote the commit does not count. */
+  notBy?: 'author'
+}
 
 /** POST of a JSON body; any 2xx is success. `timeoutMs` bounds one attempt. */
 export type Webhook = {

@@ -1,51 +1,93 @@
 import type { Happening } from '../activities/report.ts'
 import type { Step } from '../crds/plan.ts'
-import type { DecideInput } from './contract.ts'
-import { takeApproval } from './desk.ts'
+import { answer, overtake } from './answers.ts'
+import type { Gate } from './desk.ts'
+import { approvalsOf, wantedAt } from './quorum.ts'
 import type { Run } from './run.ts'
 import { tell } from './telling.ts'
-import { waitFor } from './waiting.ts'
+import { throwIfInterrupted, waitFor } from './waiting.ts'
 import { mayGoForward } from './weights.ts'
 
-/** A gate: waits until a person approves. */
-export async function approve(run: Run, gate: Extract<Step, { kind: 'approve' }>): Promise<void> {
-  const { subject } = run.desk
-  const closesAt = run.stepSince + gate.expiresAfterMs
-  if (Date.now() >= closesAt) return expire(run, gate.name)
-  if (subject) subject.gate = gate.name
-  const approved = () => run.desk.inbox.some((word) => word.action === 'approve' && word.gate === gate.name)
-  let word: DecideInput | undefined
+/** Who is asked hears before it is too late. */
+const WARN_AFTER = 0.75
+
+/** A gate: waits until so many people approve. */
+export async function approve(run: Run, step: Extract<Step, { kind: 'approve' }>): Promise<void> {
+  const { desk, stepSince } = run
+  const closesAt = stepSince + step.expiresAfterMs
+  const warnsAt = stepSince + step.expiresAfterMs * WARN_AFTER
+  const gate = gateOf(run, step)
+  const isOpen = (): boolean => desk.votes.length >= wantedAt(gate)
+  if (desk.subject && Date.now() < closesAt) desk.subject.gate = gate
   try {
-    await tell(run, {
-      phase: 'AwaitingApproval',
-      gate: gate.name,
-      message: `Gate ${gate.name}: waiting for an approval at ${run.weight} %`,
-      ...(run.asked ? {} : { event: needed(run, gate.name) }),
-    })
-    run.asked = true
-    if (!(await waitFor(run, approved, closesAt))) await expire(run, gate.name)
+    while (!isOpen()) {
+      if (Date.now() >= closesAt) await expire(run, gate.name)
+      const heard = desk.votes.length
+      await ask(run, gate, Date.now() >= warnsAt ? closesAt : undefined)
+      await waitFor(run, () => desk.votes.length !== heard, run.warned ? closesAt : warnsAt)
+    }
+    throwIfInterrupted(run)
   } finally {
-    if (subject) delete subject.gate
-    word = takeApproval(run.desk, gate.name)
+    delete desk.subject?.gate
   }
-  const message = `Gate ${gate.name} approved by ${word?.by}${word?.reason ? `: ${word.reason}` : ''}`
-  await tell(run, { phase: 'Progressing', message, event: { type: 'Normal', reason: 'GateApproved', message } })
+  await pass(run, gate.name)
   await mayGoForward(run)
 }
 
-const needed = (run: Run, gate: string): Happening => ({
-  type: 'Normal',
-  reason: 'ApprovalNeeded',
-  message: `Release ${run.number} waits at gate ${gate}`,
+const gateOf = ({ author }: Run, { name, terms }: Extract<Step, { kind: 'approve' }>): Gate => ({
+  name,
+  ...(terms ? { terms } : {}),
+  ...(author === undefined ? {} : { author }),
 })
 
+/** `closesAt`: epoch milliseconds, where that is soon. */
+async function ask(run: Run, gate: Gate, closesAt: number | undefined): Promise<void> {
+  const event = run.asked ? warning(run, gate, closesAt) : needed(run, gate)
+  run.asked = true
+  if (closesAt !== undefined) run.warned = true
+  await tell(run, {
+    phase: 'AwaitingApproval',
+    gate: gate.name,
+    message: `Gate ${gate.name}: ${stateOf(run, gate)} at ${run.weight} %`,
+    ...(event ? { event } : {}),
+  })
+}
+
+function stateOf({ desk }: Run, gate: Gate): string {
+  if (wantedAt(gate) === 1) return 'waiting for an approval'
+  const by = desk.votes.map((vote) => vote.by).join(', ')
+  return `${approvalsOf(desk)}${by ? ` (${by})` : ''}`
+}
+
+const needed = (run: Run, { name }: Gate): Happening => ({
+  type: 'Normal',
+  reason: 'ApprovalNeeded',
+  message: `Release ${run.number} waits at gate ${name}`,
+})
+
+function warning(run: Run, gate: Gate, closesAt: number | undefined): Happening | undefined {
+  if (run.warned || closesAt === undefined) return undefined
+  const at = new Date(closesAt).toISOString()
+  const message = `Gate ${gate.name} of release ${run.number} expires at ${at}: ${approvalsOf(run.desk)}; then the release holds`
+  return { type: 'Warning', reason: 'GateExpires', message }
+}
+
+async function pass(run: Run, gate: string): Promise<void> {
+  const votes = run.desk.votes.splice(0)
+  const people = votes.map(({ by, reason }) => `${by}${reason ? `: ${reason}` : ''}`).join(', ')
+  const message = `Gate ${gate} approved by ${people}`
+  for (const vote of votes) answer(run.desk, vote, 'Applied', message)
+  await tell(run, { phase: 'Progressing', message, event: { type: 'Normal', reason: 'GateApproved', message } })
+}
+
 /** Holds for good: an approval may come too late, `promote` and `abort` never do. */
-async function expire(run: Run, gate: string): Promise<void> {
+async function expire(run: Run, gate: string): Promise<never> {
   delete run.desk.subject?.gate
   const message = `Gate ${gate} expired at ${run.weight} %: promote or abort release ${run.number}`
   const event = { type: 'Warning', reason: 'GateExpired', message } as const
   const isNews = !run.expired
   run.expired = true
+  overtake(run.desk, message, 'approve')
   await tell(run, { phase: 'Holding', message, ...(isNews ? { event } : {}) })
-  await waitFor(run, () => false)
+  for (;;) await waitFor(run, () => false)
 }

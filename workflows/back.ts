@@ -1,6 +1,7 @@
 import { condition, isCancellation, sleep } from '@temporalio/workflow'
 import type { Happening } from '../activities/report.ts'
 import type { Revision } from '../crds/traffic.ts'
+import { dismiss } from './answers.ts'
 import { stopWatching } from './guard.ts'
 import { insist, persistently, soon } from './proxies.ts'
 import { missingAtApex } from './rest.ts'
@@ -73,8 +74,7 @@ const sayRestless = (run: Run, words: string): void =>
 /** The last word about a release that did not go through. */
 export async function tellEnding(run: Run, ending: Ending): Promise<void> {
   const { outcome, sentence } = ending
-  if (outcome === 'Deleted') return
-  if (run.desk.subject) run.desk.subject.settled = outcome
+  if (outcome === 'Deleted') return dismiss(run.desk, sentence, () => false)
   const event = { type: outcome === 'RolledBack' ? 'Warning' : 'Normal', reason: outcome, message: sentence } as const
   await tell(run, { phase: outcome, outcome, message: sentence, event })
   const inARow = run.picture.supersessions + 1

@@ -2,6 +2,7 @@ import type { Mark } from '../activities/picture.ts'
 import type { Hold } from '../activities/watch.ts'
 import type { DecisionSpec } from '../crds/decision.ts'
 import type { Ending } from './back.ts'
+import type { Gate } from './desk.ts'
 import type { Aside, Revision } from '../crds/traffic.ts'
 
 /** Names and payloads that cross the Temporal boundary. They are API: histories and other processes depend on them. */
@@ -21,8 +22,36 @@ export type ReleaseInput = {
   carried?: Carried
 }
 
+/** The Decision's name: what it says is read from the API server. The Update's id is its UID. */
+export type DecideUpdate = { name: string }
+/** Until the CLI creates Decisions: the word itself. */
 export type DecideInput = DecisionSpec
-export type DecideResult = { message: string }
+export type DecideResult = { outcome: 'Delivered' | 'Refused'; message: string }
+
+/** What a Decision says, as the API server vouches for it. */
+export type Word = DecisionSpec & { name: string; uid: string }
+/** `at`: epoch milliseconds. */
+export type Vote = Word & { at: number }
+/** What became of a Decision, and is not written yet; `at`: epoch milliseconds. */
+export type Answer = {
+  name: string
+  uid: string
+  outcome: 'Delivered' | 'Applied' | 'Refused'
+  message: string
+  at: number
+}
+
+/** Words on their way. */
+export type CarriedDesk = {
+  /** Read, and without their effect yet. */
+  inbox: Word[]
+  unread: (DecideUpdate & { uid: string })[]
+  /** Approvals of the gate that is open. */
+  votes: Vote[]
+  answers: Answer[]
+  /** UIDs of Decisions that were heard. */
+  consumed: string[]
+}
 
 /**
  * An old revision whose pods stay until then (epoch milliseconds). `quietSince` (epoch seconds) is when its traffic was
@@ -36,7 +65,7 @@ export type Carried = {
   /** Absent between releases: the successor begins a new one. */
   release?: CarriedRelease
   warm: Warm[]
-  consumed: string[]
+  desk?: CarriedDesk
   /** Number of the release that ended before this one. */
   lastNumber?: number
 }
@@ -52,7 +81,9 @@ export type CarriedRelease = {
   /** The gate at which it waits was announced. */
   asked?: boolean
   /** The gate that is open: a word about it counts before the run that takes over has come to it. */
-  gate?: string
+  gate?: Gate
+  /** That its time will be over soon was announced. */
+  warned?: boolean
   /** That nobody opened it in time was announced. */
   expired?: boolean
   /** What a word about it comes too late for. */
@@ -82,7 +113,6 @@ export type CarriedRelease = {
   toldHold?: Hold
   /** What is said about somebody else's edit of the route that holds it. */
   edit?: string
-  mailbox: DecideInput[]
   /** It serves already, and is analysed until then (epoch milliseconds). */
   afterwards?: number
   /** It is on its way back, and why. */

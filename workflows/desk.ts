@@ -1,106 +1,103 @@
-import { currentUpdateInfo, defineSignal, defineUpdate, setHandler } from '@temporalio/workflow'
+import { CancellationScope, defineSignal, setHandler } from '@temporalio/workflow'
+import type { RolloutRef } from '../activities/picture.ts'
 import type { Action } from '../crds/decision.ts'
+import type { GateTerms } from '../crds/plan.ts'
 import type { Revision } from '../crds/traffic.ts'
-import {
-  DECIDE_UPDATE,
-  LOOK_SIGNAL,
-  type CarriedRelease,
-  type DecideInput,
-  type DecideResult,
-  type ReleaseInput,
-} from './contract.ts'
-
-const SUPPORTED: Action[] = ['approve', 'reject', 'promote', 'step', 'abort', 'pause', 'resume']
+import { LOOK_SIGNAL, type CarriedDesk, type CarriedRelease, type ReleaseInput, type Word } from './contract.ts'
+import { answer, writeAnswers } from './answers.ts'
+import { hearWords, readAgain, type Unread } from './hearing.ts'
 
 /** Where looks and human words arrive. Handlers only put things down here; the main loop owns every effect. */
-export type Desk = {
+export type Desk = Pick<CarriedDesk, 'inbox' | 'votes' | 'answers' | 'consumed'> & {
+  ref: RolloutRef
   /** The controller said that something is to be seen. */
   looked: boolean
-  inbox: DecideInput[]
-  consumed: string[]
+  /** Words that are being read. */
+  unread: Unread[]
+  /** What a person can speak about is known: words that were read before wait for it. */
+  known: boolean
+  /** The run is about to hand over: nobody waits for anything any more. */
+  leaving: boolean
   /** Who paused, and why; undefined while nobody does. */
   paused?: string | undefined
   /** How often somebody said resume. */
   resumed: number
-  /** What a person can speak about right now; undefined while no release is under way. */
-  subject?: { release: number; revision: Revision; gate?: string; settled?: string } | undefined
+  /** What a person can speak about right now; undefined while there is nothing. */
+  subject?: Subject | undefined
 }
+
+export type Subject = {
+  release: number
+  revision: Revision
+  gate?: Gate
+  /** How it ended, in words; only `retry` and `rollback` speak about it then. */
+  settled?: string
+  /** A person said promote, and nothing holds it any more. */
+  hurried?: true
+}
+
+/** `author`: whose commit it is. */
+export type Gate = { name: string; terms?: GateTerms; author?: string }
 
 /** Call before the first await: an Update without a handler at the end of an activation is rejected. */
 export function openDesk(input: ReleaseInput): Desk {
-  const carried = input.carried?.release
+  const { release, desk: held } = input.carried ?? {}
   const desk: Desk = {
+    ref: { namespace: input.namespace, name: input.name },
     looked: false,
-    inbox: [...(carried?.mailbox ?? [])],
-    consumed: [...(input.carried?.consumed ?? [])],
-    ...(carried?.paused === undefined ? {} : { paused: carried.paused }),
+    inbox: [...(held?.inbox ?? [])],
+    unread: [...(held?.unread ?? [])],
+    votes: [...(held?.votes ?? [])],
+    answers: [...(held?.answers ?? [])],
+    consumed: [...(held?.consumed ?? [])],
+    known: release !== undefined,
+    leaving: false,
+    ...(release?.paused === undefined ? {} : { paused: release.paused }),
     resumed: 0,
-    ...(carried ? { subject: subjectOf(carried) } : {}),
+    ...(release ? { subject: subjectOf(release) } : {}),
   }
   setHandler(defineSignal(LOOK_SIGNAL), () => {
     desk.looked = true
   })
-  setHandler(defineUpdate<DecideResult, [DecideInput]>(DECIDE_UPDATE), (decision) => accept(desk, decision), {
-    validator: (decision) => validate(desk, decision),
-  })
+  // A run that is cancelled goes back first, and hears and answers meanwhile.
+  void CancellationScope.nonCancellable(() => Promise.all([writeAnswers(desk), readAgain(desk)]))
+  hearWords(desk)
   return desk
 }
 
-/** Takes the first word of one of these kinds out of the mailbox. */
-export function take(desk: Desk, ...actions: Action[]): DecideInput | undefined {
-  const index = desk.inbox.findIndex((decision) => actions.includes(decision.action))
-  return index < 0 ? undefined : desk.inbox.splice(index, 1)[0]
+/** A run that takes over goes on with what it was handed. */
+export function speakAbout(desk: Desk, subject: Subject): void {
+  const { release, revision } = desk.subject ?? {}
+  if (release !== subject.release || revision !== subject.revision) desk.subject = subject
+  desk.known = true
 }
 
-/** Takes every approval of a gate out of the mailbox, and gives the first: a second one must not open the gate again. */
-export function takeApproval(desk: Desk, gate: string): DecideInput | undefined {
-  const isOfGate = (word: DecideInput): boolean => word.action === 'approve' && word.gate === gate
-  const first = desk.inbox.find(isOfGate)
-  desk.inbox = desk.inbox.filter((word) => !isOfGate(word))
-  return first
+/** What the next run has to know of it. */
+export const deskHeld = ({ inbox, unread, votes, answers, consumed }: Desk): CarriedDesk => ({
+  inbox,
+  unread: unread.map(({ name, uid }) => ({ name, uid })),
+  votes,
+  answers,
+  consumed,
+})
+
+/** Takes the first word of one of these kinds out of the mailbox. What is taken has its effect. */
+export function take(desk: Desk, ...actions: Action[]): Word | undefined {
+  const index = desk.inbox.findIndex(({ action }) => actions.includes(action))
+  const word = index < 0 ? undefined : desk.inbox.splice(index, 1)[0]
+  if (word) answer(desk, word, 'Applied', `Release ${word.release}: ${word.action} by ${word.by}`)
+  return word
 }
 
-/** Abort > pause > promote: true when a word of this kind waits. */
+/** True when a word of this kind waits. */
 export const waits = (desk: Desk, ...actions: Action[]): boolean =>
-  desk.inbox.some((decision) => actions.includes(decision.action))
+  desk.inbox.some(({ action }) => actions.includes(action))
 
 /** Words about a release count from the first moment of a run that takes it over. */
-const subjectOf = ({ number, revision, gate, settled }: CarriedRelease): Desk['subject'] => ({
+const subjectOf = ({ number, revision, gate, settled, override }: CarriedRelease): Subject => ({
   release: number,
   revision,
   ...(gate === undefined ? {} : { gate }),
   ...(settled === undefined ? {} : { settled }),
+  ...(override ? { hurried: true } : {}),
 })
-
-const who = ({ by, reason }: DecideInput): string => `${by}${reason ? ` (${reason})` : ''}`
-
-function accept(desk: Desk, decision: DecideInput): DecideResult {
-  const id = currentUpdateInfo()?.id
-  if (id !== undefined && desk.consumed.includes(id)) return { message: 'this decision was taken before' }
-  if (id !== undefined) desk.consumed.push(id)
-  if (decision.action === 'resume') desk.resumed += 1
-  if (decision.action === 'pause') desk.paused = who(decision)
-  else if (decision.action === 'resume') desk.paused = undefined
-  else desk.inbox.push(decision)
-  return { message: `${decision.action} of release ${decision.release} by ${decision.by} taken` }
-}
-
-/** Synchronous: an asynchronous validator would fail the workflow task for ever. Throwing refuses the word without a trace in the history. */
-function validate(desk: Desk, decision: DecideInput): void {
-  const { subject } = desk
-  if (!SUPPORTED.includes(decision.action)) throw new Error(`${decision.action} is not yet supported`)
-  if (!subject)
-    throw new Error(`no release of ${decision.rollout} is under way: there is nothing to ${decision.action}`)
-  if (subject.settled)
-    throw new Error(`release ${subject.release} is ${subject.settled} already: there is nothing to ${decision.action}`)
-  if (decision.release !== subject.release || decision.revision !== subject.revision) {
-    throw new Error(
-      `you answer release ${decision.release} (revision ${decision.revision}), but release ${subject.release} (revision ${subject.revision}) is under way: look again`,
-    )
-  }
-  if (decision.action !== 'approve' && decision.action !== 'reject') return
-  if (subject.gate === undefined)
-    throw new Error(`no gate of release ${subject.release} is open: there is nothing to ${decision.action}`)
-  if (decision.gate !== subject.gate)
-    throw new Error(`gate ${decision.gate ?? '(none named)'} is not open; gate ${subject.gate} is`)
-}

@@ -72,4 +72,4 @@ async function sayOn(run: Run, event: NonNullable<Telling['event']>): Promise<vo
   await tell(run, { phase, message: event.message, event, ...openGate(run) })
 }
 
-const openGate = ({ desk }: Run): Pick<Telling, 'gate'> => (desk.subject?.gate ? { gate: desk.subject.gate } : {})
+const openGate = ({ desk }: Run): Pick<Telling, 'gate'> => (desk.subject?.gate ? { gate: desk.subject.gate.name } : {})

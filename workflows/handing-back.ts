@@ -2,9 +2,9 @@ import { sleep } from '@temporalio/workflow'
 import type { Returning } from '../activities/handing-back.ts'
 import type { Fence } from '../crds/traffic.ts'
 import { insist, watching } from './proxies.ts'
-import { inheritance, type Stay } from './stay.ts'
+import { beginAnew, type Stay } from './stay.ts'
 import { announce } from './telling.ts'
-import { beginAnew, isDue } from './waiting.ts'
+import { isDue } from './waiting.ts'
 import { typeOf } from './words.ts'
 
 const TELL_MS = 15_000
@@ -91,5 +91,5 @@ async function apexKnown(stay: Stay): Promise<void> {
 
 /** Engine upgrades reach a hand-back that waits for days, and its history stays short. */
 async function handOver(stay: Stay): Promise<void> {
-  if (isDue(stay.input)) await beginAnew(stay.input, inheritance(stay))
+  if (isDue(stay.input)) await beginAnew(stay)
 }

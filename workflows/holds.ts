@@ -48,7 +48,7 @@ async function tellHold(run: Run, hold: Hold | undefined): Promise<void> {
   const holds = hold !== undefined && isBlocking(run, hold.reason)
   const message = hold?.sentence ?? `${overOf(run.toldHold)}: release ${run.number} goes on at ${run.weight} %`
   const event = { type: hold ? 'Warning' : 'Normal', reason: eventOf(hold, holds), message } as const
-  const gate = run.desk.subject?.gate
+  const gate = run.desk.subject?.gate?.name
   await tell(run, {
     phase: holds ? 'Holding' : gate ? 'AwaitingApproval' : (run.said?.phase ?? 'Progressing'),
     message,

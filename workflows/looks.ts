@@ -68,10 +68,15 @@ function discover(run: Run, picture: Picture): Interruption | undefined {
   const { declared, route } = picture
   if (picture.deleting) return gone(run)
   if (route.record?.aborted === run.number) return { kind: 'abortedOnRoute', sentence: abortedOnRoute(run.number) }
+  if (run.plan.leaves !== undefined) return editOf(run, picture)
   if (declared.isStable && picture.stable !== run.canary)
     return { kind: 'reverted', sentence: reverted(run.number, run.stable) }
   if (declared.revision !== run.canary && !(waitsItsTurn(picture) && !isInstalling(run)))
     return { kind: 'superseded', sentence: superseded(run.number, declared.revision) }
+  return editOf(run, picture)
+}
+
+function editOf(run: Run, picture: Picture): Interruption | undefined {
   const edit = holdsAtEdit(picture) ? undefined : editTowardsStable(run, picture)
   if (edit !== undefined) return { kind: 'foreignEdit', sentence: `Aborted: ${edit}` }
   return foreignDrift(run, picture)
@@ -97,7 +102,8 @@ const isInstalling = ({ picture }: Run): boolean => picture.stable === undefined
 
 /** The newest one only: whoever waited before is not released at all. */
 function sayWhoWaits(run: Run, { declared }: Picture): void {
-  const waiting = declared.revision === run.canary ? undefined : declared.revision
+  const isNone = declared.revision === run.canary || declared.isStable
+  const waiting = isNone ? undefined : declared.revision
   if (waiting !== undefined && waiting !== run.queued) {
     const message = `Revision ${waiting} waits until release ${run.number} has ended`
     announce(run, { type: 'Normal', reason: 'RevisionQueued', message })

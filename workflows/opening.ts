@@ -1,13 +1,13 @@
 import type { Revision } from '../crds/traffic.ts'
-import type { OpenInput, Opened } from '../activities/open.ts'
+import type { Opened } from '../activities/open.ts'
 import type { Mark } from '../activities/picture.ts'
 import type { CarriedRelease } from './contract.ts'
+import { speakAbout } from './desk.ts'
 import { openGuard, watch } from './guard.ts'
 import { insist } from './proxies.ts'
-import { inheritance, type Stay } from './stay.ts'
+import { beginAnew, type Stay } from './stay.ts'
 import { asideRecalled } from './aside.ts'
 import type { Run } from './run.ts'
-import { beginAnew } from './waiting.ts'
 import { typeOf } from './words.ts'
 
 export type Opening = {
@@ -15,6 +15,9 @@ export type Opening = {
   revision: Revision
   stable: Revision
   returns?: boolean
+  /** Number of the release that a person leaves by it. */
+  leaves?: number
+  because?: string
   stepIndex?: number
   epoch?: number
 }
@@ -22,9 +25,9 @@ export type Opening = {
 /** The run's memory: from the state an earlier run carried over, from the open Release, or fresh. */
 export async function openRun(stay: Stay, opening: Opening): Promise<Run> {
   const { input, desk, picture } = stay
-  const { number, revision, stable: from, returns = false } = opening
+  const { number, revision, stable: from } = opening
   const carried = input.carried?.release?.number === number ? input.carried.release : undefined
-  const opened = await openRelease(stay, { ref: picture.ref, number, revision, from, returns })
+  const opened = await openRelease(stay, opening)
   const weight = carried?.weight ?? picture.route.weights[revision] ?? 0
   const run: Run = {
     input,
@@ -33,17 +36,15 @@ export async function openRun(stay: Stay, opening: Opening): Promise<Run> {
     number,
     canary: revision,
     stable: from,
-    plan: opened.plan,
-    mode: opened.mode,
-    measured: opened.measured,
-    judgedAlone: opened.judgedAlone,
+    ...termsOf(opened),
     seq: Math.max(carried?.seq ?? 0, picture.nextSeq),
     stepIndex: carried?.stepIndex ?? opening.stepIndex ?? 0,
     stepSince: carried?.stepSince ?? Date.now(),
     ...memory(carried, opened, weight),
-    ...(opened.because ? { because: opened.because } : {}),
+    ...provenanceOf(opening, opened),
     replicas: picture.replicas,
-    ...standing(picture),
+    suspended: picture.suspend,
+    held: heldIn(picture),
     routeGone: false,
     ...(carried?.edit ? { edit: { message: carried.edit, resumed: 0 } } : {}),
     writing: false,
@@ -54,7 +55,7 @@ export async function openRun(stay: Stay, opening: Opening): Promise<Run> {
       judgedFrom: weight > 0 && opened.measured ? Date.now() / 1_000 : undefined,
     }),
   }
-  if (desk.subject?.release !== number) desk.subject = { release: number, revision }
+  speakAbout(desk, { release: number, revision })
   // What was there before this run began brings no news.
   if (picture.route.foreign || (carried && picture.route.replacedBy !== undefined)) desk.looked = true
   if (!carried && opening.stepIndex !== undefined) recall(run)
@@ -62,11 +63,26 @@ export async function openRun(stay: Stay, opening: Opening): Promise<Run> {
   return run
 }
 
-/** What has nothing that serves is brought up whatever is frozen. */
-const standing = ({ suspend, stable, stableReady, held }: Stay['picture']): Pick<Run, 'suspended' | 'held'> => ({
-  suspended: suspend,
-  held: stable === undefined || stableReady === 0 ? undefined : held,
+const termsOf = ({
+  plan,
+  mode,
+  measured,
+  judgedAlone,
+}: Opened): Pick<Run, 'plan' | 'mode' | 'measured' | 'judgedAlone'> => ({
+  plan,
+  mode,
+  measured,
+  judgedAlone,
 })
+
+function provenanceOf(opening: Opening, { author, ...opened }: Opened): Pick<Run, 'because' | 'author'> {
+  const because = opening.because ?? opened.because
+  return { ...(because === undefined ? {} : { because }), ...(author === undefined ? {} : { author }) }
+}
+
+/** What has nothing that serves is brought up whatever is frozen. */
+const heldIn = ({ stable, stableReady, held }: Stay['picture']): Run['held'] =>
+  stable === undefined || stableReady === 0 ? undefined : held
 
 const watched = ({ picture: { ref }, number, canary, stable }: Run): ReturnType<Run['guard']['watched']> => ({
   ref,
@@ -82,12 +98,14 @@ function recall(run: Run): void {
 }
 
 /** What was seen may be another by now: then everything is looked at again. */
-async function openRelease(stay: Stay, wanted: OpenInput): Promise<Opened> {
+async function openRelease(stay: Stay, opening: Opening): Promise<Opened> {
+  const { number, revision, stable: from, returns = false, leaves } = opening
+  const wanted = { ref: stay.picture.ref, number, revision, from, returns, ...(leaves === undefined ? {} : { leaves }) }
   try {
     return await insist.openRelease(wanted)
   } catch (error) {
     if (typeOf(error) !== 'Outdated') throw error
-    return beginAnew(stay.input, inheritance(stay))
+    return beginAnew(stay)
   }
 }
 
@@ -103,6 +121,7 @@ function memory(
   | 'retreats'
   | 'resumedBefore'
   | 'asked'
+  | 'warned'
   | 'expired'
   | 'tried'
   | 'evidence'
@@ -118,6 +137,7 @@ function memory(
     resumedBefore: 0,
     retreats: carried?.retreats ?? 0,
     asked: carried?.asked ?? false,
+    warned: carried?.warned ?? false,
     expired: carried?.expired ?? false,
     tried: carried?.tried ?? 0,
     ...(carried?.evidence ? { evidence: carried.evidence } : {}),

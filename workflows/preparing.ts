@@ -40,7 +40,7 @@ async function tellBeginning(run: Run): Promise<void> {
   const event = (reason: string, message: string): Pick<Telling, 'event'> =>
     isFirst ? { event: { type: 'Normal', reason, message: `Release ${number}: ${message}` } } : {}
   if (plan.returns) {
-    const message = `Returning to revision ${canary}, which served before: without gates, hooks and pauses`
+    const message = `Returning to revision ${canary}, which served before: without gates, hooks and pauses${because ? ` (${because})` : ''}`
     return tell(run, { phase: 'Progressing', message, ...event('Returning', message) })
   }
   const message = `Preparing revision ${canary}`

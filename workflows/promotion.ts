@@ -6,7 +6,7 @@ import { insist, soon, volley } from './proxies.ts'
 import { missingAtApex } from './rest.ts'
 import { Interrupted, nextFence, type Run } from './run.ts'
 import { abortedOnRoute } from './start.ts'
-import { mention, tell } from './telling.ts'
+import { mention, tell, type Telling } from './telling.ts'
 import { renewIfLong } from './waiting.ts'
 import { mayGoForward, write } from './weights.ts'
 import { wordsOf } from './words.ts'
@@ -45,7 +45,21 @@ export async function settleIn(run: Run): Promise<void> {
     stable: run.canary,
     message,
     event: { type: 'Normal', reason: 'Promoted', message: `Release ${run.number}: ${message}` },
+    ...leftBy(run),
   })
+}
+
+/** What a person left is still declared, and does not start again by itself. */
+function leftBy({ number, plan, stable, canary, because }: Run): Partial<Telling> {
+  if (plan.leaves === undefined) return {}
+  const why = because === undefined ? '' : ` (${because})`
+  const message = `Rolled back${why}: revision ${canary} serves all of the traffic again; ${stable}, which is declared, starts again only by retry`
+  return {
+    phase: 'Aborted',
+    left: { number: plan.leaves, revision: stable },
+    message,
+    event: { type: 'Normal', reason: 'Returned', message: `Release ${number}: ${message}` },
+  }
 }
 
 /**
@@ -78,7 +92,8 @@ async function isOver(run: Run): Promise<boolean> {
     throw new Interrupted({ kind: 'abortedOnRoute', sentence: abortedOnRoute(run.number) })
   run.seq = Math.max(run.seq, seen?.nextSeq ?? 0)
   const { declared } = seen ?? {}
-  const isNews = declared !== undefined && !declared.isStable && !declared.rejected
+  const isLeft = run.plan.leaves !== undefined && declared?.revision === run.stable
+  const isNews = declared !== undefined && !declared.isStable && !declared.rejected && !isLeft
   if (isNews) run.desk.looked = true
   return isNews || seen === undefined
 }

@@ -1,5 +1,8 @@
 import { CancellationScope, ContinueAsNew } from '@temporalio/workflow'
+import type { Picture } from '../activities/picture.ts'
+import type { Revision } from '../crds/traffic.ts'
 import { emptyAdopted } from './adoption.ts'
+import { overtake } from './answers.ts'
 import { hasAside } from './aside.ts'
 import { endingOf, goBack, type Ending } from './back.ts'
 import { standAgain } from './beside.ts'
@@ -20,6 +23,7 @@ import type { Run } from './run.ts'
 import { taskFor, type Task } from './start.ts'
 import { followStops } from './stops.ts'
 import { walk } from './walk.ts'
+import { taskByWish } from './wishes.ts'
 
 /** One release of one Rollout: look at what is really there, do what is to be done, and be gone. */
 export async function release(input: ReleaseInput): Promise<void> {
@@ -28,13 +32,25 @@ export async function release(input: ReleaseInput): Promise<void> {
   if (!picture) return
   const warm = warmNow(picture, input.carried?.warm ?? [])
   const stay: Stay = { input, desk, picture, warm, lastNumber: picture.nextNumber - 1 }
-  const task = taskFor(picture, input.carried)
-  if (task.kind === 'nothing' || task.kind === 'settle') desk.subject = undefined
+  const task = await taskOf(stay)
   if (task.kind === 'handBack') return handBack(stay)
+  if ('number' in task) stay.warm = warm.filter(({ revision }) => revision !== wantedBy(task, picture))
   await carryOut(task, stay)
   await emptyAdopted(stay)
   await retire(stay)
 }
+
+/** What is there decides; where that leaves nothing to do, a person may. */
+async function taskOf(stay: Stay): Promise<Task> {
+  const { picture, input, desk } = stay
+  const task = taskFor(picture, input.carried)
+  if (task.kind === 'nothing' || task.kind === 'settle') return (await taskByWish(stay)) ?? task
+  if (!input.carried?.release) overtake(desk, 'something else is to be done', 'retry', 'rollback')
+  return task
+}
+
+const wantedBy = (task: Task & { number: number }, { declared }: Picture): Revision =>
+  (task.kind === 'release' ? (task.revision ?? task.resume?.revision) : undefined) ?? declared.revision
 
 async function carryOut(task: Exclude<Task, { kind: 'handBack' }>, stay: Stay): Promise<void> {
   const { picture, desk } = stay
@@ -61,11 +77,9 @@ async function carryOut(task: Exclude<Task, { kind: 'handBack' }>, stay: Stay): 
     case 'release':
       return bringOut(
         await openRun(stay, {
-          revision: picture.declared.revision,
           ...task.resume,
-          number: task.number,
-          stable: task.stable,
-          ...(task.returns ? { returns: true } : {}),
+          ...task,
+          revision: wantedBy(task, picture),
         }),
         stay,
       )
@@ -118,5 +132,5 @@ function leaveBehind(stay: Stay, run: Run, ending?: Ending): void {
     release: run.number,
     ...(hadTraffic ? { quietSince: now / 1_000 } : {}),
   })
-  if (ending || stay.picture.onNewRevision === 'queue') stay.desk.looked = true
+  if (ending || stay.picture.onNewRevision === 'queue' || run.plan.leaves !== undefined) stay.desk.looked = true
 }

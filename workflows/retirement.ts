@@ -2,14 +2,16 @@ import { condition } from '@temporalio/workflow'
 import type { Picture } from '../activities/picture.ts'
 import type { QuietResult } from '../activities/quiet.ts'
 import { standAside } from './adoption.ts'
+import { allAnswered } from './answers.ts'
 import type { Warm } from './contract.ts'
 import type { Desk } from './desk.ts'
 import { observe, untilLook } from './looks.ts'
 import { watching } from './proxies.ts'
 import { taskFor } from './start.ts'
-import { attempt, inheritance, lookForNews, untilDone, type Stay } from './stay.ts'
+import { attempt, beginAnew, lookForNews, untilDone, type Stay } from './stay.ts'
 import { announce } from './telling.ts'
-import { beginAnew, isLong } from './waiting.ts'
+import { isLong } from './waiting.ts'
+import { hasWish } from './wishes.ts'
 
 /**
  * Old revisions stay warm for their time and leave when their requests have ended. Something newer declared meanwhile
@@ -17,19 +19,24 @@ import { beginAnew, isLong } from './waiting.ts'
  */
 export async function retire(stay: Stay): Promise<void> {
   const { desk, warm, picture } = stay
+  if (hasWish(desk)) desk.looked = true
   const anyToLeave = warm.length > 0
   for (let old = next(warm); old; old = next(warm)) {
     await condition(() => desk.looked, Math.max(1, old.until - Date.now()))
     if (desk.looked) await lookForNews(stay)
     else if (await leaves(stay, old)) warm.splice(warm.indexOf(old), 1)
-    if (isLong()) await beginAnew(stay.input, inheritance(stay))
+    if (isLong()) await beginAnew(stay)
   }
   const { ref, target } = picture
   await untilDone(stay, () =>
     attempt(stay, 'What a release left behind stays', (hands) => hands.collect({ ref, target })),
   )
   if (anyToLeave) await countAgain(stay)
-  while (desk.looked) await lookForNews(stay)
+  for (;;) {
+    while (desk.looked) await lookForNews(stay)
+    await allAnswered(desk)
+    if (!desk.looked) return
+  }
 }
 
 /** The status says how many pods there are: fewer than when the release ended. */

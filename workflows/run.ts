@@ -33,6 +33,8 @@ export type Run = {
   stepSince: number
   /** The gate at which it waits was announced. */
   asked: boolean
+  /** That its time will be over soon was announced. */
+  warned: boolean
   /** That nobody opened it in time was announced. */
   expired: boolean
   /** How often resume had been said when the current step began. */
@@ -48,7 +50,9 @@ export type Run = {
   retreats: number
   /** What was noticed when the release began was told. */
   noted: boolean
-  /** The configs that changed, where nothing else did. */
+  /** Whose commit it is. */
+  author?: string
+  /** The configs that changed, where nothing else did; or who wished it. */
   because?: string
   replicas: number
   suspended: boolean

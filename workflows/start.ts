@@ -9,9 +9,21 @@ export type Task =
   /** At rest, but something is not as declared: size, a route left behind, a rejected revision that was withdrawn. */
   | { kind: 'settle'; why: string }
   /** Nothing serves yet (or nothing that is ready): the declared revision goes to 100 when it is ready. */
-  | { kind: 'install'; number: number; replaces?: string }
-  /** `returns`: what is declared served before, and needs no gates. */
-  | { kind: 'release'; number: number; stable: string; resume?: OpenRelease; returns?: true }
+  | { kind: 'install'; number: number; replaces?: string; because?: string }
+  /**
+   * `returns`: what is declared served before, and needs no gates. `leaves`: a person goes back to `revision`, whatever
+   * is declared, and leaves what the release of this number brought.
+   */
+  | {
+      kind: 'release'
+      number: number
+      stable: string
+      revision?: string
+      resume?: OpenRelease
+      returns?: true
+      leaves?: number
+      because?: string
+    }
   /** The promotion was committed on the route before the last run ended. */
   | { kind: 'finish'; open: OpenRelease }
   /** It took over from a stable without pods, and the last run of this chain was still looking after it. */
@@ -52,6 +64,7 @@ function taskForOpen(picture: Picture, open: OpenRelease, carried?: CarriedRelea
     ending: { outcome, sentence },
   })
   if (route.record?.aborted === open.number) return back('Aborted', abortedOnRoute(open.number))
+  if (open.leaves !== undefined) return { kind: 'release', number: open.number, stable, resume: open }
   if (declared.isStable) return back('Withdrawn', reverted(open.number, stable))
   if (declared.revision !== open.revision && !waitsItsTurn(picture))
     return back('Superseded', superseded(open.number, declared.revision))

@@ -1,13 +1,14 @@
-import { condition, isCancellation } from '@temporalio/workflow'
+import { allHandlersFinished, condition, continueAsNew, isCancellation } from '@temporalio/workflow'
 import type { ActActivities } from '../activities/index.ts'
 import type { Picture } from '../activities/picture.ts'
 import type { Carried, ReleaseInput, Warm } from './contract.ts'
-import type { Desk } from './desk.ts'
+import { deskHeld, type Desk } from './desk.ts'
 import { observe } from './looks.ts'
 import { soon } from './proxies.ts'
 import { taskFor, type Task } from './start.ts'
 import { announce } from './telling.ts'
-import { beginAnew, isLong } from './waiting.ts'
+import { isLong } from './waiting.ts'
+import { hasWish } from './wishes.ts'
 import { wordsOf } from './words.ts'
 
 /** What a run knows apart from its release, and how it does what has no hurry: news come first. */
@@ -30,7 +31,7 @@ export async function passing(stay: Stay, lastsMs: number): Promise<void> {
 export async function untilDone(stay: Stay, try_: () => Promise<boolean>): Promise<void> {
   while (!(await try_())) {
     if (stay.desk.looked) await lookForNews(stay)
-    if (isLong()) await beginAnew(stay.input, inheritance(stay))
+    if (isLong()) await beginAnew(stay)
   }
 }
 
@@ -66,16 +67,22 @@ export async function hindered({ desk, picture }: Pick<Stay, 'desk' | 'picture'>
 export async function lookForNews(stay: Stay, mayWait: Task['kind'][] = []): Promise<boolean> {
   const seen = await observe(stay.input, stay.desk)
   if (!seen) return false
-  const carried = inheritance(stay)
-  const { kind } = taskFor(seen, carried)
-  if (kind !== 'nothing' && !mayWait.includes(kind)) await beginAnew(stay.input, carried)
+  const { kind } = taskFor(seen, inheritance(stay))
+  if (hasWish(stay.desk) || (kind !== 'nothing' && !mayWait.includes(kind))) await beginAnew(stay)
   return kind !== 'nothing'
 }
 
+/** Ends this chain and begins whatever is declared now. Nothing may be awaited between the last look at the desk and that. */
+export async function beginAnew(stay: Stay): Promise<never> {
+  stay.desk.leaving = true
+  await condition(allHandlersFinished)
+  return continueAsNew<(input: ReleaseInput) => Promise<void>>({ ...stay.input, carried: inheritance(stay) })
+}
+
 /** What a run begins with that goes on where this one stands. */
-export const inheritance = ({ desk, warm, lastNumber }: Stay): Carried => ({
+const inheritance = ({ desk, warm, lastNumber }: Stay): Carried => ({
   v: 1,
   warm,
-  consumed: desk.consumed,
+  desk: deskHeld(desk),
   lastNumber,
 })

@@ -20,7 +20,7 @@ export async function followStops(run: Run): Promise<void> {
 /** What it waits for it waits for still. A promotion that a person said says so itself. */
 async function sayStop(run: Run, stop: Stop | undefined): Promise<void> {
   const { phase, message } = run.said ?? { phase: 'Progressing', message: `Release ${run.number} is under way` }
-  const gate = run.desk.subject?.gate
+  const gate = run.desk.subject?.gate?.name
   await tell(run, {
     phase,
     message,

@@ -1,12 +1,14 @@
 import { CancellationScope, condition, isCancellation, log, setCurrentDetails } from '@temporalio/workflow'
 import type { Progress } from '../activities/report.ts'
+import { endOf, type Outcome } from '../crds/outcome.ts'
+import { dismiss } from './answers.ts'
 import { insist, telling } from './proxies.ts'
 import { stepLabel, type Run } from './run.ts'
 import { withStop } from './stopping.ts'
-import { interruption } from './waiting.ts'
+import { ENDING, interruption } from './waiting.ts'
 
 export type Telling = Pick<Progress, 'phase' | 'message'> &
-  Partial<Pick<Progress, 'gate' | 'outcome' | 'event' | 'stable' | 'weight'>>
+  Partial<Pick<Progress, 'gate' | 'outcome' | 'event' | 'stable' | 'weight' | 'left'>>
 
 const MENTION_MS = 10_000
 
@@ -17,8 +19,17 @@ const MENTION_MS = 10_000
 export async function tell(run: Run, telling_: Telling): Promise<void> {
   const progress = progressOf(run, telling_)
   remember(run, telling_, progress.step)
+  if (telling_.outcome) settle(run, { ...telling_, outcome: telling_.outcome })
   if (progress.outcome) await insist.report(progress)
   else await reportUnlessUrgent(run, progress)
+}
+
+/** Who still says something about the release hears how it ended. */
+function settle({ desk, number, canary }: Run, { outcome, message, left }: Telling & { outcome: Outcome }): void {
+  desk.subject = left
+    ? { release: left.number, revision: left.revision, settled: endOf({ outcome: 'RolledBack' }) }
+    : { release: number, revision: canary, settled: endOf({ outcome }) }
+  dismiss(desk, message, (action) => outcome === 'Aborted' && ENDING.has(action))
 }
 
 /** As `tell`, for what is said while something more important goes on: given up after ten seconds. */

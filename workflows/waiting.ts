@@ -1,7 +1,8 @@
 import { allHandlersFinished, CancellationScope, condition, continueAsNew, workflowInfo } from '@temporalio/workflow'
 import type { Ending } from './back.ts'
-import type { Carried, ReleaseInput } from './contract.ts'
-import { waits } from './desk.ts'
+import type { ReleaseInput } from './contract.ts'
+import type { Action } from '../crds/decision.ts'
+import { deskHeld, waits } from './desk.ts'
 import { stopWatching } from './guard.ts'
 import { heldBy } from './memory.ts'
 import { Interrupted, runAgeMs, type Interruption, type Run } from './run.ts'
@@ -10,11 +11,15 @@ const RENEW_AFTER_MS = 10 * 60_000
 const HOUR_MS = 60 * 60_000
 const LONG_HISTORY = 1_000
 
+/** Words that end a release. */
+export const ENDING: ReadonlySet<Action> = new Set<Action>(['abort', 'reject', 'rollback'])
+
 /** What ends or changes the release right now, the most urgent first: abort > verdict > what a look found > promote. */
 export function interruption(run: Run): Interruption | undefined {
-  const word = run.desk.inbox.find((decision) => decision.action === 'abort' || decision.action === 'reject')
+  const word = run.desk.inbox.find(({ action }) => ENDING.has(action))
   if (word) {
-    const what = word.action === 'reject' ? `rejected at gate ${word.gate}` : 'aborted'
+    const what =
+      { reject: `rejected at gate ${word.gate}`, rollback: 'rolled back' }[word.action as string] ?? 'aborted'
     return {
       kind: 'abort',
       sentence: `Release ${run.number} ${what} by ${word.by}${word.reason ? `: ${word.reason}` : ''}`,
@@ -73,7 +78,7 @@ export async function waitFor(run: Run, predicate: () => boolean, until = Infini
 
 /** Between two attempts of what is never given up: `ending` is what the next run goes on with. */
 export async function renewIfLong(run: Run, ending?: Ending): Promise<void> {
-  if (isLong()) await renew(run, ending)
+  if (isLong()) await renew(run, { ending, whatever: true })
 }
 
 /** The history is long enough for a fresh run to go on with. */
@@ -90,24 +95,24 @@ export async function renewIfDue(run: Run): Promise<void> {
   if (isDue(run.input) && interruption(run) === undefined) await renew(run)
 }
 
-/** Continues this release in a new run. Nothing may be awaited between the last look at the mailbox and the hand-over. */
-async function renew(run: Run, ending?: Ending): Promise<never> {
+/**
+ * Continues this release in a new run. Returns when something came that has to be done first, unless it is to be done
+ * `whatever` comes. Nothing may be awaited between the last look at the desk and the hand-over.
+ */
+async function renew(
+  run: Run,
+  { ending, whatever = false }: { ending?: Ending | undefined; whatever?: boolean } = {},
+): Promise<void> {
   if (run.stopping) await run.stopping
+  run.desk.leaving = true
+  await condition(allHandlersFinished)
+  if (!whatever && interruption(run)) {
+    run.desk.leaving = false
+    return
+  }
   stopWatching(run.guard)
-  await condition(allHandlersFinished)
-  return continueAsNew<(input: ReleaseInput) => Promise<void>>({
+  await continueAsNew<(input: ReleaseInput) => Promise<void>>({
     ...run.input,
-    carried: {
-      v: 1,
-      warm: run.warm,
-      consumed: run.desk.consumed,
-      release: heldBy(run, ending),
-    },
+    carried: { v: 1, warm: run.warm, desk: deskHeld(run.desk), release: heldBy(run, ending) },
   })
-}
-
-/** Ends this release's chain and begins whatever is declared now. */
-export async function beginAnew(input: ReleaseInput, carried: Carried): Promise<never> {
-  await condition(allHandlersFinished)
-  return continueAsNew<(input: ReleaseInput) => Promise<void>>({ ...input, carried })
 }

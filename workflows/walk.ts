@@ -1,4 +1,5 @@
 import { CancellationScope } from '@temporalio/workflow'
+import { overtake } from './answers.ts'
 import { asideBefore, BESIDE } from './aside.ts'
 import { withdraw } from './back.ts'
 import type { Step } from '../crds/plan.ts'
@@ -50,13 +51,18 @@ async function divert(run: Run, error: unknown): Promise<void> {
 async function skip(run: Run, kind: 'promote' | 'step'): Promise<void> {
   const { by, reason } = take(run.desk, kind) ?? {}
   const { steps } = run.plan
-  if (kind === 'promote') run.override = true
+  if (kind === 'promote') hurry(run)
   if (run.stepIndex < steps.length) {
     const rest = kind === 'promote' ? ' and everything after it' : ''
     const message = `${by} said ${kind}: step ${stepLabel(run)}${rest} is skipped${reason ? ` (${reason})` : ''}`
     await tell(run, { phase: 'Progressing', message, event: { type: 'Normal', reason: 'Skipped', message } })
   }
   goTo(run, kind === 'promote' ? steps.length : Math.min(run.stepIndex + 1, steps.length))
+}
+
+function hurry(run: Run): void {
+  run.override = true
+  if (run.desk.subject) run.desk.subject.hurried = true
 }
 
 /** Weight 0 and nothing beside it, canary kept: no pod to serve is no verdict on the code. The step starts again when pods are ready. */
@@ -86,7 +92,9 @@ function goTo(run: Run, stepIndex: number): void {
   run.stepIndex = stepIndex
   run.stepSince = Date.now()
   run.asked = false
+  run.warned = false
   run.expired = false
+  overtake(run.desk, `release ${run.number} has left the gate`, 'approve')
   run.resumedBefore = run.desk.resumed
   run.tried = 0
 }

@@ -213,7 +213,7 @@ export const rolloutStatus = z
           .enum(SEQUELS)
           .meta({
             description:
-              'What became of it afterwards: withdrawn, so that its revision may be released again, or rolled back on the route itself.',
+              'What became of it afterwards: withdrawn, so that its revision may be released again, rolled back on the route itself, or rolled back by a person.',
           })
           .exactOptional(),
       })

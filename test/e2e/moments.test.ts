@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Step } from '../../crds/plan.ts'
 import type { World } from '../fakes/activities.ts'
+import { eventually } from '../patience.ts'
 import { gate, plan, rehearse, setWeight, shares, told } from '../stage/play.ts'
 
 /** Words count whenever they are said, and what they did is seen at once. */
@@ -48,7 +49,7 @@ test.concurrent('a gate that expired stays closed in the runs that follow, and s
   }
   const before = world.told.length
   world.watches.at(-1)?.end({ kind: 'hour' })
-  await world.until(() => answers.length > 0)
+  await eventually(() => expect(answers).toHaveLength(1))
   expect(answers[0]).toContain('no gate of release 2 is open')
   expect(world.told.slice(before).map(({ phase, gate }) => [phase, gate])).toEqual([['Holding', undefined]])
   await say('promote')

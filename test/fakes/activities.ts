@@ -5,10 +5,12 @@ import type { Picture } from '../../activities/picture.ts'
 import type { Happening, Progress } from '../../activities/report.ts'
 import type { WatchInput, WatchResult } from '../../activities/watch.ts'
 import type { Beginning } from '../../activities/beginning.ts'
+import { isRejected } from '../../crds/outcome.ts'
 import type { Plan } from '../../crds/plan.ts'
 import { formatFence, type Aside } from '../../crds/traffic.ts'
 import { fakeAdoption, fakeDeclared, type Adopting } from './adoption.ts'
 import { overheard, type Overheard } from './hands.ts'
+import { fakeDecisions, type Deciding } from './decisions.ts'
 import { fakeHooks, type Asking } from './hooks.ts'
 import { telling } from './telling.ts'
 
@@ -17,59 +19,60 @@ type Activities = ReturnType<typeof createActivities>
 /** A watch that runs: `end` is its verdict. */
 export type Watching = { input: WatchInput; end: (result: WatchResult) => void }
 
-type Others = Asking & Adopting & Overheard
-
 /** All that one release can see and touch, in memory. Tests change what is declared and read what was done. */
-export type World = Others & {
-  plan: Plan
-  /** Of releases that were opened, by number. */
-  plans: Record<number, Plan>
-  /** How requests are watched. */
-  terms: Pick<Opened, 'mode' | 'measured' | 'judgedAlone'>
-  /** What is found out before the first weight. */
-  beginning: Beginning
-  /** Every change of the shares, oldest first. */
-  weights: Record<string, number>[]
-  /** What was beside each of them; nothing at rest. */
-  asides: Aside[]
-  /** Whose side host was made. */
-  sides: string[]
-  /** How many pods the canary was given, every time it was asked for. */
-  sizes: number[]
-  /** To what sizes both sides grew while the release went on. */
-  grown: Record<string, number>[]
-  fences: string[]
-  told: Progress[]
-  /** Kubernetes Events. */
-  events: Happening[]
-  removed: string[]
-  /** Whom the apex Service selected, oldest first. */
-  apex: string[]
-  /** The words with which these weights are refused. */
-  refusing?: (weights: Record<string, number>) => string | undefined
-  /** Why the canary's pods do not become ready. */
-  notReady?: string
-  /** Ends when so many pods of the canary are ready. */
-  whileWaiting?: (replicas: number) => Promise<void>
-  /** What happens while a release is opened; what it throws is the answer. */
-  whileOpening?: (revision: string) => Promise<void>
-  /** What happens while the objects of a revision are made; what it throws is the answer. */
-  whilePreparing?: (revision: string) => Promise<void>
-  /** What happens while destinations are made to follow; what it throws is the answer. */
-  whileAligning?: () => Promise<void>
-  /** Revisions whose destinations were made to follow the apex host's again. */
-  aligned: string[][]
-  /** Pods that were replaced. */
-  replaced: string[]
-  /** What happens while the engine says something, before it knows that it was said. */
-  whileTelling?: (progress: Progress) => Promise<void>
-  /** Oldest first; the last one is the one that counts. */
-  watches: Watching[]
-  /** No row comes by itself: a watch that is to say what it sees first says nothing before the test ends it. */
-  silent?: boolean
-  /** Resolves when `look` gives something; asked again after every activity. */
-  until<T>(look: () => T | undefined | false): Promise<T>
-}
+export type World = Asking &
+  Adopting &
+  Overheard &
+  Deciding & {
+    plan: Plan
+    /** Of releases that were opened, by number. */
+    plans: Record<number, Plan>
+    /** How requests are watched. */
+    terms: Omit<Opened, 'plan'>
+    /** What is found out before the first weight. */
+    beginning: Beginning
+    /** Every change of the shares, oldest first. */
+    weights: Record<string, number>[]
+    /** What was beside each of them; nothing at rest. */
+    asides: Aside[]
+    /** Whose side host was made. */
+    sides: string[]
+    /** How many pods the canary was given, every time it was asked for. */
+    sizes: number[]
+    /** To what sizes both sides grew while the release went on. */
+    grown: Record<string, number>[]
+    fences: string[]
+    told: Progress[]
+    /** Kubernetes Events. */
+    events: Happening[]
+    removed: string[]
+    /** Whom the apex Service selected, oldest first. */
+    apex: string[]
+    /** The words with which these weights are refused. */
+    refusing?: (weights: Record<string, number>) => string | undefined
+    /** Why the canary's pods do not become ready. */
+    notReady?: string
+    /** Ends when so many pods of the canary are ready. */
+    whileWaiting?: (replicas: number) => Promise<void>
+    /** What happens while a release is opened; what it throws is the answer. */
+    whileOpening?: (revision: string) => Promise<void>
+    /** What happens while the objects of a revision are made; what it throws is the answer. */
+    whilePreparing?: (revision: string) => Promise<void>
+    /** What happens while destinations are made to follow; what it throws is the answer. */
+    whileAligning?: () => Promise<void>
+    /** Revisions whose destinations were made to follow the apex host's again. */
+    aligned: string[][]
+    /** Pods that were replaced. */
+    replaced: string[]
+    /** What happens while the engine says something, before it knows that it was said. */
+    whileTelling?: (progress: Progress) => Promise<void>
+    /** Oldest first; the last one is the one that counts. */
+    watches: Watching[]
+    /** No row comes by itself: a watch that is to say what it sees first says nothing before the test ends it. */
+    silent?: boolean
+    /** Resolves when `look` gives something; asked again after every activity. */
+    until<T>(look: () => T | undefined | false): Promise<T>
+  }
 
 /** The plan of a return; short. */
 const RETURN: Plan = {
@@ -87,7 +90,7 @@ export const CANARY = 'bbbbbbbbbb'
 export function createWorld(name: string, plan: Plan): World {
   const listeners = new Set<() => void>()
   const tell = (): void => listeners.forEach((listener) => listener())
-  const world: World = {
+  return {
     picture: pictureOf(name),
     plan,
     plans: {},
@@ -100,6 +103,8 @@ export function createWorld(name: string, plan: Plan): World {
     grown: telling([], tell),
     fences: [],
     told: telling([], tell),
+    decisions: new Map(),
+    answers: telling([], tell),
     events: telling([], tell),
     removed: [],
     apex: [],
@@ -125,7 +130,6 @@ export function createWorld(name: string, plan: Plan): World {
         see()
       }),
   }
-  return world
 }
 
 /** Every release in the world of its name. */
@@ -143,11 +147,11 @@ const noting = (worldOf: (name: string) => World): Activities['notify'] => ({
 function acting(worldOf: (name: string) => World): Activities['act'] {
   return {
     observe: async ({ ref }) => structuredClone(worldOf(ref.name).picture),
-    async openRelease({ ref, number, revision, from, returns }) {
+    async openRelease({ ref, number, revision, from, returns, leaves }) {
       const { picture, plan, plans, terms, whileOpening } = worldOf(ref.name)
       await whileOpening?.(revision)
       picture.open = { number, revision, from, epoch: 0, stepIndex: 0 }
-      plans[number] ??= returns ? RETURN : plan
+      plans[number] ??= returns ? { ...RETURN, ...(leaves ? { leaves } : {}) } : plan
       return { plan: plans[number], ...terms }
     },
     prepare: async ({ ref, canary }) => worldOf(ref.name).whilePreparing?.(canary),
@@ -219,14 +223,15 @@ function acting(worldOf: (name: string) => World): Activities['act'] {
     collect: async () => undefined,
     settle: async () => undefined,
     ...fakeAdoption(worldOf),
+    ...fakeDecisions(worldOf),
     async report(progress) {
       const { picture, told, whileTelling } = worldOf(progress.ref.name)
-      const { number, canary: revision, outcome } = progress
+      const { number, canary: revision, outcome, left } = progress
       picture.unsettled = outcome === undefined
       if (outcome) {
-        picture.last = { number, revision, outcome }
+        picture.last = left ? { ...left, outcome, since: 'rolledBack' } : { number, revision, outcome }
         picture.nextNumber = number + 1
-        picture.declared.rejected = picture.declared.revision === revision && isRefused(outcome)
+        picture.declared.rejected = picture.declared.revision === picture.last.revision && isRejected(picture.last)
         delete picture.open
       }
       told.push(progress)
@@ -234,8 +239,6 @@ function acting(worldOf: (name: string) => World): Activities['act'] {
     },
   }
 }
-
-const isRefused = (outcome: string): boolean => outcome === 'RolledBack' || outcome === 'Aborted'
 
 function watching(worldOf: (name: string) => World): Activities['watch'] {
   return {

@@ -1,13 +1,15 @@
+import { randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client'
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
 import { msToTs } from '@temporalio/common/lib/time.js'
 import pRetry from 'p-retry'
-import { decide } from '../../cli/update.ts'
-import type { Action } from '../../crds/decision.ts'
+import { temporalWorkflows } from '../../controller/temporal.ts'
+import type { Workflows } from '../../controller/workflows.ts'
+import type { Action, DecisionSpec } from '../../crds/decision.ts'
 import { TASK_QUEUE, workflowId } from '../../crds/names.ts'
 import type { Plan } from '../../crds/plan.ts'
-import { LOOK_SIGNAL, RELEASE_WORKFLOW, type DecideInput, type ReleaseInput } from '../../workflows/contract.ts'
+import { LOOK_SIGNAL, RELEASE_WORKFLOW, type ReleaseInput } from '../../workflows/contract.ts'
 import { CANARY, createWorld, fakeActivities, type World } from '../fakes/activities.ts'
 
 /** The real workflow with fake hands, on a real Temporal, in a namespace of its own there: the engine's queues are elsewhere. */
@@ -26,8 +28,8 @@ export type Played = {
   /** Of the whole chain. */
   handle: WorkflowHandle
   look: () => Promise<void>
-  /** A word about release 2, the canary, and the gate that waits. */
-  say: (action: Action, about?: Partial<DecideInput>) => Promise<string>
+  /** A word about release 2, the canary, and the gate that waits, as a Decision; throws the sentence that refuses it. */
+  say: (action: Action, about?: Partial<DecisionSpec>) => Promise<string>
 }
 
 const CLUSTER = 'rehearsal'
@@ -47,6 +49,7 @@ export async function openRehearsal({ temporal }: { temporal: string }): Promise
   }
   const connection = await Connection.connect({ address: temporal })
   const client = new Client({ connection, namespace: temporalNamespace })
+  const workflows = temporalWorkflows({ client, cluster: CLUSTER })
   await connection.workflowService.registerNamespace({
     namespace: temporalNamespace,
     workflowExecutionRetentionPeriod: msToTs('1 day'),
@@ -74,14 +77,7 @@ export async function openRehearsal({ temporal }: { temporal: string }): Promise
           const gate = world.told.at(-1)?.gate
           const open = gate === undefined ? {} : { gate }
           const decision = { rollout: name, release: 2, revision: CANARY, action, by: 'ada', ...open, ...about }
-          const { message } = await decide({
-            address: temporal,
-            temporalNamespace,
-            cluster: CLUSTER,
-            namespace,
-            decision,
-          })
-          return message
+          return deliver(workflows, world, decision)
         },
       }
     },
@@ -92,6 +88,20 @@ export async function openRehearsal({ temporal }: { temporal: string }): Promise
       await connection.close()
     },
   }
+}
+
+let created = 0
+
+/** As the engine's controller does it, once the API server has the Decision. */
+async function deliver(workflows: Workflows, world: World, decision: DecisionSpec): Promise<string> {
+  const name = `${decision.rollout}-${++created}`
+  const uid = randomUUID()
+  world.decisions.set(name, { ...decision, uid })
+  const refusal = await workflows.decide(world.picture.ref, { name, uid, action: decision.action })
+  if (refusal !== undefined) throw new Error(refusal)
+  const { outcome, message } = await world.until(() => world.answers.find((answer) => answer.uid === uid))
+  if (outcome === 'Refused') throw new Error(message)
+  return message
 }
 
 async function createWorkers(connection: NativeConnection, namespace: string, worldOf: (name: string) => World) {

@@ -15,7 +15,6 @@ const carried = {
   weight: 25,
   marks: [],
   retreats: 0,
-  mailbox: [],
 }
 const moved = {
   found: true,
@@ -31,7 +30,7 @@ describe('what a run does first', () => {
 
   it('releases a declared revision that differs from stable, numbered after everything that was', () => {
     expect(taskFor(picture({ declared: newer }))).toMatchObject({ kind: 'release', number: 2, stable: 'aaa' })
-    expect(taskFor(picture({ declared: newer }), { v: 1, warm: [], consumed: [], lastNumber: 6 })).toMatchObject({
+    expect(taskFor(picture({ declared: newer }), { v: 1, warm: [], lastNumber: 6 })).toMatchObject({
       number: 7,
     })
   })
@@ -99,7 +98,7 @@ describe('what a run does first', () => {
   it('goes on with the way back that an earlier run began, unless the promotion was committed', () => {
     const ending = { outcome: 'RolledBack', sentence: 'Rolled back: too many' } as const
     const release = { ...carried, ending }
-    const back: Carried = { v: 1, warm: [], consumed: [], release }
+    const back: Carried = { v: 1, warm: [], release }
     expect(taskFor(picture({ declared: newer, open, route: moved }), back)).toEqual({
       kind: 'goBack',
       open,
