@@ -1,5 +1,6 @@
 import http from 'node:http'
 import https from 'node:https'
+import type { Duplex } from 'node:stream'
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js'
 import { abortable } from './abort.ts'
 import { apiException } from './errors.ts'
@@ -94,6 +95,12 @@ function lineTo(config: KubeConfig, agent: http.Agent): Omit<Line, 'headers'> {
   return { config, base, secure: isSecure(config), proxied: cluster.proxyUrl !== undefined, agent }
 }
 
+/**
+ * Connections whose errors have a listener. Requests have theirs and report them; but between the end of an answer and the
+ * next request a connection has none, and an abort in that moment would end the process.
+ */
+const HEARD = new WeakSet<Duplex>()
+
 async function open(line: Line, call: Call, signal: AbortSignal): Promise<http.IncomingMessage> {
   const payload = call.body === undefined ? undefined : JSON.stringify(call.body)
   const headers: Record<string, string> = { accept: 'application/json, */*', 'user-agent': 'sluice' }
@@ -109,7 +116,12 @@ async function open(line: Line, call: Call, signal: AbortSignal): Promise<http.I
   const url = new URL(line.base.pathname.replace(/\/$/, '') + call.path, line.base)
   return await new Promise((resolve, reject) => {
     const request = (line.secure ? https : http).request(url, options, resolve)
-    request.on('socket', (socket) => socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS))
+    request.on('socket', (socket) => {
+      socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS)
+      if (HEARD.has(socket)) return
+      HEARD.add(socket)
+      socket.on('error', () => undefined)
+    })
     request.on('error', (error) => reject(signal.aborted ? (signal.reason as Error) : named(error, call, url)))
     request.end(payload)
   })

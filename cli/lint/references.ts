@@ -1,12 +1,12 @@
 import { nearest } from '../nearest.ts'
 import type { Declaration, Mistake } from './mistake.ts'
 
-/** The same object twice: the second one would replace the first. */
+/** The same object twice in one file: the second one would replace the first. Another file may be another overlay. */
 export function twice(objects: Declaration[]): Mistake[] {
   const seen = new Map<string, Declaration>()
   return objects.flatMap((object) => {
     const { kind, metadata } = object.manifest
-    const key = `${kind} ${metadata?.namespace ?? ''}/${metadata?.name}`
+    const key = `${object.placeOf([]).file} ${kind} ${metadata?.namespace ?? ''}/${metadata?.name}`
     const first = seen.get(key)
     seen.set(key, first ?? object)
     if (!first || metadata?.name === undefined) return []

@@ -2,7 +2,6 @@ import { createServer, type AddressInfo } from 'node:net'
 import colors from 'picocolors'
 import { describe, expect, it } from 'vitest'
 import { run } from '../../cli/program.ts'
-import { callOf } from '../../cli/self.ts'
 import type { Interference } from '../fakes/api-server.ts'
 import { CANARY, stage } from './stage.ts'
 
@@ -102,12 +101,6 @@ describe('sluice', () => {
       code: 0,
       out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) as string,
     })
-  })
-
-  it('is called the way it was started', () => {
-    expect(callOf({ npm_lifecycle_event: 'sluice' })).toBe('npm run -s sluice --')
-    expect(callOf({ npm_lifecycle_event: 'test' })).toBe('sluice')
-    expect(callOf({})).toBe('sluice')
   })
 
   it('helps, with examples', async () => {

@@ -38,6 +38,8 @@ export type Cli = {
 
 export type Begun = {
   ended: Promise<number>
+  /** Ctrl-C. */
+  interrupt: () => void
   seen: (text: string) => Promise<void>
   out: () => string
   complaints: () => string
@@ -62,6 +64,7 @@ export async function stage(): Promise<Cli> {
 
 function listen(server: ApiServer, args: string[], screen?: { columns: number; rows: number }): Begun {
   const text = { out: '', complaints: '' }
+  const stops: (() => void)[] = []
   const waiting = new Set<() => void>()
   const hear = (stream: 'out' | 'complaints') => (words: string) => {
     text[stream] += words
@@ -72,10 +75,12 @@ function listen(server: ApiServer, args: string[], screen?: { columns: number; r
     complain: hear('complaints'),
     colors: colors.createColors(false),
     now: () => Date.now(),
+    onInterrupt: (stop) => void stops.push(stop),
     ...(screen ? { screen } : {}),
   })
   return {
     ended,
+    interrupt: () => stops.forEach((stop) => stop()),
     seen: (words) =>
       new Promise((resolve) => {
         const look = () => {

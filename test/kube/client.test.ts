@@ -186,6 +186,24 @@ describe('watching', () => {
   })
 })
 
+describe('following a log', () => {
+  it('gives whole lines, and outlives an abort in the moment in which it ends', async () => {
+    const { server, kube } = await stage()
+    server.put(PODS, { ...toy('a', {}), apiVersion: 'v1', kind: 'Pod' })
+    server.logs.set('a', 'one\n\ntwo\n')
+    for (let round = 0; round < 20; round += 1) {
+      const ended = new AbortController()
+      const lines: string[] = []
+      const onLine = (line: string): void => {
+        lines.push(line)
+        if (line === 'two') ended.abort()
+      }
+      await kube.log({ namespace: 'shop', name: 'a' }, { container: 'app', follow: true }, onLine, ended.signal)
+      expect(lines).toEqual(['one', 'two'])
+    }
+  })
+})
+
 describe('connecting', () => {
   it('uses one connection for requests that follow each other', async () => {
     const { server, kube } = await stage()
