@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openSender, type Sender } from '../cli/update.ts'
 import { revisionObject } from '../crds/names.ts'
 import type { Release } from '../crds/schema/release.ts'
 import { startGround, type Access } from '../test/stage/ground.ts'
@@ -31,17 +30,15 @@ export async function measureReaction(): Promise<Report> {
   await using ground = await startGround()
   const { access } = ground
   await using stage = await openStage({ access, name: 'reaction', retries: 0 })
-  const sender = await openSender({ address: access.temporal, cluster: access.cluster })
   const times: Times = { begun: [], bad: [], aborted: [], seen: [], row: [] }
   await stage.install(declaration(access, 0))
   stage.load({ rps: RPS })
   for (let release = 1; release <= 2 * RELEASES; release += 1) {
-    await (release % 2 === 1 ? turnBad(stage, access, release, times) : abort(stage, access, release, times, sender))
+    await (release % 2 === 1 ? turnBad(stage, access, release, times) : abort(stage, access, release, times))
     console.log(
       `release ${release} of ${2 * RELEASES}: ${release % 2 === 1 ? 'turned bad' : 'aborted'}, back at stable`,
     )
   }
-  await sender.close()
   return reportOf(times)
 }
 
@@ -83,14 +80,12 @@ async function turnBad(stage: Stage, access: Access, release: number, times: Tim
   times.row.push((verdict?.at ?? 0) * 1_000 - (await shown))
 }
 
-async function abort(stage: Stage, access: Access, release: number, times: Times, sender: Sender): Promise<void> {
+async function abort(stage: Stage, access: Access, release: number, times: Times): Promise<void> {
   const canary = await begin(stage, access, release, times)
   await stage.until('it is analysed', ({ rollout }) => rollout?.status?.step === '2/2')
   const safe = withdrawn(stage, canary)
   const said = Date.now()
-  const number = stage.now().rollout?.status?.release ?? 0
-  const word = { rollout: ROLLOUT, release: number, revision: canary, action: 'abort', by: 'bench' } as const
-  await sender.decide({ namespace: stage.namespace, decision: word })
+  await stage.say('abort')
   times.aborted.push((await safe) - said)
   await ended(stage, canary, 'Aborted')
 }

@@ -49,7 +49,7 @@ test.concurrent('evidence lets a good version pass, and a person opens the gate'
   expect(counts?.stable.requests).toBeGreaterThan(counts?.canary.requests ?? 0)
 
   const serving = podsOf(stage.now(), stage.now().rollout?.status?.canary ?? '').map(({ metadata }) => metadata.name)
-  expect(await stage.say('approve', { reason: 'looks good' })).toContain('approve of release 2 by ada')
+  expect(await stage.say('approve', { reason: 'looks good' })).toMatch(/by ada/)
   const release = await stage.until(
     '1.5.0 is promoted',
     (sight) => outcomeOf(sight, '1.5.0') === 'Promoted' && releaseOf(sight, '1.5.0'),

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { LABEL, revisionObject } from '../../crds/names.ts'
-import { DEPLOYMENTS, PODS, RELEASES, ROLLOUTS, SERVICES, VIRTUAL_SERVICES } from '../../crds/resources.ts'
+import { DECISIONS, DEPLOYMENTS, PODS, RELEASES, ROLLOUTS, SERVICES, VIRTUAL_SERVICES } from '../../crds/resources.ts'
+import type { Decision } from '../../crds/schema/decision.ts'
 import type { Release } from '../../crds/schema/release.ts'
 import type { Rollout } from '../../crds/schema/rollout.ts'
 import { reflect, type Kube, type KubeObject, type Log, type Reflector, type Resource } from '../../kube/index.ts'
@@ -15,6 +16,7 @@ export type Sight = {
   rollout: Rollout | undefined
   /** Oldest first. */
   releases: Release[]
+  decisions: Decision[]
   route: VirtualService | undefined
   pods: Pod[]
   deployments: Deployment[]
@@ -42,6 +44,7 @@ export async function openWatcher(kube: Kube, namespace: string, log: Log): Prom
     reflect<T>({ kube, namespace, resource, log, onChange })
   const rollouts = follow<Rollout>(ROLLOUTS)
   const releases = follow<Release>(RELEASES)
+  const decisions = follow<Decision>(DECISIONS)
   const pods = follow<Pod>(PODS)
   const deployments = follow<Deployment>(DEPLOYMENTS)
   const services = follow<Service>(SERVICES)
@@ -50,12 +53,13 @@ export async function openWatcher(kube: Kube, namespace: string, log: Log): Prom
     if (route) note(seen, weightsOf(route))
     tell()
   })
-  const all = [rollouts, releases, pods, deployments, services, routes]
+  const all = [rollouts, releases, decisions, pods, deployments, services, routes]
   await Promise.all(all.map((each) => each.synced))
   return {
     now: () => ({
       rollout: rollouts.get(`${namespace}/${ROLLOUT}`),
       releases: releases.items().toSorted((a, b) => a.spec.number - b.spec.number),
+      decisions: decisions.items(),
       route: routes.get(`${namespace}/${ROUTES}`),
       pods: pods.items(),
       deployments: deployments.items(),

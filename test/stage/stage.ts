@@ -1,5 +1,4 @@
-import type { Action } from '../../crds/decision.ts'
-import { decide, type Word } from '../../cli/update.ts'
+import type { Action, DecisionSpec } from '../../crds/decision.ts'
 import { startLoad, type Load, type LoadOptions } from '../../demo/load.ts'
 import { createKube, type Kube } from '../../kube/index.ts'
 import { controlPods, type Order } from '../../stack/images/control.ts'
@@ -8,6 +7,7 @@ import { LABEL } from '../../crds/names.ts'
 import { untilAnswered } from './answer.ts'
 import { explain } from './explain.ts'
 import type { Access } from './ground.ts'
+import { answerTo, decideAs, type Person } from './person.ts'
 import { MANAGED_PATH, ROLLOUT, rolloutManifest, virtualService, type Declaration, type ShopOptions } from './shop.ts'
 import { openWatcher, type Sight, type Watcher, type Weights } from './sight.ts'
 import { createUntil, type Until } from './until.ts'
@@ -34,8 +34,11 @@ export type Stage = AsyncDisposable & {
   push(change: Partial<Declaration>): Promise<void>
   /** Requests to the managed route; the stage ends them if the test does not. */
   load(options: { path?: string } & Pick<LoadOptions, 'rps' | 'headers' | 'timeoutMs'>): Load
-  /** A word about the release that the status shows; `about` says otherwise. Returns the engine's answer or throws its refusal. */
-  say(action: Action, about?: Partial<Word['decision']>): Promise<string>
+  /**
+   * A word about the release that the status shows, as a Decision of Ada's; `about` says otherwise. Returns the engine's
+   * answer; throws its refusal, or the API server's.
+   */
+  say(action: Action, about?: Partial<DecisionSpec>, person?: Person): Promise<string>
   /** Tells the pods of a version how to behave. */
   control(revision: string, order: Order): Promise<string[]>
 }
@@ -84,7 +87,11 @@ export async function openStage({ access, name, isBare = false, ...shop }: Stage
       loads.push(once)
       return once
     },
-    say: (action, about) => say({ access, namespace, watcher, action, ...(about ? { about } : {}) }),
+    async say(action, about, person = 'ada') {
+      const spec = { ...subjectOf(watcher.now()), action, ...about }
+      const decision = await decideAs(person, access, namespace, spec)
+      return await until(`${action} by ${person} is answered`, ({ decisions }) => answerTo(decision, decisions))
+    },
     control: (revision, order) =>
       controlPods({ kube, namespace, selector: `${LABEL.rollout}=${ROLLOUT},${LABEL.revision}=${revision}` }, order),
     async [Symbol.asyncDispose]() {
@@ -101,19 +108,7 @@ const servingAtRest = ({ rollout }: Sight): string | undefined =>
     ? rollout.status.stable
     : undefined
 
-type Saying = { access: Access; namespace: string; watcher: Watcher; action: Action; about?: Partial<Word['decision']> }
-
-async function say({ access, namespace, watcher, action, about }: Saying): Promise<string> {
-  const { release = 0, canary = '', gate } = watcher.now().rollout?.status ?? {}
-  const decision = {
-    rollout: ROLLOUT,
-    release,
-    revision: canary,
-    action,
-    by: 'ada',
-    ...(gate ? { gate } : {}),
-    ...about,
-  }
-  const { message } = await decide({ address: access.temporal, cluster: access.cluster, namespace, decision })
-  return message
+function subjectOf({ rollout }: Sight): Pick<DecisionSpec, 'release' | 'revision' | 'gate'> {
+  const { release = 1, canary = '', gate } = rollout?.status ?? {}
+  return { release, revision: canary, ...(gate ? { gate } : {}) }
 }
