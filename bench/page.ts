@@ -32,10 +32,13 @@ export async function measurePage(): Promise<Report> {
     const [first] = tabs
     if (!first) throw new Error('no tab is open')
     await first.page.evaluate(WATCH)
+    await browser.startTracing(first.page, { categories: ['toplevel', 'disabled-by-default-devtools.timeline'] })
     await stir(world)
+    const cpu = longestTask(await browser.stopTracing())
     return reportOf(await first.page.evaluate<Seen>(SEEN), {
       watches: world.watches(),
       rows: await rowsOf(first.page),
+      cpu,
     })
   } finally {
     await browser.close()
@@ -87,9 +90,25 @@ const WATCH = `(() => {
 })()`
 const SEEN = 'window.seen'
 
+type TraceEvent = { name: string; ph: string; pid: number; tid: number; tdur?: number; args?: { name?: string } }
+
+/** Milliseconds that the dearest task of any page kept the processor, however busy the machine was beside it. */
+function longestTask(trace: Buffer): number {
+  const { traceEvents } = JSON.parse(trace.toString('utf8')) as { traceEvents: TraceEvent[] }
+  const mains = new Set(
+    traceEvents.filter(({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain').map(threadOf),
+  )
+  const tasks = traceEvents.filter((event) => event.name === 'RunTask' && mains.has(threadOf(event)))
+  return tasks.reduce((most, { tdur = 0 }) => Math.max(most, tdur / 1_000), 0)
+}
+
+const threadOf = ({ pid, tid }: TraceEvent): string => `${pid}.${tid}`
+
 const rowsOf = (page: Page): Promise<number> => page.locator('.row').count()
 
-function reportOf({ lags, tasks }: Seen, { watches, rows: shown }: { watches: number; rows: number }): Report {
+type Found = { watches: number; rows: number; cpu: number }
+
+function reportOf({ lags, tasks }: Seen, { watches, rows: shown, cpu }: Found): Report {
   const sorted = lags.toSorted((a, b) => a - b)
   const rows: Row[] = [
     {
@@ -101,6 +120,7 @@ function reportOf({ lags, tasks }: Seen, { watches, rows: shown }: { watches: nu
     },
     { key: 'lag99Ms', what: 'a change is on the page after, 99 of 100', value: at(sorted, 0.99), unit: 'ms' },
     { key: 'longestTaskMs', what: 'longest task of the page', value: Math.max(0, ...tasks), limit: 100, unit: 'ms' },
+    { key: 'longestTaskCpuMs', what: 'the same, of the processor alone', value: cpu, limit: 100, unit: 'ms' },
     { key: 'changes', what: 'changes that were seen', value: sorted.length, least: 1, unit: '' },
     { key: 'shown', what: 'Rollouts on the page', value: shown, least: ROLLOUTS, unit: '' },
     { key: 'watches', what: `watches of the API server, ${TABS} tabs open`, value: watches, limit: KINDS, unit: '' },
