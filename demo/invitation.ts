@@ -1,5 +1,6 @@
 import { relative } from 'node:path'
 import type { Stack } from '../stack/index.ts'
+import type { Page } from './page.ts'
 import type { Repository } from './repository.ts'
 import { SHOP } from './witness.ts'
 
@@ -11,9 +12,16 @@ const ON = `${SHOP.rollout} -n ${SHOP.namespace}`
 const QUERY = 'sum(rate(istio_requests_total[1m]))by(destination_service_name,response_code)'
 
 /** What there is to see and to do while the cluster is up. */
-export function invitation({ urls }: Pick<Stack, 'urls'>, { clone }: Pick<Repository, 'clone'>): string[] {
+export function invitation(
+  { urls }: Pick<Stack, 'urls'>,
+  { clone }: Pick<Repository, 'clone'>,
+  page: Pick<Page, 'url' | 'token'>,
+): string[] {
   const folder = relative(process.cwd(), clone)
   return [
+    '',
+    `  the page        ${page.url}`,
+    `  as alice        ${page.token}   (the token to sign in with; she may approve and abort)`,
     '',
     `  the shop        curl -i ${urls.gateway}/checkout`,
     `  Temporal        ${urls.temporalUi}`,
@@ -33,4 +41,10 @@ export function invitation({ urls }: Pick<Stack, 'urls'>, { clone }: Pick<Reposi
 }
 
 /** How to pass a gate, for somebody who has read nothing else. */
-export const approval = (): string[] => [`  ${ADDRESSES}`, `  ${SLUICE} approve ${ON}`, '']
+export const approval = (page: string): string[] => [
+  `  Look and click: ${page}/r/${SHOP.namespace}/${SHOP.rollout}`,
+  '  Or in another terminal, in this folder:',
+  `  ${ADDRESSES}`,
+  `  ${SLUICE} approve ${ON}`,
+  '',
+]

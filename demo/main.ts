@@ -2,7 +2,8 @@ import { join, relative } from 'node:path'
 import { describeError } from '../kube/index.ts'
 import { DEFAULT_STATE_DIR as STATE, startStack, type Stack } from '../stack/index.ts'
 import { showProgress } from '../tools/progress.ts'
-import { startEngine } from './engine.ts'
+import { startEngine, type Engine } from './engine.ts'
+import { startPage, type Page } from './page.ts'
 import { invitation } from './invitation.ts'
 import { openScreen, type Screen } from './screen.ts'
 import { openShow } from './show.ts'
@@ -43,18 +44,16 @@ async function perform(screen: Screen): Promise<boolean> {
   const stack = await bringUp(screen)
   ends.defer(() => stack.stop())
   const { kubeconfigs, urls } = stack
-  const logFile = join(stack.stateDir, 'logs', 'engine.log')
   await installSource(kubeconfigs.admin)
-  const engine = await startEngine({
-    kubeconfig: kubeconfigs.engine,
-    temporal: urls.temporal,
-    cluster: CLUSTER,
-    sourceFiles: join(STATE, 'git'),
-    logFile,
-  })
+  const logFile = join(stack.stateDir, 'logs', 'engine.log')
+  const engine = await openEngine(stack, logFile)
   ends.defer(() => engine.stop())
   screen.say(`the engine runs; its log is ${relative(process.cwd(), logFile)}`)
+  const page = await openPage(stack)
+  ends.defer(() => page.stop())
+  screen.say(`the page is at ${page.url}`)
   const ground = {
+    page: page.url,
     ...urls,
     kubeconfig: kubeconfigs.admin,
     approver: kubeconfigs.alice,
@@ -62,17 +61,39 @@ async function perform(screen: Screen): Promise<boolean> {
     cluster: CLUSTER,
     stateDir: STATE,
   }
-  const trouble = Promise.race([engine.ended.then((why) => Promise.reject(new Error(why))), interruption()])
+  const ended = Promise.race([engine.ended, page.ended])
+  const trouble = Promise.race([ended.then((why) => Promise.reject(new Error(why))), interruption()])
   const show = await Promise.race([openShow(ground, { screen, alone: once }), trouble])
   ends.defer(() => show.stop())
-  if (!once) screen.print(invitation(stack, show.repository))
+  if (!once) screen.print(invitation(stack, show.repository, page))
   const asTold = await Promise.race([show.perform(), trouble])
   if (once) {
     screen.title(asTold ? AS_TOLD : 'Not all of it happened as it has to: see the outcomes and sentences above.')
     return asTold
   }
-  screen.print(['', 'Everything stays up until Ctrl-C.', ...invitation(stack, show.repository)])
+  screen.print(['', 'Everything stays up until Ctrl-C.', ...invitation(stack, show.repository, page)])
   return await trouble
+}
+
+function openEngine({ kubeconfigs, urls }: Stack, logFile: string): Promise<Engine> {
+  return startEngine({
+    kubeconfig: kubeconfigs.engine,
+    temporal: urls.temporal,
+    cluster: CLUSTER,
+    sourceFiles: join(STATE, 'git'),
+    logFile,
+  })
+}
+
+function openPage({ kubeconfigs, urls, stateDir }: Stack): Promise<Page> {
+  return startPage({
+    kubeconfig: kubeconfigs.api,
+    approver: kubeconfigs.alice,
+    temporalUi: urls.temporalUi,
+    cluster: CLUSTER,
+    stateDir,
+    logFile: join(stateDir, 'logs', 'api.log'),
+  })
 }
 
 async function bringUp(screen: Screen): Promise<Stack> {

@@ -23,6 +23,8 @@ export type Ground = {
   temporal: string
   /** Base URL of the engine's webhooks. */
   engine: string
+  /** Base URL of what people look at. */
+  page: string
   cluster: string
   /** The shop's repositories go to `git/` in it. */
   stateDir: string
@@ -55,7 +57,8 @@ export async function openShow(ground: Ground, { screen, alone }: { screen: Scre
   const quiet = narrate(witness, screen)
   const first = await install({ witness })
   const crowd = startCrowd(ground.gateway)
-  const atGate = (gate: string): Promise<void> => (alone ? approve(ground, screen) : askForApproval(gate, screen))
+  const atGate = (gate: string): Promise<void> =>
+    alone ? approve(ground, screen) : askForApproval(gate, ground, screen)
   const scene: Scene = { witness, crowd, repository, screen, atGate, ...(alone ? { patienceMs: PATIENCE_MS } : {}) }
   return {
     repository,
@@ -94,9 +97,9 @@ async function approve({ approver, temporal, cluster }: Ground, screen: Screen):
 }
 
 // oxlint-disable-next-line typescript/require-await -- the other way of passing a gate takes time
-async function askForApproval(gate: string, screen: Screen): Promise<void> {
-  screen.title(`Your turn: the release waits at gate ${gate}. In another terminal, in this folder:`)
-  screen.print(approval())
+async function askForApproval(gate: string, { page }: Ground, screen: Screen): Promise<void> {
+  screen.title(`Your turn: the release waits at gate ${gate}.`)
+  screen.print(approval(page))
 }
 
 /** A picture that stands still has to say why. */

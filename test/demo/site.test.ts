@@ -44,11 +44,16 @@ it('clears what an earlier demo left', async () => {
 
 it('invites with lines that work in a new terminal, and with no page that is not served', () => {
   const urls = { gateway: 'http://gw', prometheus: 'http://prom', temporalUi: 'http://ui' }
-  const lines = invitation({ urls } as Parameters<typeof invitation>[0], { clone: 'shop' })
+  const page = { url: 'http://localhost:8090', token: 'alice-token' }
+  const lines = invitation({ urls } as Parameters<typeof invitation>[0], { clone: 'shop' }, page)
+  expect(lines).toContain('  the page        http://localhost:8090')
+  expect(lines.join('\n')).toContain('alice-token')
   expect(lines.join('\n')).toMatch(/Prometheus API +curl -sg 'http:\/\/prom\/api\/v1\/query\?query=/)
   expect(lines.findIndex((line) => line.includes('stack -- env'))).toBeLessThan(
     lines.findIndex((line) => line.includes('sluice -- get')),
   )
-  expect(approval()[0]).toContain('eval "$(npm run -s stack -- env)"')
-  expect(approval()[1]).toContain('npm run -s sluice -- approve checkout -n shop')
+  const [click, , addresses, approve] = approval(page.url)
+  expect(click).toContain('http://localhost:8090/r/shop/checkout')
+  expect(addresses).toContain('eval "$(npm run -s stack -- env)"')
+  expect(approve).toContain('npm run -s sluice -- approve checkout -n shop')
 })
