@@ -13,6 +13,7 @@ const schema = z.object({
   leaseNamespace: z.string().min(1),
   healthPort: z.int().min(0).max(65_535),
   healthHost: z.string().min(1),
+  uiUrl: z.url({ protocol: /^https?$/ }).optional(),
   sourceFiles: z.string().min(1).optional(),
   kustomize: z.string().min(1).optional(),
   apiPort: z.int().min(0).max(65_535),
@@ -89,6 +90,7 @@ const sharedOptions = (): Option[] => [
     'controller: kustomize, or a kubectl, for Sources that need it; default: the one on $PATH',
     'SLUICE_KUSTOMIZE',
   ),
+  option('--ui-url <url>', 'worker: how people reach the UI; notifications link to it', 'SLUICE_UI_URL'),
   option('--log-level <level>', 'debug | info | warn | error', 'SLUICE_LOG_LEVEL', 'info'),
 ]
 

@@ -143,6 +143,7 @@ async function workerPart(): Promise<Part> {
     samplers: createSamplers(),
     events: createRecorder({ kube, controller: 'sluice.dev/engine', instance: `${process.pid}` }),
     metrics,
+    site: { cluster: config.cluster, uiUrl: config.uiUrl },
     now: Date.now,
   }
   const workers = await startWorkers(config, deps, log)

@@ -43,7 +43,8 @@ export async function startWorkers(config: Config, deps: Deps, log: Logger): Pro
       ...shared,
       taskQueue: TASK_QUEUE.notify,
       activities: activities.notify,
-      maxConcurrentActivityTaskExecutions: 20,
+      // A dead sink keeps its slot for seconds, and Events have to pass.
+      maxConcurrentActivityTaskExecutions: 200,
     }),
   ])
   const ended = Promise.all(workers.map((worker) => worker.run())).then(() => undefined)

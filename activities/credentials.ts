@@ -37,7 +37,8 @@ export async function credentialsOf(
   }
 }
 
-async function secretValue(
+/** As `credentialsOf`, one key. */
+export async function secretValue(
   { kube }: Pick<Deps, 'kube'>,
   namespace: string,
   { secret: name, key }: SecretKey,

@@ -2,6 +2,7 @@ import type { Samplers } from '../analysis/sampler.ts'
 import type { Kube, Recorder } from '../kube/index.ts'
 import type { Metrics } from '../telemetry/index.ts'
 import type { Router } from '../router/router.ts'
+import type { Site } from './channels/message.ts'
 import type { Workload } from '../workload/workload.ts'
 
 /** What the hands work with; built in `main.ts`, replaced by fakes in tests. */
@@ -12,6 +13,7 @@ export type Deps = {
   samplers: Samplers
   events: Recorder
   metrics: Pick<Metrics, 'analysisVerdicts' | 'rollbacks'>
+  site: Site
   /** Epoch milliseconds. */
   now: () => number
 }

@@ -5,6 +5,7 @@ import type { Deps } from './deps.ts'
 import { readDecision, recordDecision } from './decision.ts'
 import { recordEvent } from './events.ts'
 import { awaitDeclared, beginReturn, finishReturn, sayReturning } from './handing-back.ts'
+import { notify } from './notify.ts'
 import { observe } from './observe.ts'
 import { openRelease } from './open.ts'
 import { replacePod } from './pods.ts'
@@ -62,7 +63,7 @@ export function createActivities(deps: Deps) {
       recordDecision,
     }),
     watch: bind(deps, { watch, lookBack, awaitReady, awaitAddresses, awaitQuiet, awaitDeclared, webhook, job }),
-    notify: bind(deps, { recordEvent }),
+    notify: bind(deps, { recordEvent, notify }),
   }
 }
 

@@ -170,5 +170,6 @@ function settings({ spec }: Rollout): Settings {
     drainMs: parseDuration(spec.drain),
     progressDeadlineMs: parseDuration(spec.progressDeadline),
     ...(spec.router.onForeignEdit === 'hold' ? { onForeignEdit: spec.router.onForeignEdit } : {}),
+    ...(spec.notify ? { notify: spec.notify } : {}),
   }
 }

@@ -1,5 +1,6 @@
 import type { Held } from '../crds/freezing.ts'
 import type { Ended } from '../crds/outcome.ts'
+import type { Routing } from '../crds/notices.ts'
 import type { Revision } from '../crds/traffic.ts'
 import type { Observed, RouteTarget } from '../router/router.ts'
 import type { Adoption } from '../workload/adoption.ts'
@@ -79,6 +80,8 @@ export type Settings = {
   progressDeadlineMs: number
   /** What somebody else's move of the route towards stable does; aborts where absent. */
   onForeignEdit?: 'hold'
+  /** Who is told outside the cluster. */
+  notify?: Routing[]
 }
 
 /**

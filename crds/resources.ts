@@ -21,6 +21,7 @@ export const ROLLOUTS = namespaced(GROUP, VERSION, 'rollouts', 'Rollout')
 export const RELEASES = namespaced(GROUP, VERSION, 'releases', 'Release')
 export const DECISIONS = namespaced(GROUP, VERSION, 'decisions', 'Decision')
 export const SOURCES = namespaced(GROUP, VERSION, 'sources', 'Source')
+export const CHANNELS = namespaced(GROUP, VERSION, 'channels', 'Channel')
 export const FREEZES: ResourceDescriptor = {
   group: GROUP,
   version: VERSION,

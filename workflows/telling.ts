@@ -2,6 +2,7 @@ import { CancellationScope, condition, isCancellation, log, setCurrentDetails } 
 import type { Progress } from '../activities/report.ts'
 import { endOf, type Outcome } from '../crds/outcome.ts'
 import { dismiss } from './answers.ts'
+import { sendOut, type Teller } from './notices.ts'
 import { insist, telling } from './proxies.ts'
 import { stepLabel, type Run } from './run.ts'
 import { withStop } from './stopping.ts'
@@ -39,12 +40,13 @@ export async function mention(run: Run, telling_: Telling): Promise<void> {
   await reportUnlessUrgent(run, progress, MENTION_MS)
 }
 
-/** An Event about the Rollout; it may be late, and holds nothing up. */
-export function announce(run: Pick<Run, 'picture'>, { type, reason, message }: NonNullable<Progress['event']>): void {
+/** An Event about the Rollout, and a message to whoever wants to hear that; both may be late, and hold nothing up. */
+export function announce(run: Teller, { type, reason, message }: NonNullable<Progress['event']>): void {
   const { ref, target } = run.picture
   telling
     .recordEvent({ ref, uid: target.uid, type, reason, message })
     .catch((error: unknown) => log.warn('event not recorded', { error }))
+  sendOut(run, { type, reason, message })
 }
 
 function progressOf(run: Run, telling_: Telling): Progress {

@@ -75,6 +75,8 @@ export const decisionColumns: Column[] = [
   age,
 ]
 
+export const channelColumns: Column[] = [age]
+
 export const sourceColumns: Column[] = [
   {
     name: 'Status',

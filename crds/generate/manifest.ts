@@ -1,12 +1,14 @@
 import type { z } from 'zod'
 import { GROUP, VERSION } from '../names.ts'
-import { DECISIONS, FREEZES, RELEASES, ROLLOUTS, SOURCES, type ResourceDescriptor } from '../resources.ts'
+import { CHANNELS, DECISIONS, FREEZES, RELEASES, ROLLOUTS, SOURCES, type ResourceDescriptor } from '../resources.ts'
+import { channelSpec, channelStatus } from '../schema/channel.ts'
 import { sourceSpec, sourceStatus } from '../schema/source.ts'
 import { decisionSpec, decisionStatus } from '../schema/decision.ts'
 import { freezeSpec, freezeStatus } from '../schema/freeze.ts'
 import { releaseSpec, releaseStatus } from '../schema/release.ts'
 import { rolloutSpec, rolloutStatus } from '../schema/rollout.ts'
 import {
+  channelColumns,
   decisionColumns,
   freezeColumns,
   releaseColumns,
@@ -60,6 +62,7 @@ export const manifests = (): Record<string, Manifest> => ({
     status: sourceStatus,
     columns: sourceColumns,
   }),
+  'channels.yaml': manifest(channel),
   'freezes.yaml': freezes(),
 })
 
@@ -82,6 +85,15 @@ type Definition = {
   columns: Column[]
   rules?: Schema[]
   scale?: boolean
+}
+
+const channel: Definition = {
+  resource: CHANNELS,
+  shortNames: ['slch'],
+  description: 'A Channel says where people are told what becomes of releases.',
+  spec: channelSpec,
+  status: channelStatus,
+  columns: channelColumns,
 }
 
 function manifest(definition: Definition): Manifest {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { ObjectMeta } from '../meta.ts'
 import { OUTCOMES, SEQUELS } from '../outcome.ts'
 import { analysis } from './analysis.ts'
+import { routing } from './channel.ts'
 import { condition } from './condition.ts'
 import { router } from './router.ts'
 import { strategy } from './strategy.ts'
@@ -92,6 +93,11 @@ export const rolloutSpec = z
       .max(64)
       .default([])
       .meta({ description: 'How ConfigMaps and Secrets that the pods use are followed, where not by default.' }),
+    notify: z
+      .array(routing)
+      .max(16)
+      .meta({ description: 'Who is told outside the cluster, besides the Events.' })
+      .exactOptional(),
     suspend: z
       .boolean()
       .default(false)

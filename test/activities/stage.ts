@@ -92,6 +92,7 @@ function handsOf(
     metrics: { analysisVerdicts: { inc: () => undefined }, rollbacks: { inc: () => undefined } } as Partial<
       Deps['metrics']
     > as Deps['metrics'],
+    site: { cluster: 'test' },
     now: Date.now,
   }
 }

@@ -15,6 +15,7 @@ it('is structural, described and bounded everywhere', () => {
     'releases.yaml',
     'decisions.yaml',
     'sources.yaml',
+    'channels.yaml',
     'freezes.yaml',
   ])
 })

@@ -2,7 +2,7 @@ import { ApplicationFailure, Context } from '@temporalio/activity'
 import type { createActivities } from '../../activities/index.ts'
 import type { Opened } from '../../activities/open.ts'
 import type { Picture } from '../../activities/picture.ts'
-import type { Happening, Progress } from '../../activities/report.ts'
+import type { Progress } from '../../activities/report.ts'
 import type { WatchInput, WatchResult } from '../../activities/watch.ts'
 import type { Beginning } from '../../activities/beginning.ts'
 import { isRejected } from '../../crds/outcome.ts'
@@ -12,6 +12,7 @@ import { fakeAdoption, fakeDeclared, type Adopting } from './adoption.ts'
 import { overheard, type Overheard } from './hands.ts'
 import { fakeDecisions, type Deciding } from './decisions.ts'
 import { fakeHooks, type Asking } from './hooks.ts'
+import { fakePeople, type Hearing } from './people.ts'
 import { telling } from './telling.ts'
 
 type Activities = ReturnType<typeof createActivities>
@@ -23,7 +24,8 @@ export type Watching = { input: WatchInput; end: (result: WatchResult) => void }
 export type World = Asking &
   Adopting &
   Overheard &
-  Deciding & {
+  Deciding &
+  Hearing & {
     plan: Plan
     /** Of releases that were opened, by number. */
     plans: Record<number, Plan>
@@ -43,8 +45,6 @@ export type World = Asking &
     grown: Record<string, number>[]
     fences: string[]
     told: Progress[]
-    /** Kubernetes Events. */
-    events: Happening[]
     removed: string[]
     /** Whom the apex Service selected, oldest first. */
     apex: string[]
@@ -106,6 +106,7 @@ export function createWorld(name: string, plan: Plan): World {
     decisions: new Map(),
     answers: telling([], tell),
     events: telling([], tell),
+    notices: telling([], tell),
     removed: [],
     apex: [],
     aligned: telling([], tell),
@@ -135,14 +136,8 @@ export function createWorld(name: string, plan: Plan): World {
 /** Every release in the world of its name. */
 export function fakeActivities(worldOf: (name: string) => World): Activities {
   const heard = <V extends Parameters<typeof overheard>[0]>(verbs: V): V => overheard(verbs, worldOf)
-  return { act: heard(acting(worldOf)), watch: heard(watching(worldOf)), notify: noting(worldOf) }
+  return { act: heard(acting(worldOf)), watch: heard(watching(worldOf)), notify: fakePeople(worldOf) }
 }
-
-const noting = (worldOf: (name: string) => World): Activities['notify'] => ({
-  async recordEvent({ ref, type, reason, message }) {
-    worldOf(ref.name).events.push({ type, reason, message })
-  },
-})
 
 function acting(worldOf: (name: string) => World): Activities['act'] {
   return {
