@@ -53,6 +53,11 @@ describe('the steps of a plan', () => {
     ])
   })
 
+  it('say how many people a gate wants', () => {
+    const gate: Step = { kind: 'approve', name: 'go', expiresAfterMs: HOUR, terms: { minimum: 2 } }
+    expect(stepWords(gate)).toEqual({ title: 'Gate', detail: 'go, 2 approvals' })
+  })
+
   it('stand done, now and ahead while it runs, and failed where it ended', () => {
     expect(standings(release({}))).toEqual(['done', 'done', 'now', 'ahead', 'ahead'])
     expect(standings(release({ outcome: 'RolledBack' }))).toEqual(['done', 'done', 'failed', 'ahead', 'ahead'])

@@ -11,7 +11,7 @@ export function stepWords(step: Step): StepWords {
     case 'analyze':
       return { title: 'Analyse', detail: formatDuration(step.forMs) }
     case 'approve':
-      return { title: 'Gate', detail: step.name }
+      return { title: 'Gate', detail: [step.name, ...quorum(step.terms?.minimum)].join(', ') }
     case 'ramp':
       return { title: 'Ramp', detail: `by evidence to ${step.ladder.at(-1) ?? 100} %` }
     case 'bake':
@@ -48,6 +48,8 @@ function asideWords(step: AsideStep): StepWords {
       return { title: (step as { kind: string }).kind, detail: '' }
   }
 }
+
+const quorum = (minimum = 1): string[] => (minimum > 1 ? [`${minimum} approvals`] : [])
 
 const lasting = (ms: number | undefined): string => (ms === undefined ? '' : `for ${formatDuration(ms)}`)
 
