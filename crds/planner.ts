@@ -1,5 +1,5 @@
 import { parseDuration } from './duration.ts'
-import type { AbTest, Plan, Step } from './plan.ts'
+import type { AbTest, GateTerms, Plan, Step } from './plan.ts'
 import type { Cohort, JobSpec, RolloutSpec, StepSpec, WebhookSpec } from './schema/rollout.ts'
 import type { MatchRoute, StringMatch } from './traffic.ts'
 
@@ -83,11 +83,11 @@ function stepOf(step: StepSpec, index: number): Step {
   throw new Error(`spec.strategy.canary.steps[${index}] has no kind, for example setWeight: 20`)
 }
 
-const approveOf = ({ name, expiresAfter }: NonNullable<StepSpec['approve']>): Step => ({
-  kind: 'approve',
-  name,
-  expiresAfterMs: parseDuration(expiresAfter),
-})
+function approveOf({ name, by, notBy, expiresAfter }: NonNullable<StepSpec['approve']>): Step {
+  const terms: GateTerms = { minimum: 1, ...by, ...(notBy ? { notBy } : {}) }
+  const isPlain = by === undefined && notBy === undefined
+  return { kind: 'approve', name, expiresAfterMs: parseDuration(expiresAfter), ...(isPlain ? {} : { terms }) }
+}
 
 const mirrorOf = ({ percent, for: time }: NonNullable<StepSpec['mirror']>): Step => ({
   kind: 'mirror',

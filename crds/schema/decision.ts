@@ -38,6 +38,10 @@ export const decisionSpec = z
     ...rules(
       { rule: 'self == oldSelf', message: 'a Decision cannot be changed; create another one' },
       {
+        rule: "self.action != 'eject'",
+        message: 'eject is nothing that a release does; use `sluice eject`, which leaves plain objects',
+      },
+      {
         rule: "!(self.action in ['approve', 'reject']) || has(self.gate)",
         message: 'approve and reject need gate: the name of the approve step that waits',
       },

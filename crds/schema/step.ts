@@ -3,15 +3,63 @@ import { cohort } from './cohort.ts'
 import { job, webhook } from './hook.ts'
 import { atLeast, dnsLabel, duration, percent, rules } from './vocabulary.ts'
 
+const approvers = z
+  .object({
+    minimum: z
+      .int()
+      .min(1)
+      .max(10)
+      .default(1)
+      .meta({ description: 'So many people have to approve; each has one vote.' }),
+    groups: z
+      .array(z.string().min(1).max(253).meta({ description: 'A group, as the API server knows it.' }))
+      .min(1)
+      .max(16)
+      .meta({
+        description: 'Only members of any of these count. Default: everybody who has the right to approve.',
+        'x-kubernetes-list-type': 'set',
+      })
+      .exactOptional(),
+    serviceAccounts: z
+      .array(
+        z
+          .string()
+          .max(317)
+          .meta({
+            description: 'A ServiceAccount as namespace/name.',
+            ...rules({
+              rule: "self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?/[a-z0-9]([-.a-z0-9]*[a-z0-9])?$')",
+              message: 'must be namespace/name, for example ci/release-bot',
+            }),
+          }),
+      )
+      .min(1)
+      .max(16)
+      .meta({
+        description: 'ServiceAccounts that count beside people; no other one does.',
+        'x-kubernetes-list-type': 'set',
+      })
+      .exactOptional(),
+  })
+  .meta({ description: 'Whose approvals count, and how many it takes.' })
+
 export const approve = z
   .object({
     name: dnsLabel('Name of the gate. A decision names it, so it is unique in the strategy.'),
+    by: approvers.exactOptional(),
+    notBy: z
+      .enum(['author'])
+      .meta({
+        description:
+          'Whoever wrote the commit does not count. Where the author (sluice.dev/author) or spec.claim of the Decision is missing, nobody does.',
+      })
+      .exactOptional(),
     expiresAfter: duration(
-      'Time after which an approval is no longer asked for and the release holds.',
+      'Time after which an approval is no longer asked for and the release holds. An Event says so when three quarters of it have passed.',
       atLeast('1s', 'expiresAfter must be at least 1s'),
     ).default('72h'),
   })
-  .meta({ description: 'A gate: waits until a person approves. The canary is watched meanwhile.' })
+  .meta({ description: 'A gate: waits until so many people approve. The canary is watched meanwhile.' })
 
 const mirrored = percent(
   'Share of the requests that are copied to the new revision; its answers are thrown away.',

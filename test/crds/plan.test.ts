@@ -36,6 +36,8 @@ describe('the plan', () => {
       { pause: { for: '500ms' } },
       { approve: { name: 'go-wide' } },
       { approve: { name: 'go-on', expiresAfter: '1h' } },
+      { approve: { name: 'both', by: { minimum: 2, groups: ['sre'], serviceAccounts: ['ci/bot'] }, notBy: 'author' } },
+      { approve: { name: 'other', notBy: 'author' } },
     ]
     expect(compile(withSteps(steps)).plan).toEqual({
       steps: [
@@ -45,6 +47,13 @@ describe('the plan', () => {
         { kind: 'pause', forMs: 500 },
         { kind: 'approve', name: 'go-wide', expiresAfterMs: 72 * 3_600_000 },
         { kind: 'approve', name: 'go-on', expiresAfterMs: 3_600_000 },
+        {
+          kind: 'approve',
+          name: 'both',
+          expiresAfterMs: 72 * 3_600_000,
+          terms: { minimum: 2, groups: ['sre'], serviceAccounts: ['ci/bot'], notBy: 'author' },
+        },
+        { kind: 'approve', name: 'other', expiresAfterMs: 72 * 3_600_000, terms: { minimum: 1, notBy: 'author' } },
       ],
     })
   })
