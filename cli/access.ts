@@ -2,16 +2,7 @@ import { LABEL } from '../crds/names.ts'
 import { RELEASES, ROLLOUTS } from '../crds/resources.ts'
 import type { Release } from '../crds/schema/release.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
-import {
-  createKube,
-  describeContext,
-  describeError,
-  isForbidden,
-  isNotFound,
-  NO_KUBECONFIG,
-  type Kube,
-  type KubeObject,
-} from '../kube/index.ts'
+import { createKube, describeContext, describeError, NO_KUBECONFIG, type Kube } from '../kube/index.ts'
 import { Refusal } from './failure.ts'
 import { nearest } from './nearest.ts'
 import { isByNpm, SELF } from './self.ts'
@@ -73,27 +64,5 @@ export async function releasesOf({ kube, namespace }: Access, name: string): Pro
   return items.sort((one, other) => one.spec.number - other.spec.number)
 }
 
-/** The caller as the API server knows them; where it will not say, as the kubeconfig calls them. */
-export async function whoAsks({ kube, user }: Access): Promise<string> {
-  const question = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview', metadata: { name: '' } }
-  try {
-    const review = await kube.create<SelfSubjectReview>(SELF_SUBJECT_REVIEWS, question)
-    return review.status?.userInfo?.username ?? user
-  } catch (error) {
-    if (isForbidden(error) || isNotFound(error)) return user
-    throw error
-  }
-}
-
 /** Whoever starts the program by npm has the project, and most likely its cluster. */
 const OF_STACK = isByNpm ? '. For the cluster of this project: eval "$(npm run -s stack -- env)"' : ''
-
-type SelfSubjectReview = KubeObject & { status?: { userInfo?: { username?: string } } }
-
-const SELF_SUBJECT_REVIEWS = {
-  group: 'authentication.k8s.io',
-  version: 'v1',
-  plural: 'selfsubjectreviews',
-  kind: 'SelfSubjectReview',
-  namespaced: false,
-}

@@ -1,12 +1,14 @@
-import { Option, type Command } from 'commander'
+import type { Command } from 'commander'
 import type { Action } from '../crds/decision.ts'
 import { durationText, wholeNumber } from './arguments.ts'
-import type { DecideOptions } from './decide.ts'
+import type { DecideOptions } from './decision/decide.ts'
 import type { EjectOptions } from './eject.ts'
 import type { RollbackOptions } from './rollback.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Commands by which people decide. They import what they need when they run. */
+
+type Exit = (code: number) => void
 
 const WORDS: [action: Action, description: string][] = [
   ['approve', 'let a release pass the gate that waits'],
@@ -16,46 +18,39 @@ const WORDS: [action: Action, description: string][] = [
   ['step', 'end the current step now'],
   ['pause', 'stop going forward until resumed'],
   ['resume', 'go on after a pause'],
+  ['retry', 'begin a release again that was taken back'],
 ]
 
-export function addWords(program: Command, terminal: Terminal): void {
-  for (const [action, description] of WORDS) addWord(program, action, description, terminal)
+export function addWords(program: Command, terminal: Terminal, exit: Exit): void {
+  for (const [action, description] of WORDS) {
+    const command = word(program, action, description).action(async (name: string, _options, command: Command) => {
+      const { sayWord } = await import('./decision/decide.ts')
+      exit(await sayWord(action, name, command.optsWithGlobals<DecideOptions>(), terminal))
+    })
+    if (action === 'approve' || action === 'reject') {
+      command.option('--gate <name>', 'the gate (default: the one that waits)')
+    }
+  }
 }
 
-function addWord(program: Command, action: Action, description: string, terminal: Terminal): void {
-  const command = program
-    .command(`${action} <name>`)
+const word = (program: Command, name: string, description: string): Command =>
+  program
+    .command(`${name} <name>`)
     .description(description)
     .option('--release <number>', 'the release that is meant; any other is refused', wholeNumber)
     .option('--reason <text>', 'why, for the record')
-    .addOption(
-      temporalOption('--temporal-address <host:port>', "the engine's Temporal", 'TEMPORAL_ADDRESS', '127.0.0.1:7233'),
-    )
-    .addOption(temporalOption('--temporal-namespace <name>', "Temporal's namespace", 'TEMPORAL_NAMESPACE', 'default'))
-    .addOption(temporalOption('--cluster <name>', 'what the engine calls this cluster', 'SLUICE_CLUSTER', 'local'))
-    .action(async (name: string, _options, command: Command) => {
-      const { sayWord } = await import('./decide.ts')
-      await sayWord(action, name, command.optsWithGlobals<DecideOptions>(), terminal)
-    })
-  if (action === 'approve' || action === 'reject')
-    command.option('--gate <name>', 'the gate (default: the one that waits)')
-}
+    .option('--timeout <duration>', 'how long to wait for the answer: exit 2 without one', durationText, '30s')
 
-const temporalOption = (flags: string, description: string, variable: string, fallback: string): Option =>
-  new Option(flags, description).env(variable).default(fallback)
-
-export function addRollback(program: Command, terminal: Terminal): void {
-  program
-    .command('rollback <name>')
-    .description('go back on the route itself, with your own rights and nothing but the API server')
-    .option('--direct', 'write the route without the engine')
+export function addRollback(program: Command, terminal: Terminal, exit: Exit): void {
+  word(program, 'rollback', 'back to the revision that served before, during a release or after it')
+    .option('--direct', 'write the route itself, with your own rights and nothing but the API server')
     .action(async (name: string, _options, command: Command) => {
       const { rollback } = await import('./rollback.ts')
-      await rollback(name, command.optsWithGlobals<RollbackOptions>(), terminal)
+      exit(await rollback(name, command.optsWithGlobals<RollbackOptions>(), terminal))
     })
 }
 
-export function addEject(program: Command, terminal: Terminal, exit: (code: number) => void): void {
+export function addEject(program: Command, terminal: Terminal, exit: Exit): void {
   program
     .command('eject <name>')
     .description('delete a Rollout and keep what serves, as plain Kubernetes objects: exit 0 done, 2 timeout')

@@ -38,6 +38,7 @@ Examples:
   ${SELF} status checkout -n shop --watch          follow a release: 0 promoted, 1 rolled back or aborted, 2 timeout
   ${SELF} approve checkout -n shop                 let it pass the gate that waits
   ${SELF} abort checkout -n shop --reason "..."    back to stable, now
+  ${SELF} rollback checkout -n shop                what served before the last release serves again
   ${SELF} rollback checkout -n shop --direct       the route alone, when everything else is down
   ${SELF} eject checkout -n shop                   no Rollout any more; what serves stays
   ${SELF} explain checkout -n shop                 why: every figure that the verdict came from
@@ -67,8 +68,8 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
   addExplain(program, terminal, exit)
   addLogs(program, terminal, exit)
   addUi(program, terminal, exit)
-  addWords(program, terminal)
-  addRollback(program, terminal)
+  addWords(program, terminal, exit)
+  addRollback(program, terminal, exit)
   addEject(program, terminal, exit)
   addPlan(program, terminal, exit)
   addLint(program, terminal, exit)

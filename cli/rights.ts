@@ -32,10 +32,19 @@ export async function needRight({ kube, namespace }: Access, action: Action, nam
 }
 
 /** As in deploy/base/people-roles.yaml. */
-export const rolesFor = (action: Action): string =>
-  OF_APPROVERS.has(action) ? 'the roles sluice-approver and sluice-operator have' : 'the role sluice-operator has'
+export function rolesFor(action: Action): string {
+  const roles = [
+    'sluice-operator',
+    ...(OF_APPROVERS.has(action) ? ['sluice-approver'] : []),
+    ...(OF_EDITORS.has(action) ? ['sluice-editor'] : []),
+  ]
+  return roles.length === 1
+    ? `the role ${roles[0]} has`
+    : `the roles ${roles.slice(0, -1).join(', ')} and ${roles.at(-1)} have`
+}
 
 const OF_APPROVERS = new Set<Action>(['approve', 'reject', 'abort'])
+const OF_EDITORS = new Set<Action>(['abort', 'pause', 'resume', 'retry'])
 
 type AccessReview = KubeObject & { status?: { allowed?: boolean } }
 

@@ -1,15 +1,31 @@
 import type { Rollout } from '../crds/schema/rollout.ts'
 import type { RouteTarget } from '../router/router.ts'
-import { needRollout, reach, type AccessOptions } from './access.ts'
+import { needRollout, reach } from './access.ts'
+import type { DecideOptions } from './decision/decide.ts'
 import { Refusal } from './failure.ts'
-import { SELF } from './self.ts'
 import type { Terminal } from './terminal.ts'
 
-export type RollbackOptions = AccessOptions & { direct?: boolean }
+export type RollbackOptions = DecideOptions & { direct?: boolean }
 
-/** `sluice rollback NAME --direct`: writes the route with the caller's own rights; needs nothing but the API server. */
-export async function rollback(name: string, options: RollbackOptions, terminal: Terminal): Promise<void> {
-  if (!options.direct) throw new Refusal(withoutDirect(name))
+/**
+ * `sluice rollback NAME`: says so to the engine, with the exit code of every word. With `direct` it writes the route by the
+ * caller's own rights, and needs nothing but the API server. Throws `Refusal`.
+ */
+export async function rollback(name: string, options: RollbackOptions, terminal: Terminal): Promise<number> {
+  if (!options.direct) {
+    const { sayWord } = await import('./decision/decide.ts')
+    const code = await sayWord('rollback', name, options, terminal)
+    if (code === 0) terminal.print(terminal.colors.dim(GIT))
+    return code
+  }
+  await writeRoute(name, options, terminal)
+  terminal.print(terminal.colors.dim(GIT))
+  return 0
+}
+
+const GIT = 'Git still declares what was taken back: revert it there, too.\n'
+
+async function writeRoute(name: string, options: RollbackOptions, terminal: Terminal): Promise<void> {
   const access = reach(options)
   const { kube } = access
   const target = targetOf(await needRollout(access, name))
@@ -22,7 +38,6 @@ export async function rollback(name: string, options: RollbackOptions, terminal:
       : `${to} serves all of the traffic of ${what} again, ${from} none. The engine takes it as the abort of release ` +
           `${release}\n`,
   )
-  terminal.print(terminal.colors.dim('Git still declares what was taken back: revert it there, too.\n'))
 }
 
 function targetOf({ metadata, spec }: Rollout): RouteTarget {
@@ -31,7 +46,3 @@ function targetOf({ metadata, spec }: Rollout): RouteTarget {
   if (!istio) throw new Refusal(`${namespace}/${name} has no spec.router.istio: there is no route to write`)
   return { namespace, name, uid, router: { istio }, service: spec.service }
 }
-
-const withoutDirect = (name: string): string =>
-  `rollback without --direct is not yet supported. A release that runs: ${SELF} abort ${name}. One that was promoted: ` +
-  `declare the old revision again, or go back on the route alone with ${SELF} rollback ${name} --direct`

@@ -58,7 +58,6 @@ async function perform(screen: Screen): Promise<boolean> {
     kubeconfig: kubeconfigs.admin,
     approver: kubeconfigs.alice,
     engine: engine.url,
-    cluster: CLUSTER,
     stateDir: STATE,
   }
   const ended = Promise.race([engine.ended, page.ended])

@@ -19,13 +19,10 @@ export type Ground = {
   /** Base URLs. */
   gateway: string
   prometheus: string
-  /** host:port */
-  temporal: string
   /** Base URL of the engine's webhooks. */
   engine: string
   /** Base URL of what people look at. */
   page: string
-  cluster: string
   /** The shop's repositories go to `git/` in it. */
   stateDir: string
 }
@@ -85,10 +82,10 @@ async function perform(scene: Scene, first: Entry): Promise<boolean> {
 }
 
 /** The way of everybody's approval: the command line, with a person's kubeconfig. */
-async function approve({ approver, temporal, cluster }: Ground, screen: Screen): Promise<void> {
+async function approve({ approver }: Ground, screen: Screen): Promise<void> {
   const command = ['approve', SHOP.rollout, '-n', SHOP.namespace]
   screen.say(`$ sluice ${command.join(' ')}`)
-  const flags = ['--kubeconfig', approver, '--temporal-address', temporal, '--cluster', cluster]
+  const flags = ['--kubeconfig', approver]
   const heard: string[] = []
   const listen = (text: string): void => void heard.push(text)
   const terminal = { ...screen.terminal, print: listen, complain: listen }

@@ -60,12 +60,4 @@ describe('sluice rollback --direct', () => {
     expect(code).toBe(1)
     expect(complaints).toContain(message)
   })
-
-  it('is the only rollback of this version: the other says what to use', async () => {
-    const cli = await stage()
-    const { code, complaints } = await cli.sluice('rollback', 'checkout')
-    expect(code).toBe(1)
-    expect(complaints).toContain('rollback without --direct is not yet supported')
-    expect(complaints).toContain('sluice abort checkout')
-  })
 })
