@@ -30,6 +30,8 @@ export type Right = {
 /** Throws what the API server says when it does not know the token, and when it cannot be asked. */
 export type Door = (token: string) => Caller
 
+/** To eject is nothing that a release does: the API server takes no Decision of it. */
+const SAYABLE = ACTIONS.filter((action) => action !== 'eject')
 /** Rights may be taken away; nobody keeps them here for longer. */
 const FRESH_MS = 30_000
 /** While the API server is away, what it said last still stands. */
@@ -55,7 +57,7 @@ export function openDoor({ kubeFor, now = Date.now }: { kubeFor: (token: string)
       may,
       mayDecide,
       async mayEach(namespace, name) {
-        const each = ACTIONS.map(async (action) => [action, await mayDecide(action, namespace, name)] as const)
+        const each = SAYABLE.map(async (action) => [action, await mayDecide(action, namespace, name)] as const)
         return Object.fromEntries(await Promise.all(each))
       },
     }

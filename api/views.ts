@@ -8,7 +8,7 @@ import type { Explanation } from '../crds/verdict.ts'
 /** What a person has to do before anything goes on. */
 export type Need = 'approve' | 'resume' | 'decide' | 'repair'
 
-/** @public One line of the fleet. */
+/** One line of the fleet. */
 export type RolloutView = {
   /** `namespace/name` */
   key: string
@@ -35,7 +35,7 @@ export type RolloutView = {
   generation: number
 }
 
-/** @public A gate that waits. */
+/** A gate that waits. */
 export type GateView = {
   rollout: RolloutView
   gate: string
@@ -46,7 +46,6 @@ export type GateView = {
   mayApprove: boolean
 }
 
-/** @public */
 export type PodView = {
   name: string
   revision: string
@@ -57,10 +56,9 @@ export type PodView = {
   since: string
 }
 
-/** @public A Kubernetes Event about the Rollout. */
+/** A Kubernetes Event about the Rollout. */
 export type EventView = { at: string; type: 'Normal' | 'Warning'; reason: string; message: string; count: number }
 
-/** @public */
 export type DecisionView = {
   name: string
   action: Action
@@ -75,13 +73,11 @@ export type DecisionView = {
 
 type Arm = [n: number, x: number]
 
-/** @public One interval of the ledger: of `n` requests `x` were bad. A metric without data is missing. `at`: epoch milliseconds of its end. */
+/** One interval of the ledger: of `n` requests `x` were bad. A metric without data is missing. `at`: epoch milliseconds of its end. */
 export type RowView = { at: number; weight: number; metrics: Record<string, { canary: Arm; stable: Arm }> }
 
-/** @public */
 export type TimelineView = { at: string; event: string; message: string; detail?: string }
 
-/** @public */
 export type ReleaseView = {
   number: number
   revision: string
@@ -102,7 +98,6 @@ export type ReleaseView = {
   workflowUrl?: string
 }
 
-/** @public */
 export type ReleasePage = {
   rollout: RolloutView
   release?: ReleaseView
@@ -116,14 +111,14 @@ export type ReleasePage = {
   may: Partial<Record<Action, boolean>>
 }
 
-/** @public Who the API server says the caller is. */
+/** Who the API server says the caller is. */
 export type Me = { name: string; groups: string[] }
 
-/** @public How one signs in here; `oidc` is where the browser goes for it. */
+/** How one signs in here; `oidc` is where the browser goes for it. */
 export type SignIn = { signedIn: boolean; oidc?: { url: string; issuer: string } }
 
-/** @public Body of `POST …/decisions`. */
+/** Body of `POST …/decisions`. */
 export type DecisionRequest = { release: number; revision: string; gate?: string; action: Action; reason?: string }
 
-/** @public Body of everything that was refused: one sentence. */
+/** Body of everything that was refused: one sentence. */
 export type Failure = { error: string }

@@ -104,7 +104,8 @@ describe('the page of a Rollout', () => {
     expect(page.pods.map(({ revision }) => revision)).toEqual([STABLE, CANARY])
     expect(page.events.map(({ message }) => message)).toEqual(['Weight 25 %'])
     expect(page.decisions.map(({ name }) => name)).toEqual(['checkout-a'])
-    expect(page.may).toMatchObject({ approve: true, abort: true, eject: false })
+    expect(page.may).toMatchObject({ approve: true, abort: true, promote: false })
+    expect(page.may).not.toHaveProperty('eject')
   })
 
   it('leaves out what the caller may not read', async () => {

@@ -17,7 +17,7 @@ import { AT_THE_GATE, release, rollout } from './objects.ts'
 const ALICE = 'alice-token'
 export const TOKEN = { alice: ALICE, bob: 'bob-token', mallory: 'mallory-token', carol: 'carol-token' }
 const MAY: Record<string, (question: Question) => boolean> = {
-  [TOKEN.alice]: ({ verb, subresource }) => verb !== 'create' || subresource !== 'eject',
+  [TOKEN.alice]: ({ verb, subresource }) => verb !== 'create' || subresource !== 'promote',
   [TOKEN.bob]: ({ verb, resource }) => verb !== 'create' && resource !== 'pods',
   [TOKEN.carol]: ({ namespace }) => namespace === 'bank',
 }
