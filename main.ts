@@ -17,11 +17,13 @@ import {
   NO_KUBECONFIG,
   wantLease,
   type Kube,
+  type KubeObject,
   type Lease,
 } from './kube/index.ts'
+import { ROLLOUTS } from './crds/resources.ts'
 import { createIstioRouter } from './router/index.ts'
 import { startSources, type Sources } from './source/index.ts'
-import { createLog, createMetrics, startHealthServer } from './telemetry/index.ts'
+import { createLog, createMetrics, startHealthServer, startSweep } from './telemetry/index.ts'
 import manifest from './package.json' with { type: 'json' }
 import { installRuntime, startWorkers } from './worker.ts'
 import { createWorkload } from './workload/index.ts'
@@ -147,11 +149,24 @@ async function workerPart(): Promise<Part> {
     now: Date.now,
   }
   const workers = await startWorkers(config, deps, log)
+  const sweep = startSweep({
+    metrics,
+    list: () => rolloutNames(kube),
+    onTrouble: (error) => log.debug({ error: describeError(error) }, 'which Rollouts there are is not known'),
+  })
   return {
     trouble: () => (workers.trouble() === undefined ? undefined : `a worker is ${workers.trouble()}`),
-    stop: () => workers.stop(),
+    stop() {
+      sweep.stop()
+      return workers.stop()
+    },
     ended: workers.ended,
   }
+}
+
+async function rolloutNames(kube: Kube): Promise<{ namespace: string; name: string }[]> {
+  const { items } = await kube.list<KubeObject>(ROLLOUTS, {})
+  return items.map(({ metadata: { namespace = '', name } }) => ({ namespace, name }))
 }
 
 async function apiPart(): Promise<Part> {

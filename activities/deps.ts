@@ -12,7 +12,7 @@ export type Deps = {
   workload: Workload
   samplers: Samplers
   events: Recorder
-  metrics: Pick<Metrics, 'analysisVerdicts' | 'rollbacks'>
+  metrics: Pick<Metrics, 'analysisVerdicts' | 'rollbacks' | 'releases' | 'rolloutDuration' | 'notifications'>
   site: Site
   /** Epoch milliseconds. */
   now: () => number

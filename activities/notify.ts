@@ -27,7 +27,17 @@ export type NotifyInput = {
 const TIMEOUT_MS = 10_000
 
 /** Tells one Channel once; throws a sentence where it was not told, without anything secret. */
-export async function notify(deps: Deps, { ref, channel: name, notice }: NotifyInput): Promise<void> {
+export async function notify(deps: Deps, input: NotifyInput): Promise<void> {
+  try {
+    await tell(deps, input)
+    deps.metrics.notifications.inc({ result: 'told' })
+  } catch (error) {
+    deps.metrics.notifications.inc({ result: 'failed' })
+    throw error
+  }
+}
+
+async function tell(deps: Deps, { ref, channel: name, notice }: NotifyInput): Promise<void> {
   const { namespace } = ref
   const channel = await deps.kube.get<Channel>({ resource: CHANNELS, namespace, name })
   if (!channel) throw new Error(`there is no Channel ${namespace}/${name}`)

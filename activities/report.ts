@@ -51,10 +51,19 @@ const ATTEMPTS = 8
  */
 export async function report(deps: Deps, progress: Progress): Promise<void> {
   const { ref, number } = progress
-  await changeStatus(deps, releaseAt(ref, number), (before) => releaseStatus(before, progress))
+  let before: ReleaseStatus | undefined
+  await changeStatus(deps, releaseAt(ref, number), (found) => releaseStatus((before = found), progress))
+  if (before && before.outcome === undefined) count(deps, progress, before)
   await writeRollout(deps, progress)
-  if (progress.outcome === 'RolledBack')
-    deps.metrics.rollbacks.inc({ ...progress.ref, reason: progress.event?.reason ?? progress.outcome })
+}
+
+/** Once per release: whoever repeats a report finds the outcome written. */
+function count({ metrics }: Deps, { ref, outcome, event, at }: Progress, { startedAt }: ReleaseStatus): void {
+  if (!outcome) return
+  const { namespace, name } = ref
+  metrics.releases.inc({ namespace, name, outcome })
+  if (startedAt) metrics.rolloutDuration.observe({ namespace, name }, Math.max(0, at - Date.parse(startedAt)) / 1_000)
+  if (outcome === 'RolledBack') metrics.rollbacks.inc({ namespace, name, reason: event?.reason ?? outcome })
 }
 
 function releaseStatus(before: ReleaseStatus, progress: Progress): ReleaseStatus {

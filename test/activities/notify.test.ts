@@ -5,6 +5,7 @@ import type { Deps } from '../../activities/deps.ts'
 import { notify, type NotifyInput } from '../../activities/notify.ts'
 import { CHANNELS, RELEASES, SECRETS } from '../../crds/resources.ts'
 import { createKube } from '../../kube/index.ts'
+import { createMetrics } from '../../telemetry/index.ts'
 import { startApiServer } from '../fakes/api-server.ts'
 import { startMailServer, type MailServer } from '../fakes/mail-server.ts'
 import { startReceiver, type Receiver } from '../fakes/receiver.ts'
@@ -48,7 +49,7 @@ async function stage(spec: object, secret: Record<string, string> = {}, { site =
     data,
   })
   const kube = createKube({ kubeconfig: server.kubeconfig })
-  const deps = { kube, site, now: () => NOW } as Partial<Deps> as Deps
+  const deps = { kube, site, metrics: createMetrics(), now: () => NOW } as Partial<Deps> as Deps
   const environment = new MockActivityEnvironment()
   return (input = INPUT) => environment.run<[Deps, NotifyInput], void, typeof notify>(notify, deps, input)
 }

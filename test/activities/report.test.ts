@@ -9,6 +9,7 @@ import type { Policy } from '../../crds/policy.ts'
 import { RELEASES, ROLLOUTS } from '../../crds/resources.ts'
 import type { Release } from '../../crds/schema/release.ts'
 import type { Rollout } from '../../crds/schema/rollout.ts'
+import { createMetrics } from '../../telemetry/index.ts'
 import { reading, REF, stage, WATCHED } from './stage.ts'
 
 const gauge: Policy['metrics'][number] = {
@@ -116,4 +117,17 @@ it('one that is overtaken on its way to the Rollout overwrites nothing either', 
   await report(slow, said(1_000, 'older'))
   const rollout = await kube.get<Rollout>({ resource: ROLLOUTS, ...REF })
   expect(rollout?.status?.message).toBe('newer')
+})
+
+it('a release counts once, however often its end is reported', async () => {
+  const { deps } = await stage({})
+  const metrics = createMetrics()
+  const ended = said(61_000, 'Rolled back', { phase: 'RolledBack', outcome: 'RolledBack' })
+  await report({ ...deps, metrics }, said(1_000, 'begun'))
+  await report({ ...deps, metrics }, ended)
+  await report({ ...deps, metrics }, ended)
+  const text = await metrics.content()
+  expect(text).toContain('sluice_releases_total{namespace="shop",name="checkout",outcome="RolledBack"} 1')
+  expect(text).toContain('sluice_rollbacks_total{namespace="shop",name="checkout",reason="RolledBack"} 1')
+  expect(text).toContain('sluice_rollout_duration_seconds_sum{namespace="shop",name="checkout"} 60')
 })

@@ -8,6 +8,7 @@ import { createKube, type Kube } from '../../kube/index.ts'
 import type { Readiness } from '../../workload/workload.ts'
 import { policy } from '../analysis/shop.ts'
 import { startApiServer, type ApiServer } from '../fakes/api-server.ts'
+import { createMetrics } from '../../telemetry/index.ts'
 import { validManifest } from '../fixtures/manifests.ts'
 
 /** `readings` is what Prometheus says, `pods` what becomes of the canary's, `streams` what is open whenever that is asked. */
@@ -89,9 +90,7 @@ function handsOf(
     } as Partial<Deps['workload']> as Deps['workload'],
     router: {} as Deps['router'],
     events: { record: async (event) => void events.push(event) },
-    metrics: { analysisVerdicts: { inc: () => undefined }, rollbacks: { inc: () => undefined } } as Partial<
-      Deps['metrics']
-    > as Deps['metrics'],
+    metrics: createMetrics(),
     site: { cluster: 'test' },
     now: Date.now,
   }
