@@ -26,6 +26,7 @@ import {
 import { settle } from './settle.ts'
 import { restoreRoute, setTraffic } from './traffic.ts'
 import { watch } from './watch.ts'
+import { lookWhenOpen } from './window.ts'
 import { webhook } from './webhook.ts'
 
 export type { Deps } from './deps.ts'
@@ -61,6 +62,7 @@ export function createActivities(deps: Deps) {
       report,
       readDecision,
       recordDecision,
+      lookWhenOpen,
     }),
     watch: bind(deps, { watch, lookBack, awaitReady, awaitAddresses, awaitQuiet, awaitDeclared, webhook, job }),
     notify: bind(deps, { recordEvent, notify }),

@@ -34,6 +34,8 @@ export function stepWords(step: Step): string {
       return `analyze ${formatDuration(step.forMs)}`
     case 'approve':
       return `approve ${step.name}`
+    case 'window':
+      return `window ${step.name}`
     case 'ramp':
       return `ramp to ${step.ladder.at(-1)} % by evidence`
     case 'bake':

@@ -4,6 +4,7 @@ import type { Policy, SecretKey } from './policy.ts'
 import { policyOf } from './policing.ts'
 import type { RolloutSpec } from './schema/rollout.ts'
 import type { Fault, MatchRoute } from './traffic.ts'
+import type { Window } from './windows.ts'
 
 /** What a strategy compiles to: one flat list. Durations are milliseconds, weights percent. */
 export type Plan = {
@@ -25,6 +26,8 @@ export type Step =
   | { kind: 'bake'; forMs: number }
   | { kind: 'pause'; forMs?: number }
   | { kind: 'approve'; name: string; expiresAfterMs: number; terms?: GateTerms }
+  /** Goes on only while one of these is open. */
+  | { kind: 'window'; name: string; allow: Window[] }
   /** So many percent of the replicas are ready, whatever the weight. */
   | { kind: 'scale'; percent: number }
   /** The new revision answers under a host of its own from here to the end of the release. */

@@ -2,6 +2,7 @@ import { parseDuration } from './duration.ts'
 import type { AbTest, GateTerms, Plan, Step } from './plan.ts'
 import type { Cohort, JobSpec, RolloutSpec, StepSpec, WebhookSpec } from './schema/rollout.ts'
 import type { MatchRoute, StringMatch } from './traffic.ts'
+import { checkTimezone } from './windows.ts'
 
 /** The flat plan of a strategy, from a spec with defaults. Throws a sentence that names the field. */
 export function planOf(spec: RolloutSpec): Plan {
@@ -18,7 +19,7 @@ type BlueGreen = NonNullable<Strategy['blueGreen']>
 
 function canaryPlan({ steps, ramp, affinity }: Canary, { bake, service }: RolloutSpec): Plan {
   if (!steps && !ramp) throw new Error('spec.strategy.canary has neither steps nor ramp')
-  const way: Step[] = ramp ? [{ kind: 'ramp', ladder: ramp.ladder }] : (steps ?? []).map(stepOf)
+  const way: Step[] = ramp ? [{ kind: 'ramp', ladder: ramp.ladder }] : (steps ?? []).flatMap(stepsOf)
   const forMs = parseDuration(bake.for)
   const end: Step[] =
     forMs === 0
@@ -44,7 +45,7 @@ function blueGreenSteps(
     ...(preview ? [{ kind: 'preview' as const, host: preview.host }] : []),
     ...(mirror ? [mirrorOf(mirror)] : []),
     ...(tests ?? []).map(testOf),
-    ...(approve ? [approveOf(approve)] : []),
+    ...(approve ? gateOf(approve, 'spec.strategy.blueGreen.approve') : []),
     ...(previewReplicas < 100 ? [{ kind: 'scale' as const, percent: 100 }] : []),
     { kind: 'setWeight', weight: 100 },
     ...(forMs === 0 ? [] : [{ kind: 'bake' as const, forMs }]),
@@ -70,17 +71,37 @@ const cookieOf = (name: string | undefined, maxAge: string, service: string): No
   maxAgeMs: parseDuration(maxAge),
 })
 
+/** Nearly always one. */
+const stepsOf = (step: StepSpec, index: number): Step[] =>
+  step.approve ? gateOf(step.approve, `spec.strategy.canary.steps[${index}].approve`) : [stepOf(step, index)]
+
 function stepOf(step: StepSpec, index: number): Step {
   if (step.setWeight !== undefined) return { kind: 'setWeight', weight: step.setWeight }
   if (step.analyze) return { kind: 'analyze', forMs: parseDuration(step.analyze.for) }
   if (step.pause) return { kind: 'pause', ...(step.pause.for ? { forMs: parseDuration(step.pause.for) } : {}) }
-  if (step.approve) return approveOf(step.approve)
   if (step.mirror) return mirrorOf(step.mirror)
   if (step.match) return { kind: 'match', cohort: cohortOf(step.match) }
   if (step.fault) return faultOf(step.fault)
   if (step.webhook) return webhookOf(step.webhook)
   if (step.job) return jobOf(step.job)
   throw new Error(`spec.strategy.canary.steps[${index}] has no kind, for example setWeight: 20`)
+}
+
+/** A gate that names windows and says nothing about people is answered by the windows alone. */
+function gateOf(approve: NonNullable<StepSpec['approve']>, field: string): Step[] {
+  const { name, allow, by, notBy } = approve
+  if (!allow) return [approveOf(approve)]
+  for (const [index, { timezone }] of allow.entries()) refuseUnknown(timezone, `${field}.allow[${index}].timezone`)
+  const window: Step = { kind: 'window', name, allow }
+  return by || notBy ? [approveOf(approve), window] : [window]
+}
+
+function refuseUnknown(timezone: string, field: string): void {
+  try {
+    checkTimezone(timezone)
+  } catch (error) {
+    throw new Error(`${field}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  }
 }
 
 function approveOf({ name, by, notBy, expiresAfter }: NonNullable<StepSpec['approve']>): Step {

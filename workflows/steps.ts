@@ -10,6 +10,7 @@ import { ramp } from './ramp.ts'
 import type { Run } from './run.ts'
 import { tell } from './telling.ts'
 import { waitFor } from './waiting.ts'
+import { window } from './window.ts'
 import { mayGoForward, raise } from './weights.ts'
 
 /** One step of the plan, from its beginning or from where an earlier run of this chain left it. */
@@ -27,6 +28,8 @@ export async function doStep(run: Run, step: Step): Promise<void> {
       return pause(run, step.forMs)
     case 'approve':
       return approve(run, step)
+    case 'window':
+      return window(run, step)
     case 'scale':
       return scale(run, step)
     case 'preview':

@@ -4,6 +4,7 @@ import { firstRung, LEAST_REQUESTS, LEAST_ROWS, topOf } from '../../analysis/ram
 import { firstLoad, podsFor } from '../../crds/capacity.ts'
 import { formatDuration, parseDuration } from '../../crds/duration.ts'
 import type { Plan, Step, Webhook } from '../../crds/plan.ts'
+import { windowWords } from '../../crds/windows.ts'
 import type { Policy } from '../../crds/policy.ts'
 import { stepWords } from '../words.ts'
 import type { Declared } from './documents.ts'
@@ -65,6 +66,8 @@ function timeOf(step: Step, state: State, known: Known): Time & Pick<Leg, 'first
       return step.forMs === undefined ? waiting('a person (resume)') : lasting(step.forMs)
     case 'approve':
       return waiting(`a person (approve within ${formatDuration(step.expiresAfterMs)})`)
+    case 'window':
+      return waiting(`the window ${windowWords(step.allow)}`)
     case 'webhook':
       return waiting(`a 2xx (at most ${formatDuration(askingMs(step))})`)
     case 'job':

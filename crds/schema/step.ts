@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { cohort } from './cohort.ts'
 import { job, webhook } from './hook.ts'
+import { allow, callback } from './window.ts'
 import { atLeast, dnsLabel, duration, percent, rules } from './vocabulary.ts'
 
 const approvers = z
@@ -58,6 +59,8 @@ export const approve = z
       'Time after which an approval is no longer asked for and the release holds. An Event says so when three quarters of it have passed.',
       atLeast('1s', 'expiresAfter must be at least 1s'),
     ).default('72h'),
+    allow: allow.exactOptional(),
+    callback: callback.exactOptional(),
   })
   .meta({ description: 'A gate: waits until so many people approve. The canary is watched meanwhile.' })
 

@@ -1,3 +1,4 @@
+import { lookWhenOpen } from '../../activities/window.ts'
 import { ApplicationFailure, Context } from '@temporalio/activity'
 import type { createActivities } from '../../activities/index.ts'
 import type { Opened } from '../../activities/open.ts'
@@ -217,6 +218,7 @@ function acting(worldOf: (name: string) => World): Activities['act'] {
     },
     collect: async () => undefined,
     settle: async () => undefined,
+    lookWhenOpen: (input) => lookWhenOpen({ now: Date.now }, input),
     ...fakeAdoption(worldOf),
     ...fakeDecisions(worldOf),
     async report(progress) {

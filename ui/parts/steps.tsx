@@ -60,6 +60,7 @@ const SIGNS: Record<Step['kind'], IconName> = {
   bake: 'gauge',
   pause: 'pause',
   approve: 'person',
+  window: 'pause',
   scale: 'dot',
   preview: 'screen',
   mirror: 'split',

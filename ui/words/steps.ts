@@ -1,5 +1,6 @@
 import { formatDuration } from '../../crds/duration.ts'
 import type { Step } from '../../crds/plan.ts'
+import { windowWords } from '../../crds/windows.ts'
 
 /** A step of a plan in two parts: what it is, and how much of it. */
 export type StepWords = { title: string; detail: string }
@@ -12,6 +13,8 @@ export function stepWords(step: Step): StepWords {
       return { title: 'Analyse', detail: formatDuration(step.forMs) }
     case 'approve':
       return { title: 'Gate', detail: [step.name, ...quorum(step.terms?.minimum)].join(', ') }
+    case 'window':
+      return { title: 'Window', detail: windowWords(step.allow) }
     case 'ramp':
       return { title: 'Ramp', detail: `by evidence to ${step.ladder.at(-1) ?? 100} %` }
     case 'bake':
