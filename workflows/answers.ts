@@ -12,7 +12,6 @@ export function answer(
   outcome: Answer['outcome'],
   message: string,
 ): void {
-  if (name === '') return
   desk.answers.push({ name, uid, outcome, message, at: Date.now() })
 }
 

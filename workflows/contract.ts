@@ -24,8 +24,6 @@ export type ReleaseInput = {
 
 /** The Decision's name: what it says is read from the API server. The Update's id is its UID. */
 export type DecideUpdate = { name: string }
-/** Until the CLI creates Decisions: the word itself. */
-export type DecideInput = DecisionSpec
 export type DecideResult = { outcome: 'Delivered' | 'Refused'; message: string }
 
 /** What a Decision says, as the API server vouches for it. */

@@ -1,5 +1,4 @@
 import { CancellationScope, condition, currentUpdateInfo, defineUpdate, setHandler } from '@temporalio/workflow'
-import type { DecisionSpec } from '../crds/decision.ts'
 import { answer, overtake } from './answers.ts'
 import { DECIDE_UPDATE, type Answer, type DecideResult, type DecideUpdate, type Word } from './contract.ts'
 import type { Desk } from './desk.ts'
@@ -18,9 +17,7 @@ export function hearWords(desk: Desk): void {
   const heard = (update: DecideUpdate) => CancellationScope.nonCancellable(() => hear(desk, update))
   setHandler(defineUpdate<DecideResult, [DecideUpdate]>(DECIDE_UPDATE), heard, {
     // Synchronous: an asynchronous one would fail the workflow task for ever.
-    validator: (update) => {
-      const { name } = update
-      if ('action' in update) return refuseSpoken(desk, update as never)
+    validator: ({ name }) => {
       if (typeof name !== 'string') throw new Error('a word is told by the name of its Decision')
     },
   })
@@ -30,29 +27,15 @@ export function hearWords(desk: Desk): void {
 export const readAgain = (desk: Desk): Promise<unknown> =>
   Promise.all([...desk.unread].map((unread) => read(desk, unread)))
 
-async function hear(desk: Desk, update: DecideUpdate): Promise<DecideResult> {
-  const { name } = update
+async function hear(desk: Desk, { name }: DecideUpdate): Promise<DecideResult> {
   const uid = currentUpdateInfo()?.id ?? ''
   if (desk.consumed.includes(uid)) return { outcome: 'Delivered', message: 'this Decision was taken before' }
   desk.consumed = [...desk.consumed, uid].slice(-MOST_REMEMBERED)
-  if ('action' in update) return spoken(desk, update as never, uid)
   const unread: Unread = { name, uid }
   desk.unread.push(unread)
   void read(desk, unread)
   await condition(() => unread.result !== undefined || desk.leaving)
   return unread.result ?? { outcome: 'Delivered', message: 'taken by the run that takes over' }
-}
-
-/** Until the CLI creates Decisions. */
-function refuseSpoken(desk: Desk, spec: DecisionSpec): void {
-  const why = whyRefused(desk, { ...spec, name: '', uid: '' })
-  if (why !== undefined) throw new Error(why)
-}
-
-function spoken(desk: Desk, spec: DecisionSpec, uid: string): DecideResult {
-  const word = { ...spec, name: '', uid }
-  accept(desk, word)
-  return { outcome: 'Delivered', message: messageOf(desk, word) }
 }
 
 /** What it says is read from the API server, which vouches for who says it. */
