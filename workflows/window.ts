@@ -13,7 +13,7 @@ const SOON_MS = 1_000
 export async function window(run: Run, { name, allow }: Extract<Step, { kind: 'window' }>): Promise<void> {
   for (;;) {
     await mayGoForward(run)
-    const { opensAt, isOpen } = await during(run, () => insist.lookWhenOpen({ allow }))
+    const { opensAt, isOpen } = await during(run, () => insist.lookWhenOpen({ ref: run.picture.ref, allow }))
     if (isOpen) return passed(run, name)
     const message = `Gate ${name}: the change window opens at ${new Date(opensAt).toISOString()} (${windowWords(allow)})`
     const event = { type: 'Normal', reason: 'WindowClosed', message } as const

@@ -2,7 +2,8 @@ import { expect, it } from 'vitest'
 import { lookWhenOpen } from '../../activities/window.ts'
 
 const allow = [{ hours: '09:00-17:00', timezone: 'Europe/Berlin' }]
-const looked = (at: string) => lookWhenOpen({ now: () => Date.parse(at) }, { allow })
+const ref = { namespace: 'shop', name: 'checkout' }
+const looked = (at: string) => lookWhenOpen({ now: () => Date.parse(at) }, { ref, allow })
 
 it('a window that is open is said to be', async () => {
   expect((await looked('2026-11-20T08:00:00Z')).isOpen).toBe(true)
