@@ -57,6 +57,33 @@ test.concurrent('the API server refuses whoever may not, and whoever says to be 
   expect(phaseOf(stage.now())).toBe('AwaitingApproval')
 })
 
+test.concurrent(
+  'who may edit in a namespace declares and stops there, who administers it answers gates, too',
+  async () => {
+    await using stage = await openStage({ access, name: 'people-roles', isBare: true })
+    const { namespace } = stage
+    for (const [who, role] of Object.entries({ vera: 'view', edith: 'edit', adam: 'admin' })) {
+      await kubectl('create', 'rolebinding', who, '-n', namespace, `--clusterrole=${role}`, `--user=${who}`)
+    }
+    const may = (who: string, verb: string, what: string, part = ''): Promise<string> =>
+      kubectl('auth', 'can-i', verb, `${what}.sluice.dev`, `--subresource=${part}`, '-n', namespace, '--as', who).then(
+        (said) => said.trim(),
+        ({ stdout }: { stdout: string }) => stdout.trim(),
+      )
+    const rights = (who: string): Promise<string[]> =>
+      Promise.all([
+        may(who, 'list', 'decisions'),
+        may(who, 'create', 'rollouts'),
+        may(who, 'create', 'rollouts', 'abort'),
+        may(who, 'create', 'rollouts', 'approve'),
+        may(who, 'delete', 'decisions'),
+      ])
+    await expect.poll(() => rights('vera')).toEqual(['yes', 'no', 'no', 'no', 'no'])
+    await expect.poll(() => rights('edith')).toEqual(['yes', 'yes', 'yes', 'no', 'no'])
+    await expect.poll(() => rights('adam')).toEqual(['yes', 'yes', 'yes', 'yes', 'no'])
+  },
+)
+
 test.concurrent('a Decision stays as it was said, for the admin, too, and goes with its namespace', async () => {
   await using stage = await openStage({ access, name: 'people-edited' })
   const approval = await atGate(stage, { by: { minimum: 2 } })

@@ -67,6 +67,7 @@ test('people have the rights of their roles', async () => {
     command('kubectl', 'auth', 'can-i', 'create', 'rollouts.sluice.dev', '--subresource=abort', '--as', who).catch(
       ({ stdout }: { stdout: string }) => stdout,
     )
+  expect(await mayAbort('ada')).toBe('yes\n')
   expect(await mayAbort('alice')).toBe('yes\n')
   expect(await mayAbort('bob')).toBe('no\n')
 })
