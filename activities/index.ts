@@ -24,6 +24,7 @@ import {
   secondLever,
 } from './revisions.ts'
 import { settle } from './settle.ts'
+import { traced } from './tracing.ts'
 import { restoreRoute, setTraffic } from './traffic.ts'
 import { watch } from './watch.ts'
 import { lookWhenOpen } from './window.ts'
@@ -79,5 +80,8 @@ type Bound<V> = { [K in keyof V]: V[K] extends (deps: Deps, input: infer I) => i
 
 const bind = <V extends Record<string, Verb>>(deps: Deps, verbs: V): Bound<V> =>
   Object.fromEntries(
-    Object.entries(verbs).map(([name, verb]) => [name, (input: never) => verb(deps, input)]),
+    Object.entries(verbs).map(([name, verb]) => [
+      name,
+      (input: never) => traced(deps.site, name, input, () => verb(deps, input)),
+    ]),
   ) as Bound<V>
