@@ -22,10 +22,11 @@ export const insist = proxyActivities<ActActivities>({
 /** The first volley of what is never given up is short, so that a person hears of trouble soon. */
 export const persistently = (attempt: number): ActActivities => (attempt === 0 ? soon : volley(5 * 60_000, 30_000))
 
-/** One volley of a write; the caller reports between volleys and goes on. */
-export const volley = (lastsMs: number, maximumIntervalMs: number): ActActivities =>
+/** One volley of a write; the caller reports between volleys and goes on. `summary` is for who reads the history. */
+export const volley = (lastsMs: number, maximumIntervalMs: number, summary?: string): ActActivities =>
   proxyActivities<ActActivities>({
     taskQueue: TASK_QUEUE.act,
+    ...(summary === undefined ? {} : { summary }),
     startToCloseTimeout: '10s',
     scheduleToCloseTimeout: lastsMs,
     retry: { ...QUICK, maximumInterval: maximumIntervalMs },
