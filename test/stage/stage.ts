@@ -9,7 +9,7 @@ import { explain } from './explain.ts'
 import type { Access } from './ground.ts'
 import { answerTo, decideAs, type Person } from './person.ts'
 import { MANAGED_PATH, ROLLOUT, rolloutManifest, virtualService, type Declaration, type ShopOptions } from './shop.ts'
-import { openWatcher, type Sight, type Watcher, type Weights } from './sight.ts'
+import { openWatcher, type Sight, type Weights } from './sight.ts'
 import { createUntil, type Until } from './until.ts'
 import { ROLLOUTS, VIRTUAL_SERVICES } from '../../crds/resources.ts'
 
