@@ -1,7 +1,9 @@
 import type { ZodType } from 'zod'
 import { manifests } from '../../crds/generate/manifest.ts'
 import type { Schema } from '../../crds/generate/openapi.ts'
+import { channelSpec } from '../../crds/schema/channel.ts'
 import { decisionSpec } from '../../crds/schema/decision.ts'
+import { freezeSpec } from '../../crds/schema/freeze.ts'
 import { releaseSpec } from '../../crds/schema/release.ts'
 import { rolloutSpec } from '../../crds/schema/rollout.ts'
 import { sourceSpec } from '../../crds/schema/source.ts'
@@ -10,7 +12,7 @@ import { sourceSpec } from '../../crds/schema/source.ts'
 export type Kind = { spec: ZodType; root: Schema }
 
 /** Names of the kinds that can be admitted. */
-export const KINDS = ['Rollout', 'Source', 'Decision', 'Release'] as const
+export const KINDS = ['Rollout', 'Source', 'Channel', 'Freeze', 'Decision', 'Release'] as const
 export type KindName = (typeof KINDS)[number]
 
 export function kindOf(name: KindName): Kind {
@@ -26,6 +28,8 @@ const known = new Map<KindName, Kind>()
 const SPECS: Record<KindName, ZodType> = {
   Rollout: rolloutSpec,
   Source: sourceSpec,
+  Channel: channelSpec,
+  Freeze: freezeSpec,
   Decision: decisionSpec,
   Release: releaseSpec,
 }
@@ -33,6 +37,8 @@ const SPECS: Record<KindName, ZodType> = {
 const FILES: Record<KindName, string> = {
   Rollout: 'rollouts.yaml',
   Source: 'sources.yaml',
+  Channel: 'channels.yaml',
+  Freeze: 'freezes.yaml',
   Decision: 'decisions.yaml',
   Release: 'releases.yaml',
 }
