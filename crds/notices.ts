@@ -46,6 +46,8 @@ export const REASONS = [
   'WebhookFailed',
   'WebhookPassed',
   'WeightSet',
+  'WindowClosed',
+  'WindowOpen',
   'Withdrawn',
   'WouldHold',
   'WouldRollBack',
