@@ -80,6 +80,12 @@ export const guardPolicySpec = {
       reason: 'Invalid',
     },
     {
+      // What nobody can delete keeps its namespace from going.
+      expression: unlessDeleted('object.metadata.?finalizers.orValue([]).size() == 0'),
+      message: 'a Decision has no finalizers: the engine removes it in its time',
+      reason: 'Invalid',
+    },
+    {
       expression: `!(${IS_STATUS}) || ${ME} == '${ENGINE_USER}'`,
       message: 'the status of a Decision is written by the engine alone',
       reason: 'Forbidden',

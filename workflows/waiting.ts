@@ -63,7 +63,7 @@ export async function during<T>(run: Run, work: () => Promise<T>, heard = interr
 
 /**
  * Waits for `predicate`, however many days that takes, or until `until` (epoch milliseconds); hands over to a fresh run
- * every hour on the way. True when the predicate holds.
+ * every hour on the way, and before the words of people are more than one run takes. True when the predicate holds.
  */
 export async function waitFor(run: Run, predicate: () => boolean, until = Infinity): Promise<boolean> {
   for (;;) {
@@ -71,8 +71,9 @@ export async function waitFor(run: Run, predicate: () => boolean, until = Infini
     if (predicate()) return true
     const leftMs = until - Date.now()
     if (leftMs <= 0) return false
-    await during(run, () => condition(() => predicate() || run.guard.hourPassed, Math.min(HOUR_MS, leftMs)))
-    if (!predicate() && (run.guard.hourPassed || runAgeMs() > HOUR_MS)) await renew(run)
+    const isOver = (): boolean => run.guard.hourPassed || isLong()
+    await during(run, () => condition(() => predicate() || isOver(), Math.min(HOUR_MS, leftMs)))
+    if (!predicate() && (isOver() || runAgeMs() > HOUR_MS)) await renew(run)
   }
 }
 

@@ -99,6 +99,7 @@ test.concurrent('a Decision stays as it was said, for the admin, too, and goes w
   )
   const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'none', uid: 'none' }
   await expect(patch({ metadata: { ownerReferences: [owner] } })).rejects.toThrow('a Decision has no owner')
+  await expect(patch({ metadata: { finalizers: ['example.com/stay'] } })).rejects.toThrow('has no finalizers')
   const status = { outcome: 'Applied', message: 'forged', at: '2026-05-01T10:00:00Z' }
   await expect(stage.kube.mergePatch(ref, { status }, { subresource: 'status' })).rejects.toThrow(
     'the status of a Decision is written by the engine alone',

@@ -56,6 +56,19 @@ test.concurrent('a run that takes over lets nothing forward before the watch has
   expect(shares(world)).toEqual([20, 60, 100])
 })
 
+test.concurrent('a gate at which words come without end hands over before they are too many for one run', async () => {
+  const { world, handle, say } = await rehearsal.begin('flooded', plan(setWeight(20), gate), { given: silent })
+  await told(world, ({ gate }) => gate === 'go')
+  const { runId } = await handle.describe()
+  for (let words = 0; words < 150 && (await handle.describe()).runId === runId; words++) {
+    await say(words % 2 === 0 ? 'pause' : 'resume')
+  }
+  expect((await handle.describe()).runId).not.toBe(runId)
+  await say('abort')
+  await handle.result()
+  expect(shares(world)).toEqual([20, 0])
+})
+
 test.concurrent('so does a run that finds the canary on the route and remembers nothing', async () => {
   const { world, handle } = await rehearsal.begin('remembers', plan(setWeight(20), setWeight(60)), {
     given(found) {
