@@ -8,6 +8,10 @@ const PIECE = 3_500
 /** Servers take 16 KiB of headers. */
 const MOST_PIECES = 4
 
+/** Over HTTPS browsers take this prefix from this very host only, not from others of its domain, and want the path `/`. */
+export const ownCookie = (name: string, { secure, path }: Pick<Options, 'secure' | 'path'>) =>
+  secure ? { name: `__Host-${name}`, path: '/' } : { name, path }
+
 /** False when it is more than browsers and servers carry. Never readable by scripts. */
 export function writeCookie(
   c: Context,

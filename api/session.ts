@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import { clearCookie, readCookie, writeCookie } from './cookie.ts'
+import { clearCookie, ownCookie, readCookie, writeCookie } from './cookie.ts'
 import { Refusal } from './refusal.ts'
 import type { Seal } from './seal.ts'
 
@@ -18,14 +18,11 @@ export type Sessions = {
   clear(c: Context): void
 }
 
-const NAME = 'sluice-session'
 const SECONDS = 12 * 3_600
 
 /** `secure`: the browser comes by HTTPS. */
 export function createSessions({ seal, secure }: { seal: Seal; secure: boolean }): Sessions {
-  const path = '/api'
-  // Browsers take this prefix only over HTTPS, and then from nobody else on the same host.
-  const name = secure ? `__Secure-${NAME}` : NAME
+  const { name, path } = ownCookie('sluice-session', { secure, path: '/api' })
   return {
     async read(c) {
       const text = readCookie(c, name)

@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import { html } from 'hono/html'
 import { describeError } from '../../kube/index.ts'
 import type { Env, Parts } from '../context.ts'
-import { clearCookie, readCookie, writeCookie } from '../cookie.ts'
+import { clearCookie, ownCookie, readCookie, writeCookie } from '../cookie.ts'
 import { perAddress } from '../guard.ts'
 import { Refusal } from '../refusal.ts'
 import { parsed } from '../body.ts'
@@ -15,7 +15,6 @@ type SignInParts = Pick<Parts, 'door' | 'sessions' | 'seal' | 'oidc' | 'publicUr
 export const CALLBACK = '/api/session/oidc/callback'
 
 const PER_MINUTE = 300
-const BEGUN = 'sluice-sign-in'
 const BEGUN_SECONDS = 600
 
 /** By a token of the API server, or by the issuer that the API server trusts. */
@@ -45,20 +44,20 @@ export function signInRoutes(parts: SignInParts): Hono<Env> {
 
 function addFlow(routes: Hono<Env>, { door, sessions, seal, publicUrl, log }: SignInParts, oidc: Oidc): void {
   const secure = publicUrl.protocol === 'https:'
-  const path = '/api/session/oidc'
+  const { name, path } = ownCookie('sluice-sign-in', { secure, path: '/api/session/oidc' })
   routes.get('/session/oidc', async (c) => {
     const { url, begun } = await oidc.begin().catch((error: unknown) => {
       throw new Refusal(502, `${oidc.issuer} cannot be asked: ${describeError(error)}`)
     })
-    const text = await seal.close({ ...begun, to: localPath(c.req.query('to')) }, 'sign-in', BEGUN_SECONDS)
+    const text = await seal.close({ ...begun, to: ourPage(c.req.query('to'), publicUrl) }, 'sign-in', BEGUN_SECONDS)
     // The way back begins at the issuer: a Strict cookie would stay behind.
-    writeCookie(c, BEGUN, text, { secure, sameSite: 'Lax', seconds: BEGUN_SECONDS, path })
+    writeCookie(c, name, text, { secure, sameSite: 'Lax', seconds: BEGUN_SECONDS, path })
     return c.redirect(url.href)
   })
   routes.get('/session/oidc/callback', async (c) => {
-    const text = readCookie(c, BEGUN)
+    const text = readCookie(c, name)
     const begun = text === undefined ? undefined : await seal.open(text, 'sign-in')
-    clearCookie(c, BEGUN, { secure, path })
+    clearCookie(c, name, { secure, path })
     try {
       if (!begun) throw new Refusal(400, 'this sign-in was not begun in this browser, or too long ago')
       const { search } = new URL(c.req.url)
@@ -74,9 +73,14 @@ function addFlow(routes: Hono<Env>, { door, sessions, seal, publicUrl, log }: Si
   })
 }
 
-/** Only to a page of ours: an address with a host, as `//evil.example`, leads away. */
-function localPath(to: string | undefined): string {
-  return to !== undefined && /^\/(?![/\\])/.test(to) ? to : '/'
+/**
+ * Only a page of ours, read as browsers read it: they take a backslash for a slash and leave tabs out. What is left of
+ * `/.//host` is an address of its own again.
+ */
+function ourPage(to: string | undefined, publicUrl: URL): string {
+  const url = to === undefined ? null : URL.parse(to, publicUrl.href)
+  if (url?.origin !== publicUrl.origin || url.pathname.startsWith('//')) return '/'
+  return `${url.pathname}${url.search}${url.hash}`
 }
 
 const failed = (why: string) =>

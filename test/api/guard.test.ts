@@ -1,6 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { get } from 'node:http'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { text } from 'node:stream/consumers'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { startApi } from '../../api/index.ts'
+import { eventually } from '../patience.ts'
 import { CANARY } from './objects.ts'
 import { furnish, openApi, openGround, TOKEN } from './stage.ts'
 
@@ -98,11 +103,52 @@ describe('the UI', () => {
     expect(script.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
     const gone = await ask('/assets/main-0000.js')
     expect([gone.status, gone.headers.get('cache-control')]).toEqual([404, 'no-cache'])
-    for (const path of ['/../package.json', '/%2e%2e/package.json', '/..%2f..%2fetc/passwd']) {
-      expect(await (await ask(path)).text()).not.toMatch(/sluice-engine|root:/)
+  })
+
+  it('is all that is served: no address leads to what lies beside it', async () => {
+    const { beside, read } = await serveUi()
+    expect(await read('/inside.txt')).toBe('inside')
+    const absolute = [beside, `/${beside}`, `//${beside}`, `/${encodeURIComponent(beside)}`, `file://${beside}`]
+    for (const path of [...WAYS_OUT.map((way) => `${way}beside.txt`), ...absolute]) {
+      expect([path, await read(path)]).not.toEqual([path, expect.stringContaining('beside')])
     }
   })
 })
+
+/** From the top and from a folder: as it is, encoded once and twice, with slashes of either kind. */
+const WAYS_OUT = ['..', '%2e%2e', '.%2e', '%2E.', '%252e%252e', '%c0%ae%c0%ae'].flatMap((up) =>
+  ['/', '//', '\\', '%2f', '%5c', '%252f', '%255c'].flatMap((slash) => [
+    `/${up}${slash}`,
+    `${slash}${up}${slash}`,
+    `/assets/${up}${slash}${up}${slash}`,
+    `/assets${slash}${up}${slash}${up}${slash}`,
+    `http://sluice.example/${up}${slash}`,
+  ]),
+)
+
+/** An API on a port with a file in its UI and one beside. `read` sends the address as it is: `fetch` would put it right first. */
+async function serveUi() {
+  const directory = mkdtempSync(join(tmpdir(), 'beside-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  const uiDirectory = join(directory, 'ui')
+  const beside = join(directory, 'beside.txt')
+  mkdirSync(join(uiDirectory, 'assets'), { recursive: true })
+  writeFileSync(beside, 'beside')
+  writeFileSync(join(uiDirectory, 'index.html'), 'page')
+  writeFileSync(join(uiDirectory, 'inside.txt'), 'inside')
+  const { options } = await openGround({ uiDirectory })
+  const api = await startApi({ ...options, port: 0, host: '127.0.0.1' })
+  onTestFinished(() => api.stop())
+  await eventually(() => expect(api.ready()).toBe(true))
+  const read = (path: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      get(
+        { host: '127.0.0.1', port: api.port, path, agent: false },
+        (answer) => void text(answer).then(resolve, reject),
+      ).on('error', reject)
+    })
+  return { beside, read }
+}
 
 it('says what it is: everything that is described is there', async () => {
   const { ask } = await openApi(

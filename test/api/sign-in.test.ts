@@ -25,9 +25,10 @@ describe('by token', () => {
       { name: 'alice', groups: ['alices', 'system:authenticated'] },
     ])
     const [cookie = ''] = answer.headers.getSetCookie()
-    expect(cookie).toMatch(/^__Secure-sluice-session=/)
-    for (const word of ['HttpOnly', 'Secure', 'SameSite=Strict', 'Path=/api', 'Max-Age=43200'])
-      expect(cookie).toContain(word)
+    expect(cookie).toMatch(/^__Host-sluice-session=/)
+    for (const word of ['HttpOnly', 'Secure', 'SameSite=Strict', 'Path=/', 'Max-Age=43200'])
+      expect(cookie.split('; ')).toContain(word)
+    expect(cookie).not.toContain('Domain')
     expect(cookie).not.toContain(TOKEN.alice)
     expect(Buffer.from(cookie, 'base64url').toString()).not.toContain(TOKEN.alice)
     const me = await ask('/api/me', { headers: { cookie: cookiesOf(answer) } })
@@ -98,13 +99,13 @@ describe('by token', () => {
 })
 
 /** A real issuer, an API server that trusts it, and an API that sends people there. */
-async function openIssuer({ expiresIn = 3_600 } = {}) {
+async function openIssuer({ expiresIn = 3_600, publicUrl = 'http://sluice.example' } = {}) {
   const issuer = new OAuth2Server()
   await issuer.issuer.keys.generate('RS256')
   await issuer.start(0, '127.0.0.1')
   onTestFinished(() => issuer.stop())
   const url = issuer.issuer.url ?? ''
-  const ground = await openGround({ oidc: { issuer: url, clientId: 'sluice', scopes: 'openid email' } })
+  const ground = await openGround({ publicUrl, oidc: { issuer: url, clientId: 'sluice', scopes: 'openid email' } })
   const tokens: string[] = []
   issuer.service.on('beforeTokenSigning', (token: { payload: Record<string, unknown> }) => {
     token.payload.exp = Math.floor(Date.now() / 1_000) + expiresIn
@@ -126,6 +127,15 @@ async function visit(ask: Ask, path = '/api/session/oidc'): Promise<{ there: URL
   return { there, back: new URL(answered.headers.get('location') ?? ''), cookie: cookiesOf(begun) }
 }
 
+/** Where a browser is sent that asked for this page before it signed in. */
+async function cameTo(to: string): Promise<string | null> {
+  const { ask } = await openIssuer()
+  const { back, cookie } = await visit(ask, `/api/session/oidc?to=${encodeURIComponent(to)}`)
+  const answer = await ask(`${back.pathname}${back.search}`, { headers: { cookie } })
+  expect(answer.status).toBe(302)
+  return answer.headers.get('location')
+}
+
 describe('by OIDC', () => {
   it('goes to the issuer with PKCE, and comes back as somebody whom the API server knows', async () => {
     const { ask, tokens } = await openIssuer()
@@ -143,6 +153,16 @@ describe('by OIDC', () => {
     expect(session).not.toContain(tokens[0])
     const me = await ask('/api/me', { headers: { cookie: cookiesOf(answer) } })
     expect(((await me.json()) as Me).name).toBe('dana-1')
+  })
+
+  it('begins and ends with cookies that no other host of the domain can set', async () => {
+    const { ask } = await openIssuer({ publicUrl: 'https://sluice.example' })
+    const { back, cookie } = await visit(ask)
+    expect(cookie).toMatch(/^__Host-sluice-sign-in=[^;]+$/)
+    const answer = await ask(`${back.pathname}${back.search}`, { headers: { cookie } })
+    const lines = answer.headers.getSetCookie()
+    expect(lines.map((line) => line.split('=')[0])).toEqual(['__Host-sluice-sign-in', '__Host-sluice-session'])
+    for (const line of lines) expect(line.split('; ')).toEqual(expect.arrayContaining(['Path=/', 'Secure']))
   })
 
   it('says where the issuer is to whoever is not signed in', async () => {
@@ -176,11 +196,38 @@ describe('by OIDC', () => {
     expect((await ask(`${back.pathname}${back.search}`, { headers: { cookie } })).status).toBe(401)
   })
 
-  it.each(['//evil.example', 'https://evil.example', '/\\evil.example'])('does not lead away, to %s', async (to) => {
-    const { ask } = await openIssuer()
-    const { back, cookie } = await visit(ask, `/api/session/oidc?to=${encodeURIComponent(to)}`)
-    const answer = await ask(`${back.pathname}${back.search}`, { headers: { cookie } })
-    expect(answer.headers.get('location')).toBe('/')
+  it.each([
+    '//evil.example',
+    '///evil.example',
+    '/\t/evil.example',
+    '/\n/evil.example',
+    '/\r/evil.example',
+    ' //evil.example',
+    '\\\\evil.example',
+    '/\\evil.example',
+    '/\t\\evil.example',
+    '/.//evil.example',
+    '/r/..//evil.example',
+    'https://evil.example',
+    'https:\\\\evil.example',
+    'http://sluice.example:81/gates',
+    'http://sluice.example@evil.example',
+    'http://sluice.example//evil.example',
+    'javascript:alert(1)',
+    'http://[',
+  ])('does not lead away, to %j', async (to) => {
+    expect(await cameTo(to)).toBe('/')
+  })
+
+  it.each([
+    ['/gates', '/gates'],
+    ['/r/shop/checkout?at=7#verdict', '/r/shop/checkout?at=7#verdict'],
+    ['http://sluice.example/gates', '/gates'],
+    ['gates', '/gates'],
+    ['/r/\nshop/x', '/r/shop/x'],
+    ['', '/'],
+  ])('leads to a page of ours: %j is %s', async (to, page) => {
+    expect(await cameTo(to)).toBe(page)
   })
 
   it('gets a new token before the old one ends, once for all tabs', async () => {
