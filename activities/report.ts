@@ -1,4 +1,4 @@
-import { releaseConditions, type Phase } from '../crds/conditions.ts'
+import { findCondition, releaseConditions, type Phase } from '../crds/conditions.ts'
 import { API_VERSION, FIELD_MANAGER, LABEL } from '../crds/names.ts'
 import type { Outcome } from '../crds/outcome.ts'
 import { ROLLOUTS } from '../crds/resources.ts'
@@ -31,6 +31,8 @@ export type Progress = {
   stepIndex: number
   weight: number
   gate?: string
+  /** Who said pause, and why, while that stops it. */
+  pausedBy?: string
   epoch: number
   /** The Rollout's generation that this speaks about. */
   generation: number
@@ -123,6 +125,7 @@ async function writeSeen(deps: Deps, rollout: Rollout, progress: Progress): Prom
     ...(stable ? { stable } : {}),
     ...(last ? { lastRelease: last } : {}),
     ...(outcome ? { weight: 0 } : running(progress)),
+    ...(progress.phase === 'Queued' ? { queuedAt: queuedAt(previous, deps.now()) } : {}),
   }
   await applyStatus(deps, { ...progress.ref, ...(resourceVersion === undefined ? {} : { resourceVersion }) }, status)
 }
@@ -134,12 +137,19 @@ const lastOf = ({ number, canary, left }: Progress, outcome: Outcome): NonNullab
 /** A revision that is its own stable is being installed: it does not serve before it is promoted. */
 const isInstalling = ({ stable, canary, outcome }: Progress): boolean => stable === canary && outcome !== 'Promoted'
 
-const running = ({ canary, number, step, weight, gate }: Progress): Partial<RolloutStatus> => ({
+/** The moment it can be seen in line, kept while it stands there: the times of conditions stay when only the reason changes. */
+function queuedAt(previous: Rollout['status'], now: number): string {
+  const isInLine = findCondition(previous?.conditions, 'Reconciling')?.reason === 'Queued'
+  return (isInLine ? previous?.queuedAt : undefined) ?? new Date(now).toISOString()
+}
+
+const running = ({ canary, number, step, weight, gate, pausedBy }: Progress): Partial<RolloutStatus> => ({
   canary,
   release: number,
   step,
   weight,
   ...(gate ? { gate } : {}),
+  ...(pausedBy === undefined ? {} : { pausedBy: cut(pausedBy) }),
 })
 
 /** With a `resourceVersion` a conflict where somebody wrote since. */

@@ -13,7 +13,10 @@ export type Held = {
 }
 
 /** What is asked of a Rollout here. */
-export type Candidate = { metadata: ObjectMeta; status?: Pick<RolloutStatus, 'conditions' | 'weight'> }
+export type Candidate = {
+  metadata: ObjectMeta
+  status?: Pick<RolloutStatus, 'conditions' | 'weight' | 'queuedAt' | 'pausedBy'>
+}
 
 export type Surroundings = {
   freezes: Freeze[]
@@ -25,29 +28,31 @@ export type Surroundings = {
   now: number
 }
 
-/** Whoever enters a line has to be seen by all others before one of them counts: the moment has whole seconds. */
+/** Whoever enters a line has to be seen by all others before one of them counts. */
 const ENTERING_MS = 2_000
 /** Nobody tells when somebody else's turn is over while no controller runs. */
 const AGAIN_MS = 60_000
 
 /** A Freeze that stops comes before a limit. Undefined where nothing holds it. */
 export function heldBy(rollout: Candidate, around: Surroundings): Held | undefined {
-  const covering = around.freezes.filter((freeze) => covers(freeze, rollout) && !isOver(freeze.spec, around.now))
-  const limits = covering.filter(({ spec }) => spec.atOnce !== undefined)
-  return frozenBy(covering, around) ?? turnOf(rollout, limits, around)
+  const freezes = around.freezes.filter(({ spec }) => !isOver(spec, around.now))
+  const covering = freezes.filter((freeze) => covers(freeze, rollout))
+  return frozenBy(covering, around) ?? turnOf(rollout, freezes.filter(isLimit), around)
 }
 
 /** Others have to be known to say whose turn it is. */
 export const isLimited = (rollout: Candidate, freezes: Freeze[]): boolean =>
-  freezes.some((freeze) => freeze.spec.atOnce !== undefined && covers(freeze, rollout))
+  freezes.some((freeze) => isLimit(freeze) && covers(freeze, rollout))
 
 /** It waits for a place. */
 export const isQueued = (rollout: Candidate): boolean => reasonOf(rollout) === 'Queued'
 
+const isLimit = ({ spec }: Freeze): boolean => spec.atOnce !== undefined
+
 /** The one that lasts longest: until then nothing goes forward. */
 function frozenBy(covering: Freeze[], { namespace, now }: Surroundings): Held | undefined {
   const stops = covering
-    .filter(({ spec }) => spec.atOnce === undefined)
+    .filter((freeze) => !isLimit(freeze))
     .map(({ metadata, spec }) => ({
       who: `Freeze ${metadata.name}`,
       until: spec.until,
@@ -101,41 +106,67 @@ const FITS: Record<'In' | 'NotIn' | 'Exists' | 'DoesNotExist', Fit> = {
 const keyOf = ({ metadata }: Candidate): string => `${metadata.namespace}/${metadata.name}`
 const reasonOf = ({ status }: Candidate): string | undefined => findCondition(status?.conditions, 'Reconciling')?.reason
 
-/** A release that made way leaves its place to whom it made way for, at the head of the line. */
-function isUnderWay(rollout: Candidate): boolean {
+/**
+ * It has a place. A release that made way leaves its own to whom it made way for, at the head of the line; one without
+ * requests that is stopped from outside its plan leaves it to anybody.
+ */
+const isUnderWay = (rollout: Candidate): boolean =>
+  ![undefined, 'Queued', 'Superseded'].includes(reasonOf(rollout)) && !(isStopped(rollout) && !hasRequests(rollout))
+
+const hasRequests = ({ status }: Candidate): boolean => (status?.weight ?? 0) > 0
+
+function isStopped(rollout: Candidate): boolean {
   const reason = reasonOf(rollout)
-  if (reason === 'Frozen') return (rollout.status?.weight ?? 0) > 0
-  return ![undefined, 'Queued', 'Superseded'].includes(reason)
+  return reason === 'Frozen' || isStoppedByPerson(rollout)
 }
 
-/** Since when it stands in line, epoch milliseconds. */
+/** A pause of the plan itself is none. */
+function isStoppedByPerson(rollout: Candidate): boolean {
+  const reason = reasonOf(rollout)
+  return reason === 'Suspended' || (reason === 'Paused' && rollout.status?.pausedBy !== undefined)
+}
+
+/** Epoch milliseconds; a condition keeps this time whatever its reason becomes. */
+const declaredAt = ({ status }: Candidate): number =>
+  Date.parse(findCondition(status?.conditions, 'Reconciling')?.lastTransitionTime ?? '') || 0
+
+/** Since when others can see it in line, epoch milliseconds. */
 function queuedSince(rollout: Candidate): number | undefined {
-  const found = findCondition(rollout.status?.conditions, 'Reconciling')
-  return found && isQueued(rollout) ? Date.parse(found.lastTransitionTime) : undefined
+  const { queuedAt } = rollout.status ?? {}
+  return queuedAt !== undefined && isQueued(rollout) ? Date.parse(queuedAt) : undefined
 }
 
-/** Every limit lets the first in line begin as long as it has places; who waits at one of them takes no place at another. */
-function turnOf(rollout: Candidate, limits: Freeze[], { rollouts, now }: Surroundings): Held | undefined {
-  if (limits.length === 0 || isUnderWay(rollout)) return undefined
+/**
+ * Every limit lets the first in line begin as long as it has places; who waits at one of them takes no place at another.
+ * `all` limits decide: whether those ahead go may be up to one that does not concern this Rollout.
+ */
+function turnOf(rollout: Candidate, all: Freeze[], { rollouts, now }: Surroundings): Held | undefined {
+  const mine = all.filter((limit) => covers(limit, rollout))
+  if (mine.length === 0 || isUnderWay(rollout)) return undefined
   const me = keyOf(rollout)
   const others = rollouts.filter((each) => keyOf(each) !== me)
   const going = others.filter(isUnderWay)
   const line = lineOf(isQueued(rollout) ? [...others, rollout] : others)
-  for (const [ahead, next] of line.entries()) {
-    const full = limits.find((limit) => covers(limit, next) && isFull(limit, next, going))
-    if (full && keyOf(next) === me) return queued(full, rollout, ahead, now)
+  for (const [index, next] of line.entries()) {
+    const full = all.find((limit) => covers(limit, next) && isFull(limit, next, going))
+    if (full && keyOf(next) === me) return queued(full, rollout, line.slice(0, index), now)
     if (!full) going.push(next)
   }
+  return entering(rollout, mine, now)
+}
+
+/** The words change when a person lets it go on: whoever looks by changes looks then. */
+function entering(rollout: Candidate, limits: Freeze[], now: number): Held | undefined {
+  const words = limits.map(wordsOf).join(', ')
+  if (isStoppedByPerson(rollout))
+    return { phase: 'Queued', sentence: `Stands in line when it goes on: ${words}`, untilMs: now + AGAIN_MS }
   const entered = (queuedSince(rollout) ?? now) + ENTERING_MS
-  if (isQueued(rollout) && entered <= now) return undefined
-  return { phase: 'Queued', sentence: `Waits for its turn: ${limits.map(wordsOf).join(', ')}`, untilMs: entered }
+  return entered <= now ? undefined : { phase: 'Queued', sentence: `Waits for its turn: ${words}`, untilMs: entered }
 }
 
 /** Who was declared first comes first. */
 const lineOf = (rollouts: Candidate[]): Candidate[] =>
-  rollouts
-    .filter(isQueued)
-    .toSorted((a, b) => (queuedSince(a) ?? 0) - (queuedSince(b) ?? 0) || (keyOf(a) < keyOf(b) ? -1 : 1))
+  rollouts.filter(isQueued).toSorted((a, b) => declaredAt(a) - declaredAt(b) || (keyOf(a) < keyOf(b) ? -1 : 1))
 
 function isFull(limit: Freeze, next: Candidate, going: Candidate[]): boolean {
   const { perNamespace = Infinity, total = Infinity } = limit.spec.atOnce ?? {}
@@ -144,7 +175,8 @@ function isFull(limit: Freeze, next: Candidate, going: Candidate[]): boolean {
   return counted.length >= total || here.length >= perNamespace
 }
 
-function queued(limit: Freeze, { metadata }: Candidate, ahead: number, now: number): Held {
+function queued(limit: Freeze, { metadata }: Candidate, before: Candidate[], now: number): Held {
+  const ahead = before.filter((each) => covers(limit, each)).length
   const line = ahead === 0 ? 'it is the next in line' : `${ahead} ${ahead === 1 ? 'is' : 'are'} ahead of it`
   const sentence = `${metadata.name} waits for its turn: ${wordsOf(limit)}; ${line}`
   return { phase: 'Queued', sentence, untilMs: now + AGAIN_MS }

@@ -3,7 +3,7 @@ import type { Held } from '../crds/freezing.ts'
 import type { Run } from './run.ts'
 
 /** What keeps a release from moving forward because somebody said so; going back is never stopped. */
-export type Stop = { phase: 'Paused' | 'Suspended' | Held['phase']; sentence: string }
+export type Stop = { phase: 'Paused' | 'Suspended' | Held['phase']; sentence: string; pausedBy?: string }
 
 export function stopOf(run: Pick<Run, 'desk' | 'override' | 'suspended' | 'held' | 'plan'>): Stop | undefined {
   const { desk, override, suspended } = run
@@ -11,7 +11,9 @@ export function stopOf(run: Pick<Run, 'desk' | 'override' | 'suspended' | 'held'
   // Who may promote may not thereby lift what was frozen for everybody.
   if (held?.phase === 'Frozen') return held
   if (override) return undefined
-  if (desk.paused !== undefined) return { phase: 'Paused', sentence: `Paused by ${desk.paused}; resume lets it go on` }
+  const { paused } = desk
+  if (paused !== undefined)
+    return { phase: 'Paused', sentence: `Paused by ${paused}; resume lets it go on`, pausedBy: paused }
   return suspended ? { phase: 'Suspended', sentence: 'Suspended: spec.suspend is true' } : held
 }
 
@@ -22,8 +24,13 @@ export const holdOff = ({ held, plan }: Pick<Run, 'held' | 'plan'>): Held | unde
 const STOPPABLE: ReadonlySet<Phase> = new Set<Phase>(['Progressing', 'Analysing', 'AwaitingApproval', 'Paused'])
 
 /** Whatever is said while it is stopped says that, too. */
-export function withStop<T extends { phase: Phase; message: string; outcome?: unknown }>(run: Run, telling: T): T {
+export function withStop<T extends { phase: Phase; message: string; outcome?: unknown }>(
+  run: Run,
+  telling: T,
+): T & Pick<Stop, 'pausedBy'> {
   const stop = stopOf(run)
   if (!stop || telling.outcome !== undefined || !STOPPABLE.has(telling.phase)) return telling
-  return { ...telling, phase: stop.phase, message: `${stop.sentence}. ${telling.message}` }
+  const { phase, sentence, pausedBy } = stop
+  const message = `${sentence}. ${telling.message}`
+  return { ...telling, phase, message, ...(pausedBy === undefined ? {} : { pausedBy }) }
 }

@@ -6,7 +6,7 @@ import { routing } from './channel.ts'
 import { condition } from './condition.ts'
 import { router } from './router.ts'
 import { strategy } from './strategy.ts'
-import { duration, revision, rules, wellFormed } from './vocabulary.ts'
+import { duration, revision, rules, timestamp, wellFormed } from './vocabulary.ts'
 import { configRef, podTemplate, serviceSpec, workloadRef } from './workload.ts'
 
 export type { AnalysisSpec } from './analysis.ts'
@@ -209,6 +209,8 @@ export const rolloutStatus = z
     step: z.string().max(16).meta({ description: 'Step of the running release, for example 3/7.' }).exactOptional(),
     gate: z.string().max(63).meta({ description: 'Name of the gate that waits for a person.' }).exactOptional(),
     release: z.int().min(0).meta({ description: 'Number of the running release.' }).exactOptional(),
+    pausedBy: z.string().max(4096).meta({ description: 'Who said pause, and why.' }).exactOptional(),
+    queuedAt: timestamp('Since when the release stands in line for a place.').exactOptional(),
     message: z.string().max(4096).meta({ description: 'The state as a sentence.' }).exactOptional(),
     lastRelease: z
       .object({

@@ -131,3 +131,19 @@ it('a release counts once, however often its end is reported', async () => {
   expect(text).toContain('sluice_rollbacks_total{namespace="shop",name="checkout",reason="RolledBack"} 1')
   expect(text).toContain('sluice_rollout_duration_seconds_sum{namespace="shop",name="checkout"} 60')
 })
+
+it('the status says since when it stands in line for a place, anew whenever it enters it, and who paused it', async () => {
+  const { deps, kube } = await stage({})
+  const statusAfter = async (now: number, more: Partial<Progress>) => {
+    await report({ ...deps, now: () => now }, said(now - 500, 'told', more))
+    return (await kube.get<Rollout>({ resource: ROLLOUTS, ...REF }))?.status ?? {}
+  }
+  const since = (now: number) => ({ queuedAt: new Date(now).toISOString() })
+  expect(await statusAfter(1_000, { phase: 'Frozen' })).not.toHaveProperty('queuedAt')
+  expect(await statusAfter(2_000, { phase: 'Queued' })).toMatchObject(since(2_000))
+  expect(await statusAfter(3_000, { phase: 'Queued' })).toMatchObject(since(2_000))
+  expect(await statusAfter(4_000, { phase: 'Paused', pausedBy: 'anna' })).toMatchObject({ pausedBy: 'anna' })
+  const again = await statusAfter(5_000, { phase: 'Queued' })
+  expect(again).toMatchObject(since(5_000))
+  expect(again).not.toHaveProperty('pausedBy')
+})

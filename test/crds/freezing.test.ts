@@ -1,4 +1,4 @@
-import { array, assert, constantFrom, integer, property, record, uniqueArray } from 'fast-check'
+import { array, assert, boolean, constantFrom, integer, property, record, uniqueArray } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { releaseConditions, type Phase } from '../../crds/conditions.ts'
 import { heldBy, isLimited, type Candidate } from '../../crds/freezing.ts'
@@ -15,13 +15,24 @@ const freeze = (name: string, spec: Partial<FreezeSpec> = {}): Freeze => ({
   spec: { reason: 'stocktaking', ...spec },
 })
 
-type Standing = { phase?: Phase; sinceMs?: number; weight?: number; labels?: Record<string, string> }
+type Standing = {
+  phase?: Phase
+  sinceMs?: number
+  /** When it was first said to be Queued; with `sinceMs` where nothing else was said before. */
+  queuedMs?: number
+  weight?: number
+  labels?: Record<string, string>
+  pausedBy?: string
+}
 
 /** `phase` since then, relative to now; nothing is under way where there is none. */
-function rollout(key: string, { phase, sinceMs = -HOUR_MS, weight = 0, labels = {} }: Standing = {}): Candidate {
+function rollout(key: string, standing: Standing = {}): Candidate {
+  const { phase, sinceMs = -HOUR_MS, queuedMs = sinceMs, weight = 0, labels = {}, pausedBy } = standing
   const [namespace = '', name = ''] = key.split('/')
   const conditions = phase ? releaseConditions({ phase, message: '', generation: 1, at: NOW + sinceMs }) : []
-  return { metadata: { namespace, name, labels }, status: { conditions, weight } }
+  const queued = phase === 'Queued' ? { queuedAt: new Date(NOW + queuedMs).toISOString() } : {}
+  const paused = pausedBy === undefined ? {} : { pausedBy }
+  return { metadata: { namespace, name, labels }, status: { conditions, weight, ...queued, ...paused } }
 }
 
 const around = (freezes: Freeze[], rollouts: Candidate[] = [], note?: string) => ({
@@ -142,6 +153,62 @@ describe('a limit', () => {
     expect(heldBy(all[1]!, around([one], [queued, all[1]!]))).toMatchObject({ phase: 'Queued' })
   })
 
+  it.for<Phase>(['Frozen', 'Superseded'])('lets nobody pass who was %s before it is seen in line', (before) => {
+    const total = freeze('one', { atOnce: { total: 1 } })
+    const a = rollout('shop/a', { phase: 'Queued', sinceMs: -5 * HOUR_MS, queuedMs: -1_000 })
+    const b = rollout('till/b', { phase: 'Queued', sinceMs: -4 * HOUR_MS, queuedMs: -500 })
+    const notYet = (key: string) => rollout(key, { phase: before, sinceMs: -5 * HOUR_MS })
+    expect(heldBy(a, around([total], [a, notYet('till/b')]))).toMatchObject({ phase: 'Queued', untilMs: NOW + 1_000 })
+    expect(heldBy(b, around([total], [notYet('shop/a'), b]))).toMatchObject({ phase: 'Queued', untilMs: NOW + 1_500 })
+    const later = { ...around([total], [a, b]), now: NOW + 2_000 }
+    expect(heldBy(a, later)).toBeUndefined()
+    expect(heldBy(b, later)?.sentence).toContain('1 is ahead of it')
+  })
+
+  it.for<[string, Standing]>([
+    ['is frozen', { phase: 'Frozen' }],
+    ['is suspended', { phase: 'Suspended' }],
+    ['a person paused', { phase: 'Paused', pausedBy: 'anna' }],
+  ])('keeps no place for a release without requests that %s, which stands in line again afterwards', ([, standing]) => {
+    const stopped = rollout('shop/a', { sinceMs: -5 * HOUR_MS, ...standing })
+    const next = waiting('shop/b')
+    expect(heldBy(next, around([one], [stopped, next]))).toBeUndefined()
+    expect(heldBy(stopped, around([one], [stopped, next]))).toMatchObject({ phase: 'Queued' })
+    const serving = rollout('shop/a', { ...standing, weight: 20 })
+    expect(heldBy(next, around([one], [serving, next]))).toMatchObject({ phase: 'Queued' })
+    expect(heldBy(serving, around([one], [serving, next]))).toBeUndefined()
+  })
+
+  it('keeps the place of a release that pauses by its own plan', () => {
+    const all = [rollout('shop/a', { phase: 'Paused' }), waiting('shop/b')]
+    expect(heldBy(all[0]!, around([one], all))).toBeUndefined()
+    expect(heldBy(all[1]!, around([one], all))).toMatchObject({ phase: 'Queued' })
+  })
+
+  it('has other words for whom somebody stopped than for whom enters the line', () => {
+    const stopped = heldBy(rollout('shop/a', { phase: 'Suspended' }), around([one]))
+    expect(stopped?.sentence).not.toBe(heldBy(waiting('shop/a', -1_000), around([one]))?.sentence)
+    expect(stopped?.untilMs).toBe(NOW + 60_000)
+  })
+
+  it('holds no place for whoever waits for another one', () => {
+    const first = freeze('first', { namespaces: ['shop', 'till'], atOnce: { total: 1 } })
+    const second = freeze('second', { namespaces: ['till', 'cellar'], atOnce: { total: 1 } })
+    const both = waiting('till/b', -3 * HOUR_MS)
+    const all = [rollout('cellar/c', { phase: 'Analysing' }), both, waiting('shop/a')]
+    expect(heldBy(both, around([first, second], all))?.sentence).toContain('Freeze second')
+    expect(heldBy(all[2]!, around([first, second], all))).toBeUndefined()
+    const over = freeze('over', { ...second.spec, until: '2026-12-31T00:00:00Z' })
+    expect(heldBy(all[2]!, around([first, over], all))?.sentence).toContain('Freeze first')
+  })
+
+  it('counts ahead only whom it covers', () => {
+    const all = [rollout('shop/c', { phase: 'Analysing' }), waiting('till/b', -3 * HOUR_MS), waiting('shop/a')]
+    const shop = freeze('shop', { namespaces: ['shop'], atOnce: { total: 1 } })
+    const none = freeze('till', { namespaces: ['till', 'shop'], atOnce: { total: 2 } })
+    expect(heldBy(all[2]!, around([shop, none], all))?.sentence).toContain('it is the next in line')
+  })
+
   it('is asked of all only by whom it covers', () => {
     expect(isLimited(rollout('shop/a'), [one])).toBe(true)
     expect(
@@ -174,4 +241,40 @@ describe('a limit', () => {
       ),
     )
   })
+
+  it('and another that overlaps: none is exceeded, and nobody waits who could go and is passed over', () => {
+    const keys = ['a/1', 'a/2', 'b/1', 'b/2', 'b/3', 'c/1', 'c/2']
+    const standings = array(record({ age: integer({ min: 3, max: 99 }), goes: boolean() }), {
+      minLength: 7,
+      maxLength: 7,
+    })
+    const total = integer({ min: 1, max: 4 })
+    assert(
+      property(standings, total, total, (each, left, right) => {
+        const all = keys.map((key, index) => {
+          const { age = 3, goes = false } = each[index] ?? {}
+          return goes ? rollout(key, { phase: 'Analysing' }) : waiting(key, -1_000 * age)
+        })
+        const limits = [
+          freeze('left', { namespaces: ['a', 'b'], atOnce: { total: left } }),
+          freeze('right', { namespaces: ['b', 'c'], atOnce: { total: right } }),
+        ]
+        const line = all.filter((_, index) => !each[index]?.goes)
+        line.sort((x, y) => placeOf(x) - placeOf(y) || (nameOf(x) < nameOf(y) ? -1 : 1))
+        const going = all.filter((candidate) => !line.includes(candidate))
+        const isFull = ({ spec }: Freeze): boolean =>
+          going.filter(({ metadata }) => spec.namespaces?.includes(metadata.namespace ?? '')).length >=
+          (spec.atOnce?.total ?? Infinity)
+        for (const next of line) {
+          const concerning = limits.filter(({ spec }) => spec.namespaces?.includes(next.metadata.namespace ?? ''))
+          const passes = heldBy(next, around(limits, all)) === undefined
+          expect(passes).toBe(!concerning.some(isFull))
+          if (passes) going.push(next)
+        }
+      }),
+    )
+  })
 })
+
+const placeOf = ({ status }: Candidate): number => Date.parse(status?.conditions?.[0]?.lastTransitionTime ?? '')
+const nameOf = ({ metadata }: Candidate): string => `${metadata.namespace}/${metadata.name}`
