@@ -1,3 +1,4 @@
+import { ROLLOUTS } from '../crds/resources.ts'
 import type { Caller } from './access.ts'
 import type { Parts } from './context.ts'
 import { pageOf } from './page.ts'
@@ -11,7 +12,10 @@ const TOGETHER_MS = 100
 
 type PageParts = Pick<Parts, 'cluster' | 'ledgers' | 'workflowUrl'>
 
-/** Tells the whole page at once, and again whenever anything on it changes; ends when its Rollout is gone. */
+/**
+ * Tells the whole page at once, and again whenever anything on it changes; ends when its Rollout is gone, and without a
+ * word when the caller may not get it any more: whoever comes back is told why.
+ */
 export async function followPage(
   parts: PageParts,
   { key, caller, out }: { key: string; caller: Caller; out: Out },
@@ -29,6 +33,7 @@ export async function followPage(
   try {
     for (let withinMs = 0; !out.ended.aborted; withinMs = RECHECK_MS) {
       await wake.next(withinMs, out.ended)
+      if (!(await mayOpen(caller, key))) return
       const sight = parts.cluster.sight(key)
       // The API server may know it a moment before the watch does.
       if (!sight && told === undefined) continue
@@ -41,4 +46,9 @@ export async function followPage(
     clearTimeout(timer)
     unsubscribe()
   }
+}
+
+async function mayOpen(caller: Caller, key: string): Promise<boolean> {
+  const [namespace = '', name = ''] = key.split('/')
+  return caller.may({ verb: 'get', resource: ROLLOUTS, namespace, name })
 }

@@ -25,7 +25,7 @@ export async function followFleet(
     if (missed) await out.tell([RESUMED])
     else await out.tell([...(lastEventId ? [EXPIRED] : []), snapshot(fleet, seen)])
     for (let checked = Date.now(); !out.ended.aborted;) {
-      const keys = await wake.next(RECHECK_MS, out.ended)
+      const keys = await wake.next(Math.max(0, checked + RECHECK_MS - Date.now()), out.ended)
       // Of this moment: what changes while rights are asked about is told in the next round.
       const cursor = fleet.cursor()
       if (Date.now() - checked >= RECHECK_MS) {

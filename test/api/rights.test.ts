@@ -1,11 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { openDoor } from '../../api/access.ts'
+import { openDoor, type Caller, type Right } from '../../api/access.ts'
 import { openFleet } from '../../api/fleet.ts'
 import { followFleet } from '../../api/following.ts'
+import { followPage } from '../../api/following-page.ts'
+import { createLedgers } from '../../api/ledgers.ts'
+import type { Cluster } from '../../api/cluster.ts'
+import type { Sight } from '../../api/sight.ts'
 import type { Message } from '../../api/stream.ts'
+import type { Phase } from '../../crds/conditions.ts'
 import { ROLLOUTS } from '../../crds/resources.ts'
 import { apiException, type Kube } from '../../kube/index.ts'
-import { rollout } from './objects.ts'
+import { createLog } from '../../telemetry/index.ts'
+import { rollout, type Told } from './objects.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
@@ -13,12 +19,13 @@ afterEach(() => void vi.useRealTimers())
 /** A fleet of one Rollout per namespace, and a stream of somebody whose rights may change. */
 function openStream(...namespaces: string[]) {
   const there = new Set(namespaces)
+  let phase: Phase = 'Promoted'
   const listeners = new Set<(key: string) => void>()
   const fleet = openFleet({
     sight: (key) => {
       const [namespace = ''] = key.split('/')
       const rest = { releases: [], decisions: [], pods: [], events: [] }
-      return there.has(namespace) ? { rollout: rollout(namespace), ...rest } : undefined
+      return there.has(namespace) ? { rollout: rollout(namespace, { phase }), ...rest } : undefined
     },
     onChange(listener) {
       listeners.add(listener)
@@ -36,7 +43,8 @@ function openStream(...namespaces: string[]) {
   const follow = (lastEventId?: string): Promise<void> => followFleet(fleet, { caller: { may }, lastEventId, out })
   const keys = ({ json }: Message): string[] =>
     (JSON.parse(json) as { rollouts: { key: string }[] }).rollouts.map(({ key }) => key)
-  return { there, allowed, told, ended, follow, touch, keys }
+  const turn = (to: Phase): void => void (phase = to)
+  return { there, allowed, told, ended, follow, touch, turn, keys }
 }
 
 describe('a stream that is open', () => {
@@ -49,6 +57,21 @@ describe('a stream that is open', () => {
     await vi.advanceTimersByTimeAsync(30_000)
     expect(told.map(({ event }) => event)).toEqual(['snapshot', 'expired', 'snapshot'])
     expect(keys(told[2]!)).toEqual(['bank/checkout'])
+    ended.abort()
+    await following
+  })
+
+  it('asks about rights in time, whatever else it has to tell meanwhile', async () => {
+    const { allowed, told, ended, follow, touch, turn } = openStream('shop')
+    allowed.add('shop')
+    const following = follow()
+    await vi.advanceTimersByTimeAsync(0)
+    allowed.delete('shop')
+    await vi.advanceTimersByTimeAsync(29_000)
+    turn('Analysing')
+    touch('shop')
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(told.map(({ event }) => event)).toEqual(['snapshot', 'rollout', 'expired', 'snapshot'])
     ended.abort()
     await following
   })
@@ -83,6 +106,90 @@ describe('a stream that is open', () => {
     expect(told.map(({ json }) => json).join('')).not.toContain('secret')
     ended.abort()
     await following
+  })
+})
+
+/** The page of one Rollout, and a stream of it for somebody whose rights may change. */
+function openPage() {
+  const sight = (): Sight => ({ rollout: rollout('shop', said), releases: [], decisions: [], pods: [], events: [] })
+  let said: Told = { phase: 'Promoted' }
+  let isThere = true
+  let isAllowed = true
+  const listeners = new Set<(key: string) => void>()
+  const asked: Right[] = []
+  const caller = {
+    async may(right: Right) {
+      asked.push(right)
+      return right.verb !== 'get' || right.resource !== ROLLOUTS || isAllowed
+    },
+    mayEach: async () => ({}),
+  } as Partial<Caller> as Caller
+  const parts = {
+    cluster: {
+      sight: () => (isThere ? sight() : undefined),
+      onChange(listener: (key: string) => void) {
+        listeners.add(listener)
+        return () => void listeners.delete(listener)
+      },
+    } as Partial<Cluster> as Cluster,
+    ledgers: createLedgers(createLog({ component: 'api', level: 'error' })),
+    workflowUrl: () => undefined,
+  }
+  const told: Message[] = []
+  const out = {
+    ended: new AbortController().signal,
+    tell: async (messages: Message[]) => void told.push(...messages),
+  }
+  const touch = (): void => listeners.forEach((listener) => listener('shop/checkout'))
+  return {
+    told,
+    asked,
+    follow: () => followPage(parts, { key: 'shop/checkout', caller, out }),
+    forbid: () => (isAllowed = false),
+    say: (message: string): void => {
+      said = { phase: 'Analysing', message }
+      touch()
+    },
+    remove: (): void => {
+      isThere = false
+      touch()
+    },
+  }
+}
+
+describe('a page that is open', () => {
+  it('ends, and tells nothing more, once its reader may not open it any more', async () => {
+    const { told, asked, follow, forbid, say } = openPage()
+    const following = follow()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(told.map(({ event }) => event)).toEqual(['page'])
+    expect(asked).toContainEqual({ verb: 'get', resource: ROLLOUTS, namespace: 'shop', name: 'checkout' })
+    forbid()
+    say('Not for everybody')
+    await vi.advanceTimersByTimeAsync(100)
+    await following
+    expect(told).toHaveLength(1)
+  })
+
+  it('ends within half a minute of that where nothing changes', async () => {
+    const { told, follow, forbid } = openPage()
+    const following = follow()
+    await vi.advanceTimersByTimeAsync(0)
+    forbid()
+    await vi.advanceTimersByTimeAsync(30_000)
+    await following
+    expect(told).toHaveLength(1)
+  })
+
+  it('does not tell whoever may not open it that its Rollout is gone', async () => {
+    const { told, follow, forbid, remove } = openPage()
+    const following = follow()
+    await vi.advanceTimersByTimeAsync(0)
+    forbid()
+    remove()
+    await vi.advanceTimersByTimeAsync(100)
+    await following
+    expect(told.map(({ event }) => event)).toEqual(['page'])
   })
 })
 
