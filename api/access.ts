@@ -7,8 +7,6 @@ import { isTransient, type Kube, type KubeObject } from '../kube/index.ts'
 /** Somebody with a token. Every question about rights is asked with it: Kubernetes decides, this process never does. */
 export type Caller = {
   kube: Kube
-  /** Tells callers apart without their token. */
-  id: string
   me(): Promise<Identity>
   /** Whether the caller may do this in the namespace, in all of them where none is named. */
   may(right: Right): Promise<boolean>
@@ -52,7 +50,6 @@ export function openDoor({ kubeFor, now = Date.now }: { kubeFor: (token: string)
       (await may({ verb: 'create', resource: ROLLOUTS, namespace, name, subresource: action }))
     return {
       kube,
-      id,
       me: () => ask('me', () => reviewSelf(kube)),
       may,
       mayDecide,

@@ -2,7 +2,7 @@ import { Hono, type MiddlewareHandler } from 'hono'
 import { pause } from '../kube/index.ts'
 import { knownCaller } from './caller.ts'
 import type { Env, Parts } from './context.ts'
-import { headers, onlyOurPages, perAddress, perCaller, smallBody, uncached } from './guard.ts'
+import { headers, onlyOurPages, perAddress, perPerson, smallBody, uncached } from './guard.ts'
 import { openApiDocument } from './openapi.ts'
 import { answerError, Refusal } from './refusal.ts'
 import { fleetRoutes } from './routes/fleet.ts'
@@ -13,7 +13,7 @@ import type { Failure } from './views.ts'
 
 export type AppOptions = Parts & { version: string; uiDirectory: string }
 
-const PER_CALLER = 600
+const PER_PERSON = 600
 const PER_ADDRESS = 3_000
 const PATIENCE_MS = 5_000
 
@@ -28,7 +28,7 @@ export function createApp({ version, uiDirectory, ...parts }: AppOptions): Hono<
 
   app.use('/api/*', uncached, onlyOurPages, perAddress(PER_ADDRESS, 'requests'), smallBody)
   app.route('/api', signInRoutes(parts))
-  app.use('/api/*', knownCaller(parts), perCaller(PER_CALLER, 'requests'), onceKnown(parts))
+  app.use('/api/*', knownCaller(parts), perPerson(PER_PERSON, 'requests'), onceKnown(parts))
   app.route('/api', fleetRoutes(parts))
   app.route('/api/rollouts/:namespace/:name', rolloutRoutes(parts))
   app.all('/api/*', (c) => c.json<Failure>({ error: 'there is nothing at this address' }, 404))

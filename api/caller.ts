@@ -8,12 +8,14 @@ type Callers = Pick<Parts, 'door' | 'sessions' | 'oidc'>
 const NEARLY_OVER_SECONDS = 60
 const BEARER = /^Bearer +(\S+)$/i
 
-/** Whoever has a token, by header or by cookie, comes in; what they may do, the API server decides. */
+/** Whoever has a token that the API server knows, by header or by cookie, comes in; what they may do, it decides too. */
 export function knownCaller(parts: Callers): MiddlewareHandler<Env> {
   return async (c, next) => {
     const token = await tokenOf(c, parts)
     if (token === undefined) throw new Refusal(401, 'nobody is signed in: sign in, or send a bearer token')
-    c.set('caller', parts.door(token))
+    const caller = parts.door(token)
+    c.set('caller', caller)
+    c.set('person', (await caller.me()).name)
     await next()
   }
 }

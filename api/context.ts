@@ -29,5 +29,11 @@ export type Parts = {
 }
 
 /** What the middlewares found out about a request. */
-export type Env = { Variables: { caller: Caller } }
+export type Env = {
+  Variables: {
+    caller: Caller
+    /** Name of the caller, as the API server knows them: the same whatever token they come with. */
+    person: string
+  }
+}
 export type ApiContext = Context<Env>

@@ -55,9 +55,9 @@ export const smallBody = bodyLimit({
   onError: (c) => c.json<Failure>({ error: `a body has at most ${MOST_BYTES / 1024} KiB here` }, 413),
 })
 
-/** Per signed-in caller. */
-export const perCaller = (limit: number, what: string): MiddlewareHandler<Env> =>
-  limited(limit, what, (c) => c.get('caller').id)
+/** Per signed-in person. */
+export const perPerson = (limit: number, what: string): MiddlewareHandler<Env> =>
+  limited(limit, what, (c) => c.get('person'))
 
 /** Per address: of who has not said who they are. Behind a proxy, all of them together. */
 export const perAddress = (limit: number, what: string): MiddlewareHandler<Env> => limited(limit, what, addressOf)

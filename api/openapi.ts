@@ -95,7 +95,12 @@ export function openApiDocument(version: string): object {
     components: {
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer' },
-        session: { type: 'apiKey', in: 'cookie', name: 'sluice-session' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'sluice-session',
+          description: 'Over HTTPS its name begins with `__Host-`.',
+        },
       },
     },
     security: [{ bearer: [] }, { session: [] }],

@@ -17,7 +17,7 @@ export type Out = {
 export type Streams = {
   /**
    * Runs `follow` until the browser goes. What it throws ends the stream: the browser comes back, and is told why then.
-   * Throws `Refusal` when the caller has more of them open than a person looks at.
+   * Throws `Refusal` when the person has more of them open than anybody looks at.
    */
   open(c: ApiContext, follow: (out: Out) => Promise<void>): Response
 }
@@ -26,23 +26,23 @@ export type Streams = {
 const PING_MS = 15_000
 /** How soon a browser comes back after a cut. */
 const RETRY_MS = 1_000
-const MOST_PER_CALLER = 50
+const MOST_PER_PERSON = 50
 
 /** All of them end when `stopping` aborts. */
 export function createStreams({ stopping, log }: { stopping: AbortSignal; log: Log }): Streams {
   const open = new Map<string, number>()
-  const count = (id: string, by: 1 | -1): void => {
-    const next = (open.get(id) ?? 0) + by
-    if (next === 0) open.delete(id)
-    else open.set(id, next)
+  const count = (person: string, by: 1 | -1): void => {
+    const next = (open.get(person) ?? 0) + by
+    if (next === 0) open.delete(person)
+    else open.set(person, next)
   }
   return {
     open(c, follow) {
-      const { id } = c.get('caller')
-      if ((open.get(id) ?? 0) >= MOST_PER_CALLER) {
-        throw new Refusal(429, `there are ${MOST_PER_CALLER} streams of yours open already: close a tab`)
+      const person = c.get('person')
+      if ((open.get(person) ?? 0) >= MOST_PER_PERSON) {
+        throw new Refusal(429, `there are ${MOST_PER_PERSON} streams of yours open already: close a tab`)
       }
-      count(id, 1)
+      count(person, 1)
       c.header('x-accel-buffering', 'no')
       return streamSSE(c, async (stream) => {
         const gone = new AbortController()
@@ -61,7 +61,7 @@ export function createStreams({ stopping, log }: { stopping: AbortSignal; log: L
           if (!ended.aborted && !isUnauthorized(error)) log.warn({ error: describeError(error) }, 'a stream ended')
         } finally {
           clearInterval(ping)
-          count(id, -1)
+          count(person, -1)
         }
       })
     },

@@ -20,10 +20,8 @@ export function fleetRoutes({ fleet, cluster, streams }: FleetParts): Hono<Env> 
     const lines = await visibleLines(fleet, c.get('caller'))
     return c.json<RolloutView[]>(lines.map(({ view }) => view))
   })
-  routes.get('/stream', async (c) => {
+  routes.get('/stream', (c) => {
     const caller = c.get('caller')
-    // Whoever is not known hears it now, as a status, and not from a stream that ends.
-    await caller.me()
     const lastEventId = c.req.header('last-event-id')
     return streams.open(c, (out) => followFleet(fleet, { caller, lastEventId, out }))
   })

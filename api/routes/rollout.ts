@@ -8,7 +8,7 @@ import { parsed } from '../body.ts'
 import type { ApiContext, Env, Parts } from '../context.ts'
 import { decide } from '../deciding.ts'
 import { followPage } from '../following-page.ts'
-import { perCaller } from '../guard.ts'
+import { perPerson } from '../guard.ts'
 import { pageOf, wholeRelease } from '../page.ts'
 import { Refusal } from '../refusal.ts'
 import { decisionRequest } from '../schema.ts'
@@ -45,7 +45,7 @@ export function rolloutRoutes(parts: RolloutParts): Hono<Env> {
       await wholeRelease(parts, { release, sight: cluster.sight(key), caller: c.get('caller') }),
     )
   })
-  routes.post('/decisions', perCaller(DECISIONS_PER_MINUTE, 'decisions'), async (c) => {
+  routes.post('/decisions', perPerson(DECISIONS_PER_MINUTE, 'decisions'), async (c) => {
     const { namespace, name, key } = whichOf(c)
     const request = await parsed(c, decisionRequest)
     const release = cluster.sight(key)?.releases.find(({ spec }) => spec.number === request.release)

@@ -53,6 +53,16 @@ describe('a change', () => {
     ])
     expect((await say(TOKEN.bob)).status).toBe(201)
   })
+
+  it('is counted by person, whatever token it comes with', async () => {
+    const { server, ask } = await stage()
+    const tokens = Array.from({ length: 31 }, (_, index) => `of-alice-${index}`)
+    for (const token of tokens) server.people.know(token, { name: 'alice' })
+    server.people.allow(() => true)
+    const answers: number[] = []
+    for (const token of tokens) answers.push((await ask(PATH, { token, method: 'POST', body: APPROVAL })).status)
+    expect(answers).toEqual([...Array<number>(30).fill(201), 429])
+  })
 })
 
 describe('every answer', () => {

@@ -181,7 +181,7 @@ describe('the history', () => {
     const one = await read<ReleaseView>('/api/rollouts/shop/checkout/releases/6', TOKEN.bob)
     expect([one.outcome, one.rows.length]).toEqual(['Aborted', 1])
     const reads = server.requests.filter(({ headers }) => headers.authorization === `Bearer ${TOKEN.bob}`)
-    expect(reads.map(({ path }) => path.split('/').at(-1))).toEqual(['releases', 'checkout-6'])
+    expect(reads.map(({ path }) => path.split('/').at(-1))).toEqual(['selfsubjectreviews', 'releases', 'checkout-6'])
   })
 
   it('says that there is no such release', async () => {
