@@ -50,10 +50,16 @@ export async function goBack(run: Run, ending: Ending): Promise<void> {
  * rest keeps nobody waiting: the next look sees to it.
  */
 async function comeToRest(run: Run, ending: Ending, leftApex: boolean): Promise<void> {
-  if (!(await pointApexBack(run, run.stable))) return
-  const missing = leftApex ? await missingAtApex(run.picture) : undefined
-  if (missing === undefined) await persist(run, 'restoreRoute', ending)
-  else sayRestless(run, missing)
+  const pointed = await pointApexBack(run, run.stable)
+  const missing = pointed && leftApex ? await missingAtApex(run.picture) : undefined
+  if ((pointed && missing === undefined) || (await isGone(run))) return persist(run, 'restoreRoute', ending)
+  if (missing !== undefined) sayRestless(run, missing)
+}
+
+/** With the Rollout its Service and pods go: nobody has an address to wait for, and nobody looks again. */
+async function isGone({ picture: { ref }, number }: Run): Promise<boolean> {
+  const seen = await insist.observe({ ref, release: number })
+  return seen === undefined || (seen.deleting && !seen.adoption)
 }
 
 /** An apex that is somebody else's was never moved by this release. False, and told, where it cannot be written. */

@@ -4,6 +4,7 @@ import { expect, inject, test } from 'vitest'
 import type { DecisionSpec } from '../../crds/decision.ts'
 import { DECISIONS } from '../../crds/resources.ts'
 import type { Decision } from '../../crds/schema/decision.ts'
+import { eventually } from '../patience.ts'
 import { decideAs, type Person } from '../stage/person.ts'
 import { outcomeOf, phaseOf } from '../stage/sight.ts'
 import { openStage, type Stage } from '../stage/stage.ts'
@@ -45,9 +46,10 @@ test.concurrent('the API server refuses whoever may not, and whoever says to be 
   const subjects = [{ apiGroup: RIGHTS.group, kind: 'User', name: 'bob' }]
   const binding = { apiVersion, kind: 'RoleBinding', metadata, roleRef, subjects }
   await kube.create({ ...RIGHTS, plural: 'rolebindings', kind: 'RoleBinding' }, binding)
-  await expect
-    .poll(() => say('bob').catch(({ message }: Error) => message))
-    .toMatch(`bob may not approve rollout checkout in ${namespace}`)
+  const refusal = (): Promise<unknown> => say('bob').catch(({ message }: Error) => message)
+  await eventually(async () =>
+    expect(await refusal()).toContain(`bob may not approve rollout checkout in ${namespace}`),
+  )
   await expect(say('alice', { action: 'promote' })).rejects.toThrow(/alice may not promote rollout checkout/)
 
   await expect(say('alice', { by: 'ada' })).rejects.toThrow('spec.by must be you: alice')

@@ -47,6 +47,16 @@ test.concurrent('so is a release that was under way when that happened', async (
   ])
 })
 
+test.concurrent('where the Rollout goes nobody waits for addresses that go with it', async () => {
+  const { world, handle } = await rehearsal.begin('gone', plan(setWeight(20), gate))
+  await told(world, (progress) => progress.gate === 'go')
+  world.addressWaits.push('there is no Service gone')
+  world.picture.deleting = true
+  await handle.cancel()
+  await expect(handle.result()).rejects.toThrow('cancelled')
+  expect(world.weights.at(-1)).toEqual({ apex: 100 })
+})
+
 test.concurrent('a release that nobody can let rest is over all the same when another is declared', async () => {
   const { world, handle, look, say } = await rehearsal.begin('no-rest', plan(setWeight(20), gate), {
     given(begun) {
