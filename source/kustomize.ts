@@ -1,17 +1,15 @@
 import { execFile } from 'node:child_process'
 import { constants } from 'node:fs'
-import { access, readFile } from 'node:fs/promises'
-import { basename, delimiter, dirname, join, posix } from 'node:path'
+import { access, readFile, writeFile } from 'node:fs/promises'
+import { basename, delimiter, join, posix } from 'node:path'
 import process from 'node:process'
-import { parse } from 'yaml'
 import type { Checkout } from './clone.ts'
+import { NAMES, readKustomizations } from './kustomization.ts'
 import { readManifests, type Manifest, type Read } from './manifests.ts'
-import type { Fault } from './trouble.ts'
 
 /** Absolute path of `kustomize`, or of a `kubectl`, which has it inside; undefined where there is neither. */
 export type Kustomize = string | undefined
 
-const NAMES = ['kustomization.yaml', 'kustomization.yml', 'Kustomization']
 const TIMEOUT_MS = 60_000
 const MOST_BYTES = 16 << 20
 
@@ -34,8 +32,8 @@ export async function findKustomize(path = process.env['PATH'] ?? ''): Promise<K
 }
 
 /**
- * What `kustomize build` makes of a folder. It sees the repository and nothing else: no remote base, no program, and no
- * way out. An object stands where the only file of the repository that declares this kind and name has it.
+ * What `kustomize build` makes of a folder. Nothing confines it but what it is given to read: kustomizations that were
+ * checked, which name nothing outside the repository, and no plugin. An object stands where the only file of the repository that declares this kind and name has it.
  */
 export async function kustomized(options: { checkout: Checkout; folder: string; kustomize: Kustomize }): Promise<Read> {
   const { checkout, folder, kustomize } = options
@@ -48,9 +46,9 @@ export async function kustomized(options: { checkout: Checkout; folder: string; 
       'the engine has no kustomize: put kustomize or kubectl on its PATH, or name it by --kustomize, or commit what it builds'
     return { manifests: [], faults: [{ file, message }] }
   }
-  const faults = await remoteBases(checkout)
+  const { json, faults } = await readKustomizations(checkout)
   if (faults.length > 0) return { manifests: [], faults }
-  const built = await run(kustomize, join(checkout.directory, folder))
+  const built = await withFiles(checkout.directory, json, () => run(kustomize, join(checkout.directory, folder)))
   if ('error' in built) {
     return { manifests: [], faults: [{ file, message: built.error.replaceAll(`${checkout.directory}/`, '') }] }
   }
@@ -60,9 +58,24 @@ export async function kustomized(options: { checkout: Checkout; folder: string; 
   return { manifests, faults: read.faults.map(({ message }) => ({ file, message })) }
 }
 
+/** The files are as they were afterwards: others name lines of them. */
+async function withFiles<T>(directory: string, texts: Map<string, string>, act: () => Promise<T>): Promise<T> {
+  const before = await Promise.all(
+    [...texts.keys()].map(async (path) => [path, await readFile(join(directory, path))] as const),
+  )
+  const write = (entries: Iterable<readonly [string, string | Buffer]>): Promise<unknown> =>
+    Promise.all([...entries].map(([path, text]) => writeFile(join(directory, path), text)))
+  try {
+    await write(texts)
+    return await act()
+  } finally {
+    await write(before)
+  }
+}
+
 function run(program: string, directory: string): Promise<{ text: string } | { error: string }> {
   const args = basename(program).startsWith('kubectl') ? ['kustomize', directory] : ['build', directory]
-  // Without a PATH it finds no git; the proxy, to nowhere, is for what it would load by itself.
+  // Without a PATH it finds no git. The proxy, to nowhere, is a second lock: Go uses none for loopback.
   const env = {
     PATH: '/nonexistent',
     HOME: '/nonexistent',
@@ -83,40 +96,6 @@ function run(program: string, directory: string): Promise<{ text: string } | { e
       })
   })
   return promise
-}
-
-type Kustomization = { [field: string]: unknown }
-const BASES = ['resources', 'bases', 'components']
-
-/** What any kustomization of the repository names as a base has to be in the repository, too. */
-async function remoteBases({ directory, files }: Checkout): Promise<Fault[]> {
-  const tracked = new Set(files.flatMap(({ path }) => [path, ...foldersOf(path)]))
-  const faults: Fault[] = []
-  for (const { path, isLink } of files) {
-    if (!NAMES.includes(basename(path)) || isLink) continue
-    const { kustomization, message } = await readKustomization(join(directory, path))
-    if (message !== undefined) faults.push({ file: path, message })
-    for (const entry of BASES.flatMap((field) => [kustomization[field]].flat())) {
-      if (typeof entry !== 'string' || tracked.has(posix.join(dirname(path), entry).replace(/\/$/, ''))) continue
-      faults.push({ file: path, message: `${entry} is not in the repository; nothing is fetched from elsewhere` })
-    }
-  }
-  return faults
-}
-
-/** One that cannot be read could name anything. */
-async function readKustomization(file: string): Promise<{ kustomization: Kustomization; message?: string }> {
-  const text = await readFile(file, 'utf8')
-  try {
-    return { kustomization: (parse(text) as Kustomization | null) ?? {} }
-  } catch (error) {
-    return { kustomization: {}, message: (error as Error).message.replace(/\s+/g, ' ').trim() }
-  }
-}
-
-function foldersOf(path: string): string[] {
-  const folder = posix.dirname(path)
-  return folder === '.' ? ['.'] : [folder, ...foldersOf(folder)]
 }
 
 async function sourcesOf({ directory, files }: Checkout): Promise<Manifest[]> {

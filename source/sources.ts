@@ -49,6 +49,9 @@ export type Sources = {
 
 const LOOK_MS = 15_000
 const AT_ONCE = 4
+/** One slot is left to other namespaces: who has many slow repositories holds up only himself. */
+const AT_ONCE_OF_NAMESPACE = AT_ONCE - 1
+const AFTER_OTHERS_MS = 500
 
 /**
  * Git branches → applied objects. Optional: where the engine may not list Sources, or there is no such kind, it asks
@@ -107,7 +110,7 @@ async function run(state: State): Promise<void> {
     log: options.log,
     concurrency: AT_ONCE,
     backoffCapMs: 30_000,
-    reconcile: async (key) => (state.leading && !end.signal.aborted ? reconcile(key) : {}),
+    reconcile: inTurn(async (key) => (state.leading && !end.signal.aborted ? reconcile(key) : {})),
   })
   state.wake = (key) => queue.add(key)
   state.reflector = reflect<Source>({
@@ -128,6 +131,26 @@ async function run(state: State): Promise<void> {
   await queue.stop()
   await state.reflector.stop()
   await rm(cache, { recursive: true, force: true })
+}
+
+type Reconcile = (key: string) => Promise<{ requeueAfterMs?: number }>
+
+/** No namespace takes all slots. */
+function inTurn(reconcile: Reconcile): Reconcile {
+  const working = new Map<string, number>()
+  return async (key) => {
+    const namespace = key.slice(0, key.indexOf('/'))
+    const others = working.get(namespace) ?? 0
+    if (others >= AT_ONCE_OF_NAMESPACE) return { requeueAfterMs: AFTER_OTHERS_MS }
+    working.set(namespace, others + 1)
+    try {
+      return await reconcile(key)
+    } finally {
+      const left = (working.get(namespace) ?? 1) - 1
+      if (left > 0) working.set(namespace, left)
+      else working.delete(namespace)
+    }
+  }
 }
 
 const occasionOf = (source: Source | undefined): string =>

@@ -1,4 +1,6 @@
-import { expect, inject, test } from 'vitest'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, inject, onTestFinished, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { CONFIG_MAPS, VIRTUAL_SERVICES } from '../../crds/resources.ts'
 import type { KubeObject } from '../../kube/index.ts'
@@ -157,4 +159,41 @@ test('a folder with a kustomization is built by the real kustomize', async () =>
   expect(inventory?.map(({ name }) => name.replace(/-\w{10}$/, ''))).toEqual(['live-made', 'live-one'])
   const { items } = await stage.kube.list<ConfigMap>(CONFIG_MAPS, { namespace: stage.namespace })
   expect(items.map(({ data }) => data)).toEqual(expect.arrayContaining([{ a: 'b' }, { value: '1' }]))
+})
+
+test('no kustomization gets at what listens on the engine’s own loopback, however it is written', async () => {
+  const asked: (string | undefined)[] = []
+  const server = createServer(({ url }, response) => {
+    asked.push(url)
+    response.end(config('stolen'))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { repository, applied, until, hook } = await openSourceStage({
+    access,
+    name: 'source-loopback',
+    files: {
+      // The first is a comment to us; others take what follows the line separator for a field.
+      'kustomization.yaml': `resources: [one.yaml] # \u2028configurations: ['${address}/comment']\n`,
+      'one.yaml': config('one'),
+    },
+  })
+  expect((await applied(repository.first)).inventory?.map(({ name }) => name)).toEqual(['one'])
+  const generator = `kind: ConfigMapGenerator\napiVersion: builtin\nmetadata: { name: x }\nfiles: ['x=${address}/plugin']\n`
+  for (const text of [
+    `configMapGenerator: [{ name: x, files: ['x=${address}/file'] }]\n`,
+    `Resources: ['${address}/case']\n`,
+    `<<: { resources: ['${address}/merge'] }\n`,
+    'generators: [generator.yaml]\n',
+  ]) {
+    const commit = repository.push({ 'kustomization.yaml': text, 'generator.yaml': generator })
+    await hook()
+    const { errors } = await until(
+      `refused ${commit}`,
+      (status) => status.attempted === commit && reasonOf(status) === 'BuildFailed',
+    )
+    expect(errors).toMatchObject([{ file: 'kustomization.yaml', line: 1 }])
+  }
+  expect(asked).toEqual([])
 })
