@@ -10,6 +10,7 @@ import {
   describeError,
   isForbidden,
   isNotFound,
+  pause,
   reflect,
   type Kube,
   type Log,
@@ -127,11 +128,17 @@ async function run(state: State): Promise<void> {
     },
   })
   options.log.info({}, 'Sources are looked at')
-  await new Promise((resolve) => end.signal.addEventListener('abort', resolve, { once: true }))
+  await untilAborted(end.signal)
   await queue.stop()
   await state.reflector.stop()
   await rm(cache, { recursive: true, force: true })
 }
+
+/** One that has aborted already tells no listener. */
+const untilAborted = (signal: AbortSignal): Promise<unknown> =>
+  signal.aborted
+    ? Promise.resolve()
+    : new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
 
 type Reconcile = (key: string) => Promise<{ requeueAfterMs?: number }>
 
@@ -180,10 +187,7 @@ async function untilEnabled({ kube, log, lookMs = LOOK_MS }: SourcesOptions, end
     if (words === undefined) return true
     if (words !== told) log.info({}, words)
     told = words
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, lookMs)
-      end.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true })
-    })
+    await pause(lookMs, end)
   }
   return false
 }
