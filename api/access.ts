@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { ACTIONS, type Action } from '../crds/decision.ts'
 import type { ResourceDescriptor } from '../crds/resources.ts'
 import { DECISIONS, ROLLOUTS } from '../crds/resources.ts'
-import { isTransient, type Kube, type KubeObject } from '../kube/index.ts'
+import { isTransient, reviewAccess, reviewSelf, type Identity, type Kube } from '../kube/index.ts'
 
 /** Somebody with a token. Every question about rights is asked with it: Kubernetes decides, this process never does. */
 export type Caller = {
@@ -13,9 +13,6 @@ export type Caller = {
   mayDecide(action: Action, namespace: string, name: string): Promise<boolean>
   mayEach(namespace: string, name: string): Promise<Partial<Record<Action, boolean>>>
 }
-
-/** As the API server knows them; `extra` is what else their credentials say. */
-export type Identity = { name: string; groups: string[]; extra: Record<string, string[]> }
 
 export type Right = {
   verb: string
@@ -44,13 +41,13 @@ export function openDoor({ kubeFor, now = Date.now }: { kubeFor: (token: string)
     const id = createHash('sha256').update(token).digest('base64url').slice(0, 22)
     const ask = <T>(question: string, find: () => Promise<T>): Promise<T> => answers(`${id} ${question}`, find)
     const may = (right: Right): Promise<boolean> =>
-      ask(`may ${JSON.stringify(attributesOf(right))}`, () => reviewAccess(kube, right))
+      ask(`may ${JSON.stringify(attributesOf(right))}`, () => reviewAccess(kube, attributesOf(right)))
     const mayDecide = async (action: Action, namespace: string, name: string): Promise<boolean> =>
       (await may({ verb: 'create', resource: DECISIONS, namespace })) &&
       (await may({ verb: 'create', resource: ROLLOUTS, namespace, name, subresource: action }))
     return {
       kube,
-      me: () => ask('me', () => reviewSelf(kube)),
+      me: () => ask('me', () => known(kube)),
       may,
       mayDecide,
       async mayEach(namespace, name) {
@@ -97,37 +94,8 @@ const attributesOf = ({ verb, resource: { group, plural }, namespace, name, subr
   ...(subresource === undefined ? {} : { subresource }),
 })
 
-type AccessReview = KubeObject & { status?: { allowed?: boolean } }
-
-async function reviewAccess(kube: Kube, right: Right): Promise<boolean> {
-  const question = {
-    apiVersion: 'authorization.k8s.io/v1',
-    kind: ACCESS_REVIEWS.kind,
-    metadata: { name: '' },
-    spec: { resourceAttributes: attributesOf(right) },
-  }
-  const { status } = await kube.create<AccessReview>(ACCESS_REVIEWS, question)
-  return status?.allowed === true
+async function known(kube: Kube): Promise<Identity> {
+  const who = await reviewSelf(kube)
+  if (!who) throw new Error('the API server did not say who the caller is')
+  return who
 }
-
-type SelfReview = KubeObject & { status?: { userInfo?: UserInfo } }
-type UserInfo = { username?: string; groups?: string[]; extra?: Record<string, string[]> }
-
-async function reviewSelf(kube: Kube): Promise<Identity> {
-  const question = { apiVersion: 'authentication.k8s.io/v1', kind: SELF_REVIEWS.kind, metadata: { name: '' } }
-  const { status } = await kube.create<SelfReview>(SELF_REVIEWS, question)
-  const { username, groups = [], extra = {} } = status?.userInfo ?? {}
-  if (!username) throw new Error('the API server did not say who the caller is')
-  return { name: username, groups, extra }
-}
-
-const review = (group: string, plural: string, kind: string): ResourceDescriptor => ({
-  group,
-  version: 'v1',
-  plural,
-  kind,
-  namespaced: false,
-})
-
-const ACCESS_REVIEWS = review('authorization.k8s.io', 'selfsubjectaccessreviews', 'SelfSubjectAccessReview')
-const SELF_REVIEWS = review('authentication.k8s.io', 'selfsubjectreviews', 'SelfSubjectReview')

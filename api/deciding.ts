@@ -1,11 +1,11 @@
-import type { DecisionSpec } from '../crds/decision.ts'
-import { AUTHOR_CLAIM } from '../crds/guard-policy.ts'
+import { countingPart, type DecisionSpec } from '../crds/decision.ts'
 import { API_VERSION, LABEL } from '../crds/names.ts'
 import type { GateTerms } from '../crds/plan.ts'
 import { DECISIONS } from '../crds/resources.ts'
 import type { Decision } from '../crds/schema/decision.ts'
 import type { Release } from '../crds/schema/release.ts'
-import type { Caller, Identity } from './access.ts'
+import type { Identity } from '../kube/index.ts'
+import type { Caller } from './access.ts'
 import { decisionView } from './view/decision.ts'
 import { gateStep } from './view/gate.ts'
 import type { DecisionRequest, DecisionView } from './views.ts'
@@ -40,13 +40,6 @@ export function isAsked(release: Release | undefined, gate: string, who: Identit
   if (account) return terms?.serviceAccounts?.includes(`${account[1]}/${account[2]}`) === true
   if ((terms?.groups?.length ?? 0) > 0 && groups.length === 0) return false
   return terms?.notBy === undefined || claim !== undefined
-}
-
-/** Of everything that a person is, a Decision names what the gate asks for. */
-function countingPart({ name, groups, extra }: Identity, terms: GateTerms | undefined) {
-  const asked = groups.filter((group) => terms?.groups?.includes(group))
-  const claim = terms?.notBy === undefined ? undefined : extra[AUTHOR_CLAIM]?.[0]
-  return { by: name, ...(asked.length > 0 ? { groups: asked } : {}), ...(claim === undefined ? {} : { claim }) }
 }
 
 const termsOf = (release: Release | undefined, gate: string): GateTerms | undefined =>

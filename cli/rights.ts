@@ -1,6 +1,6 @@
 import type { Action } from '../crds/decision.ts'
 import { ROLLOUTS } from '../crds/resources.ts'
-import { describeError, type KubeObject } from '../kube/index.ts'
+import { describeError, reviewAccess } from '../kube/index.ts'
 import type { Access } from './access.ts'
 import { Refusal } from './failure.ts'
 import { SELF } from './self.ts'
@@ -11,21 +11,15 @@ import { SELF } from './self.ts'
  */
 export async function needRight({ kube, namespace }: Access, action: Action, name: string): Promise<void> {
   const { group } = ROLLOUTS
-  const resourceAttributes = { namespace, name, verb: 'create', group, resource: 'rollouts', subresource: action }
-  const question = {
-    apiVersion: 'authorization.k8s.io/v1',
-    kind: 'SelfSubjectAccessReview',
-    metadata: { name: '' },
-    spec: { resourceAttributes },
-  }
+  const asked = { namespace, name, verb: 'create', group, resource: 'rollouts', subresource: action }
   const right = `create on rollouts/${action} in namespace ${namespace}`
-  const answer = await kube.create<AccessReview>(ACCESS_REVIEWS, question).catch((error: unknown) => {
+  const isAllowed = await reviewAccess(kube, asked).catch((error: unknown) => {
     throw new Refusal(
       `nothing was sent: the API server did not say whether you may ${action} (the right ${right}): ` +
         `${describeError(error)}. To go back with the right to write the route: ${SELF} rollback ${name} --direct`,
     )
   })
-  if (answer.status?.allowed === true) return
+  if (isAllowed) return
   throw new Refusal(
     `you may not ${action} ${namespace}/${name}: you lack the right ${right}, which ${rolesFor(action)}`,
   )
@@ -45,13 +39,3 @@ export function rolesFor(action: Action): string {
 
 const OF_APPROVERS = new Set<Action>(['approve', 'reject', 'abort'])
 const OF_EDITORS = new Set<Action>(['abort', 'pause', 'resume', 'retry'])
-
-type AccessReview = KubeObject & { status?: { allowed?: boolean } }
-
-const ACCESS_REVIEWS = {
-  group: 'authorization.k8s.io',
-  version: 'v1',
-  plural: 'selfsubjectaccessreviews',
-  kind: 'SelfSubjectAccessReview',
-  namespaced: false,
-}

@@ -1,3 +1,6 @@
+import { AUTHOR_CLAIM } from './guard-policy.ts'
+import type { GateTerms } from './plan.ts'
+
 export const ACTIONS = [
   'approve',
   'reject',
@@ -25,4 +28,17 @@ export type DecisionSpec = {
   /** What the API server knows of the person under `AUTHOR_CLAIM`: the address in their commits. */
   claim?: string
   reason?: string
+}
+
+/** What the API server says of a person. */
+type Person = { name: string; groups: string[]; extra: Record<string, string[]> }
+
+/** Of everything that a person is, a Decision names what the gate asks for. */
+export function countingPart(
+  { name, groups, extra }: Person,
+  terms: GateTerms | undefined,
+): Pick<DecisionSpec, 'by' | 'groups' | 'claim'> {
+  const asked = groups.filter((group) => terms?.groups?.includes(group))
+  const claim = terms?.notBy === undefined ? undefined : extra[AUTHOR_CLAIM]?.[0]
+  return { by: name, ...(asked.length > 0 ? { groups: asked } : {}), ...(claim === undefined ? {} : { claim }) }
 }

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 import { freePort } from '../stack/node/ports.ts'
+import { isFree } from '../stack/ports.ts'
 import { startRole, type Engine } from './engine.ts'
 
 export type PageOptions = {
@@ -54,12 +54,4 @@ function tokenOf(kubeconfig: string): string {
   const token = users[0]?.user.token
   if (!token) throw new Error(`${kubeconfig} has no token`)
   return token
-}
-
-function isFree(port: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>()
-  const server = createServer()
-  server.once('error', () => resolve(false))
-  server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)))
-  return promise
 }

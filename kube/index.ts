@@ -19,6 +19,7 @@ export { createRecorder, type Recorder } from './events.ts'
 export { endOfLog } from './log-tail.ts'
 export { wantLease, type Lease } from './lease.ts'
 export { createQueue, type Queue, type QueueObserver } from './queue.ts'
+export { reviewAccess, reviewSelf, type Identity } from './reviews.ts'
 export { reflect, type ReflectOptions } from './reflector.ts'
 export type {
   Kube,

@@ -48,7 +48,8 @@ export async function choosePorts(taken: ReadonlySet<number> = new Set()): Promi
   throw new Error(`no ${PORT_NAMES.length} free ports in a row between ${RANGE.first} and ${RANGE.last}`)
 }
 
-function isFree(port: number): Promise<boolean> {
+/** Nobody listens there on loopback. */
+export function isFree(port: number): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>()
   const server = createServer()
   server.once('error', () => resolve(false))

@@ -1,10 +1,10 @@
 import type { z } from 'zod'
 import { GROUP, VERSION } from '../names.ts'
 import { CHANNELS, DECISIONS, FREEZES, RELEASES, ROLLOUTS, SOURCES, type ResourceDescriptor } from '../resources.ts'
-import { channelSpec, channelStatus } from '../schema/channel.ts'
+import { channelSpec } from '../schema/channel.ts'
 import { sourceSpec, sourceStatus } from '../schema/source.ts'
 import { decisionSpec, decisionStatus } from '../schema/decision.ts'
-import { freezeSpec, freezeStatus } from '../schema/freeze.ts'
+import { freezeSpec } from '../schema/freeze.ts'
 import { releaseSpec, releaseStatus } from '../schema/release.ts'
 import { rolloutSpec, rolloutStatus } from '../schema/rollout.ts'
 import {
@@ -72,7 +72,6 @@ const freezes = (): Manifest =>
     shortNames: ['slfrz'],
     description: 'A Freeze keeps releases from going forward, or limits how many of them go forward at once.',
     spec: freezeSpec,
-    status: freezeStatus,
     columns: freezeColumns,
   })
 
@@ -81,7 +80,8 @@ type Definition = {
   shortNames: string[]
   description: string
   spec: z.ZodType
-  status: z.ZodType
+  /** Absent where nobody has anything to say about it. */
+  status?: z.ZodType
   columns: Column[]
   rules?: Schema[]
   scale?: boolean
@@ -92,7 +92,6 @@ const channel: Definition = {
   shortNames: ['slch'],
   description: 'A Channel says where people are told what becomes of releases.',
   spec: channelSpec,
-  status: channelStatus,
   columns: channelColumns,
 }
 
@@ -123,7 +122,7 @@ const version = ({ columns, scale, ...definition }: Definition) => ({
   served: true,
   storage: true,
   schema: { openAPIV3Schema: root(definition) },
-  subresources: { status: {}, ...(scale ? { scale: SCALE } : {}) },
+  subresources: { ...(definition.status ? { status: {} } : {}), ...(scale ? { scale: SCALE } : {}) },
   additionalPrinterColumns: columns,
 })
 
@@ -143,7 +142,7 @@ const root = ({ description, spec, status, rules }: Omit<Definition, 'columns' |
     kind: { type: 'string', description: 'Kind of this object.' },
     metadata: { type: 'object', properties: { name: { type: 'string' } } },
     spec: sound(openapi(spec), 'spec'),
-    status: sound(openapi(status), 'status'),
+    ...(status ? { status: sound(openapi(status), 'status') } : {}),
   },
 })
 

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { REASONS, TOLD_BY_DEFAULT } from '../notices.ts'
 import type { ObjectMeta } from '../meta.ts'
-import { condition } from './condition.ts'
 import { httpAddress, objectName, rules, secretKey } from './vocabulary.ts'
 
 export type ChannelSpec = z.output<typeof channelSpec>
@@ -77,20 +76,6 @@ export const channelSpec = z
       message: `a channel is exactly one of ${KINDS.join(', ')}`,
     }),
   })
-
-export const channelStatus = z
-  .object({
-    conditions: z
-      .array(condition)
-      .max(8)
-      .meta({
-        description: 'For those who write such.',
-        'x-kubernetes-list-type': 'map',
-        'x-kubernetes-list-map-keys': ['type'],
-      })
-      .exactOptional(),
-  })
-  .meta({ description: 'Not written by the engine: what could not be told is an Event of the Rollout.' })
 
 /** `spec.notify` of a Rollout. */
 export const routing = z

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { timestamp } from './vocabulary.ts'
 
-export const condition = z
+const condition = z
   .object({
     type: z.string().max(316).meta({ description: 'Ready, Reconciling or Stalled.' }),
     status: z.enum(['True', 'False', 'Unknown']).meta({ description: 'Whether the condition holds.' }),
@@ -13,3 +13,16 @@ export const condition = z
   .meta({ description: 'One aspect of the state.' })
 
 export type Condition = z.output<typeof condition>
+
+/** What kstatus reads: at most so many, one of each type. */
+export const conditions = (most: number, description: string) => ({
+  observedGeneration: z
+    .int()
+    .meta({ description: 'metadata.generation that this status speaks about.' })
+    .exactOptional(),
+  conditions: z
+    .array(condition)
+    .max(most)
+    .meta({ description, 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })
+    .exactOptional(),
+})

@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import type { ObjectMeta } from '../meta.ts'
-import { condition } from './condition.ts'
 import { rules, timestamp } from './vocabulary.ts'
 
 export type FreezeSpec = z.output<typeof freezeSpec>
@@ -80,18 +79,3 @@ export const freezeSpec = z
     description:
       'What goes forward waits: a new release gets no traffic, one under way stays at its weight and is watched. Rollbacks, aborts and returns to what served before run as ever, and what has nothing that serves is started.',
   })
-
-/** Nothing of it is written: what it holds says so itself. */
-export const freezeStatus = z
-  .object({
-    conditions: z
-      .array(condition)
-      .max(8)
-      .meta({
-        description: 'For those who write such.',
-        'x-kubernetes-list-type': 'map',
-        'x-kubernetes-list-map-keys': ['type'],
-      })
-      .exactOptional(),
-  })
-  .meta({ description: 'Not written by the engine: whoever is held says so.' })

@@ -3,7 +3,7 @@ import type { ObjectMeta } from '../meta.ts'
 import { OUTCOMES, SEQUELS } from '../outcome.ts'
 import { analysis } from './analysis.ts'
 import { routing } from './channel.ts'
-import { condition } from './condition.ts'
+import { conditions } from './condition.ts'
 import { router } from './router.ts'
 import { strategy } from './strategy.ts'
 import { duration, revision, rules, timestamp, wellFormed } from './vocabulary.ts'
@@ -178,20 +178,10 @@ export const rolloutSpec = z
 
 export const rolloutStatus = z
   .object({
-    observedGeneration: z
-      .int()
-      .meta({ description: 'metadata.generation that this status speaks about.' })
-      .exactOptional(),
-    conditions: z
-      .array(condition)
-      .max(16)
-      .meta({
-        description:
-          'Ready always; Reconciling while a release runs; Stalled while it cannot go on. As kstatus reads them.',
-        'x-kubernetes-list-type': 'map',
-        'x-kubernetes-list-map-keys': ['type'],
-      })
-      .exactOptional(),
+    ...conditions(
+      16,
+      'Ready always; Reconciling while a release runs; Stalled while it cannot go on. As kstatus reads them.',
+    ),
     replicas: z.int().meta({ description: 'Pods of all revisions.' }).exactOptional(),
     selector: z
       .string()

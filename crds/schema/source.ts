@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ObjectMeta } from '../meta.ts'
-import { condition } from './condition.ts'
+import { conditions } from './condition.ts'
 import { atLeast, duration, objectName, rules, timestamp } from './vocabulary.ts'
 
 export type SourceSpec = z.output<typeof sourceSpec>
@@ -149,19 +149,7 @@ const drift = z
 
 export const sourceStatus = z
   .object({
-    observedGeneration: z
-      .int()
-      .meta({ description: 'metadata.generation that this status speaks about.' })
-      .exactOptional(),
-    conditions: z
-      .array(condition)
-      .max(8)
-      .meta({
-        description: 'Ready: the branch is applied; Stalled: somebody has to change the repository or the Source.',
-        'x-kubernetes-list-type': 'map',
-        'x-kubernetes-list-map-keys': ['type'],
-      })
-      .exactOptional(),
+    ...conditions(8, 'Ready: the branch is applied; Stalled: somebody has to change the repository or the Source.'),
     ...said,
     appliedAt: timestamp('When it was applied.').exactOptional(),
     attempted: text(

@@ -1,4 +1,4 @@
-import { createServer } from 'node:net'
+import { isFree } from '../ports.ts'
 
 /** Below the range that systems take for outgoing connections: nothing else picks a port here at random. */
 const RANGE = { first: 20_000, last: 31_999 }
@@ -13,12 +13,4 @@ export async function freePort(): Promise<number> {
     if (await isFree(port)) return port
   }
   throw new Error(`no free port between ${RANGE.first} and ${RANGE.last}`)
-}
-
-function isFree(port: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>()
-  const server = createServer()
-  server.once('error', () => resolve(false))
-  server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)))
-  return promise
 }

@@ -93,7 +93,7 @@ export function subjectOf({ rollout, release }: Pick<ReleasePage, 'rollout' | 'r
 /** What a person has to do now, as a sentence. */
 export function todoOf({ phase, need, gate = '', message }: RolloutView): string {
   if (need === 'approve') return `Gate ${gate} waits for an answer: approve, and it goes on; reject, and it goes back.`
-  const byPhase = TODO[phase]
+  const byPhase = BY_PHASE[phase]
   if (byPhase !== undefined) return byPhase
   if (need === 'resume') return 'It is paused. Resume it, or abort it.'
   if (need === 'decide') return 'It cannot decide by itself. Look at the evidence, then decide.'
@@ -106,7 +106,7 @@ export function todoOf({ phase, need, gate = '', message }: RolloutView): string
 const RUNS_BY_ITSELF = 'Nothing. It goes on by itself, and goes back by itself if it is bad.'
 const STABLE_SERVES = 'Nothing is broken: stable serves. Declare a better revision, or retry this one.'
 
-const TODO: Record<string, string> = {
+const BY_PHASE: Record<string, string> = {
   Progressing: RUNS_BY_ITSELF,
   Suspended: 'Nothing goes forward until spec.suspend is taken away in Git.',
   Frozen: 'Nothing goes forward until the freeze is over; a bad version still goes back.',
