@@ -90,7 +90,7 @@ describe('the page on the real stack', () => {
       }
 
       await page.goto('/gates')
-      await page.getByRole('button', { name: 'Approve checkout' }).click()
+      await page.getByRole('button', { name: `Approve checkout in ${NAMESPACE}` }).click()
       await page.getByRole('button', { name: /^Approve [0-9a-f]{10}$/ }).click()
       await page.getByRole('button', { name: 'Close' }).click()
       await page.goto(RELEASE)

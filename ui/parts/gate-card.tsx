@@ -41,14 +41,24 @@ export const GateCard = ({ gate: { rollout, gate, mayApprove, ...terms }, stale,
     <Approvals {...terms} />
     <div class="buttons">
       <button type="button" class="strong good" disabled={stale} onClick={() => onAsk(DEEDS.approve)}>
-        {!mayApprove && <Icon name="lock" />}Approve<span class="unseen"> {rollout.name}</span>
+        {!mayApprove && <Icon name="lock" />}Approve
+        <Whose {...rollout} />
       </button>
       <button type="button" class="bad" disabled={stale} onClick={() => onAsk(DEEDS.reject)}>
-        Reject<span class="unseen"> {rollout.name}</span>
+        Reject
+        <Whose {...rollout} />
       </button>
       <Origin {...rollout} />
     </div>
   </article>
+)
+
+/** Names are only one's own within a namespace, and here all of them are on one page. */
+const Whose = ({ name, namespace }: GateView['rollout']) => (
+  <span class="unseen">
+    {' '}
+    {name} in {namespace}
+  </span>
 )
 
 const Approvals = ({ approvals, minimum }: Pick<GateView, 'approvals' | 'minimum'>) =>
