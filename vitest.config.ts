@@ -12,8 +12,17 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: ['test/e2e/**', 'test/reader/**', 'test/faults/**', 'test/browser/**', 'node_modules/**'],
+          exclude: [
+            'test/e2e/**',
+            'test/rehearsals/**',
+            'test/reader/**',
+            'test/faults/**',
+            'test/browser/**',
+            'node_modules/**',
+          ],
           testTimeout: 30_000,
+          // Many of them wait for clocks and for git.
+          maxWorkers: 3,
         },
       },
       {
@@ -43,7 +52,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
+          include: ['test/e2e/**/*.test.ts', 'test/rehearsals/**/*.test.ts'],
           globalSetup: ['test/stage/shared.ts'],
           testTimeout: 240_000,
           hookTimeout: 240_000,
@@ -52,13 +61,13 @@ export default defineConfig({
       },
       {
         extends: true,
-        // These break the servers under the engine: one file at a time, each on a stack that no other test uses.
+        // These break the servers under the engine: each file on a stack that no other test uses.
         test: {
           name: 'faults',
           include: ['test/faults/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 240_000,
-          fileParallelism: false,
+          maxWorkers: 2,
         },
       },
     ],

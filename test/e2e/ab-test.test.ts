@@ -2,7 +2,7 @@ import { expect, inject, test } from 'vitest'
 import type { Step } from '../../crds/plan.ts'
 import type { MatchRoute } from '../../crds/traffic.ts'
 import { CANARY } from '../fakes/activities.ts'
-import { plan, rehearse, shares, told } from '../stage/play.ts'
+import { plan, rehearse, shares, told } from '../rehearsals/play.ts'
 import { outcomeOf, phaseOf, releaseOf } from '../stage/sight.ts'
 import { openStage } from '../stage/stage.ts'
 

@@ -1,8 +1,8 @@
 import { ApplicationFailure } from '@temporalio/activity'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
 import { SERVICES } from '../../crds/resources.ts'
 import { CANARY, STABLE, type World } from '../fakes/activities.ts'
-import { openRehearsal, type Rehearsal } from '../stage/rehearsal.ts'
+import { rehearse } from '../rehearsals/play.ts'
 import { ROLLOUT } from '../stage/shop.ts'
 import { outcomeOf } from '../stage/sight.ts'
 import { openStage } from '../stage/stage.ts'
@@ -10,11 +10,7 @@ import { openStage } from '../stage/stage.ts'
 /** What the API server will not take, and what is somebody else's: the engine says so and touches nothing. */
 
 const access = inject('access')
-let rehearsal: Rehearsal
-beforeAll(async () => {
-  rehearsal = await openRehearsal(access)
-})
-afterAll(() => rehearsal[Symbol.asyncDispose]())
+const rehearsal = rehearse()
 
 const STEPS = [{ setWeight: 40 }]
 const PLAN = { steps: [{ kind: 'setWeight', weight: 20 } as const] }

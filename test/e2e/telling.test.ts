@@ -4,7 +4,7 @@ import { expect, inject, test, vi } from 'vitest'
 import { CHANNELS, SECRETS } from '../../crds/resources.ts'
 import type { KubeObject } from '../../kube/index.ts'
 import { startReceiver } from '../fakes/receiver.ts'
-import { plan, rehearse, setWeight, told } from '../stage/play.ts'
+import { plan, rehearse, setWeight, told } from '../rehearsals/play.ts'
 import { phaseOf } from '../stage/sight.ts'
 import { openStage, type Stage } from '../stage/stage.ts'
 

@@ -1,11 +1,13 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtempDisposable, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Client, Connection, type WorkflowExecutionInfo } from '@temporalio/client'
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
 import { workflowId } from '../../crds/names.ts'
 import type { Plan } from '../../crds/plan.ts'
 import type { World } from '../fakes/activities.ts'
 import { startGround, type Access } from '../stage/ground.ts'
-import { openRehearsal, type Rehearsal } from '../stage/rehearsal.ts'
+import { bundleWorkflows, openRehearsal, type Rehearsal } from '../rehearsals/rehearsal.ts'
 import { analysisOf, ROLLOUT } from '../stage/shop.ts'
 import { hasLeft, phaseOf } from '../stage/sight.ts'
 import { openStage, type Stage } from '../stage/stage.ts'
@@ -84,7 +86,8 @@ async function playAndStore({ name, play }: Scenario): Promise<void> {
 
 /** What would take long, or a cordoned node, on the stack. */
 async function rehearseAndStore(): Promise<void> {
-  await using rehearsal = await openRehearsal(access)
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'sluice-workflows-'))
+  await using rehearsal = await openRehearsal({ ...access, codePath: await bundleWorkflows(folder.path) })
   const { steps } = GATED_AT_20
   const asksFor = (world: World, times: number): Promise<true> =>
     world.until(() => world.told.filter(({ gate }) => gate === 'go').length === times && true)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { CANARY, STABLE, type World } from '../fakes/activities.ts'
-import { gate, plan, rehearse, setWeight, shares, told } from '../stage/play.ts'
+import { gate, plan, rehearse, setWeight, shares, told } from './play.ts'
 
 /** What the API server does not take is told, and keeps nothing else from going on. */
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { CANARY, STABLE, type World } from '../fakes/activities.ts'
-import { gate, plan, rehearse, setWeight, shares, told } from '../stage/play.ts'
+import { gate, plan, rehearse, setWeight, shares, told } from './play.ts'
 
 /** The route names the apex again when clients have the addresses behind it, and not before. */
 

@@ -7,7 +7,7 @@ import { openRehearsal, type Rehearsal } from './rehearsal.ts'
 export function rehearse(): Pick<Rehearsal, 'begin'> {
   let rehearsal: Rehearsal
   beforeAll(async () => {
-    rehearsal = await openRehearsal(inject('access'))
+    rehearsal = await openRehearsal({ ...inject('access'), codePath: inject('codePath') })
   })
   afterAll(() => rehearsal[Symbol.asyncDispose]())
   return { begin: (...play) => rehearsal.begin(...play) }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { STABLE, type World } from '../fakes/activities.ts'
-import { rehearse } from '../stage/play.ts'
+import { rehearse } from './play.ts'
 
 /** A hand-back whose pods let people wait for days. */
 

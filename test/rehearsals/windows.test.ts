@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Step } from '../../crds/plan.ts'
-import { plan, rehearse, setWeight, shares, told } from '../stage/play.ts'
+import { plan, rehearse, setWeight, shares, told } from './play.ts'
 
 /** A release passes a gate only while its change window is open. */
 

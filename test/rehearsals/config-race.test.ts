@@ -1,16 +1,11 @@
 import { ApplicationFailure } from '@temporalio/activity'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { CANARY, STABLE, type World } from '../fakes/activities.ts'
-import { openRehearsal, type Rehearsal } from '../stage/rehearsal.ts'
+import { rehearse } from './play.ts'
 
 /** A config changes at the worst moment: what was not looked at is never run. */
 
-const access = inject('access')
-let rehearsal: Rehearsal
-beforeAll(async () => {
-  rehearsal = await openRehearsal(access)
-})
-afterAll(() => rehearsal[Symbol.asyncDispose]())
+const rehearsal = rehearse()
 
 const PLAN = { steps: [{ kind: 'setWeight', weight: 20 } as const] }
 const NEXT = 'cccccccccc'

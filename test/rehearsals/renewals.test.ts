@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { WatchResult } from '../../activities/watch.ts'
 import { CANARY, STABLE, type Watching, type World } from '../fakes/activities.ts'
-import { gate, plan, rehearse, setWeight, shares, told } from '../stage/play.ts'
+import { gate, plan, rehearse, setWeight, shares, told } from './play.ts'
 
 /** What a run that takes over knows of the one before, and what it has to see first. */
 

@@ -3,7 +3,7 @@ import type { DecisionSpec } from '../../crds/decision.ts'
 import type { GateTerms, Step } from '../../crds/plan.ts'
 import { CANARY, STABLE, type World } from '../fakes/activities.ts'
 import { eventually } from '../patience.ts'
-import { gate, plan, rehearse, setWeight, shares, told } from '../stage/play.ts'
+import { gate, plan, rehearse, setWeight, shares, told } from './play.ts'
 
 /** Who counts, how often, and what a person hears of what they said. */
 

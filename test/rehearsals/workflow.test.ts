@@ -1,14 +1,10 @@
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Plan } from '../../crds/plan.ts'
 import { eventually } from '../patience.ts'
 import { CANARY, STABLE, type World } from '../fakes/activities.ts'
-import { openRehearsal, type Rehearsal } from '../stage/rehearsal.ts'
+import { rehearse } from './play.ts'
 
-let rehearsal: Rehearsal
-beforeAll(async () => {
-  rehearsal = await openRehearsal(inject('access'))
-})
-afterAll(() => rehearsal[Symbol.asyncDispose]())
+const rehearsal = rehearse()
 
 const setWeight = (weight: number) => ({ kind: 'setWeight', weight }) as const
 const gate = (name: string, expiresAfterMs = 60_000) => ({ kind: 'approve', name, expiresAfterMs }) as const

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { CANARY, STABLE, type World } from '../fakes/activities.ts'
-import { gate, plan, rehearse, setWeight, shares, told } from '../stage/play.ts'
+import { gate, plan, rehearse, setWeight, shares, told } from './play.ts'
 
 /** Who comes next, and how: what waits its turn, what makes way, and what served before. */
 

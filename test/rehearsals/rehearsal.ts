@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client'
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
@@ -36,9 +38,14 @@ const CLUSTER = 'rehearsal'
 /** Temporal knows a new namespace everywhere only after its caches were refreshed. */
 const KNOWN_WITHIN = { retries: 60, minTimeout: 500, maxTimeout: 500 }
 
-export const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url))
-
-export async function openRehearsal({ temporal }: { temporal: string }): Promise<Rehearsal> {
+/** `codePath` is where `bundleWorkflows` has put the workflow. */
+export async function openRehearsal({
+  temporal,
+  codePath,
+}: {
+  temporal: string
+  codePath: string
+}): Promise<Rehearsal> {
   const temporalNamespace = `rehearsal-${process.pid}`
   Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging: { filter: 'OFF' } } })
   const worlds = new Map<string, World>()
@@ -55,7 +62,10 @@ export async function openRehearsal({ temporal }: { temporal: string }): Promise
     workflowExecutionRetentionPeriod: msToTs('1 day'),
   })
   const native = await NativeConnection.connect({ address: temporal })
-  const workers = await pRetry(() => createWorkers(native, temporalNamespace, worldOf), KNOWN_WITHIN)
+  const workers = await pRetry(
+    () => createWorkers({ connection: native, namespace: temporalNamespace, codePath }, worldOf),
+    KNOWN_WITHIN,
+  )
   const running = Promise.all(workers.map((worker) => worker.run()))
 
   return {
@@ -90,6 +100,15 @@ export async function openRehearsal({ temporal }: { temporal: string }): Promise
   }
 }
 
+/** The workflow as one file in `folder`: bundling takes seconds of a whole core. */
+export async function bundleWorkflows(folder: string): Promise<string> {
+  const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url))
+  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') })
+  const codePath = join(folder, 'workflows.js')
+  await writeFile(codePath, code)
+  return codePath
+}
+
 let created = 0
 
 /** As the engine's controller does it, once the API server has the Decision. */
@@ -104,13 +123,13 @@ async function deliver(workflows: Workflows, world: World, decision: DecisionSpe
   return message
 }
 
-async function createWorkers(connection: NativeConnection, namespace: string, worldOf: (name: string) => World) {
+type Hall = { connection: NativeConnection; namespace: string; codePath: string }
+
+async function createWorkers({ codePath, ...hall }: Hall, worldOf: (name: string) => World): Promise<Worker[]> {
   const { act, watch, notify } = fakeActivities(worldOf)
-  const workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') })
-  const shared = { connection, namespace }
   return Promise.all([
-    Worker.create({ ...shared, taskQueue: TASK_QUEUE.act, workflowBundle, activities: act }),
-    Worker.create({ ...shared, taskQueue: TASK_QUEUE.watch, activities: watch }),
-    Worker.create({ ...shared, taskQueue: TASK_QUEUE.notify, activities: notify }),
+    Worker.create({ ...hall, taskQueue: TASK_QUEUE.act, workflowBundle: { codePath }, activities: act }),
+    Worker.create({ ...hall, taskQueue: TASK_QUEUE.watch, activities: watch }),
+    Worker.create({ ...hall, taskQueue: TASK_QUEUE.notify, activities: notify }),
   ])
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { WatchResult } from '../../activities/watch.ts'
 import type { Step } from '../../crds/plan.ts'
 import { CANARY, STABLE, type Watching, type World } from '../fakes/activities.ts'
-import { gate, plan, rehearse, setWeight, shares, told } from '../stage/play.ts'
+import { gate, plan, rehearse, setWeight, shares, told } from './play.ts'
 
 /** What the real workflow does about the verdicts of a watch that the test plays. */
 

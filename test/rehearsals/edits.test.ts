@@ -4,8 +4,8 @@ import type { Step } from '../../crds/plan.ts'
 import type { MatchRoute } from '../../crds/traffic.ts'
 import { CANARY, STABLE, type World } from '../fakes/activities.ts'
 import { eventually } from '../patience.ts'
-import { gate, plan, rehearse, setWeight, shares, told } from '../stage/play.ts'
-import type { Played } from '../stage/rehearsal.ts'
+import { gate, plan, rehearse, setWeight, shares, told } from './play.ts'
+import type { Played } from './rehearsal.ts'
 
 /** What the real workflow does about what somebody else did to the route, and to the DestinationRule of the Service. */
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Step } from '../../crds/plan.ts'
 import type { World } from '../fakes/activities.ts'
 import { eventually } from '../patience.ts'
-import { gate, plan, rehearse, setWeight, shares, told } from '../stage/play.ts'
+import { gate, plan, rehearse, setWeight, shares, told } from './play.ts'
 
 /** Words count whenever they are said, and what they did is seen at once. */
 

@@ -3,7 +3,7 @@ import type { Step } from '../../crds/plan.ts'
 import type { Aside, MatchRoute } from '../../crds/traffic.ts'
 import { CANARY, STABLE, type World } from '../fakes/activities.ts'
 import { eventually } from '../patience.ts'
-import { gate, plan, rehearse, setWeight, shares, told } from '../stage/play.ts'
+import { gate, plan, rehearse, setWeight, shares, told } from './play.ts'
 
 /** What goes to the canary beside its weight, in every write and on every way out. */
 

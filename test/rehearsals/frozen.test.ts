@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Held } from '../../crds/freezing.ts'
 import type { World } from '../fakes/activities.ts'
-import { gate, plan, rehearse, setWeight, shares, told } from '../stage/play.ts'
+import { gate, plan, rehearse, setWeight, shares, told } from './play.ts'
 
 /** What is frozen goes back at any moment, and forward when it no longer is. */
 

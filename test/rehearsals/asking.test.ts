@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common'
 import { expect, test } from 'vitest'
 import type { Step } from '../../crds/plan.ts'
 import { CANARY, STABLE, type World } from '../fakes/activities.ts'
-import { gate, plan, rehearse, setWeight, shares, told } from '../stage/play.ts'
+import { gate, plan, rehearse, setWeight, shares, told } from './play.ts'
 
 /** Steps that ask somebody else: what a yes, a no and an interruption do to a release. */
 
