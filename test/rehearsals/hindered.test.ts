@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { CANARY, STABLE, type World } from '../fakes/activities.ts'
+import { eventually } from '../patience.ts'
 import { gate, plan, rehearse, setWeight, shares, told } from './play.ts'
 
 /** What the API server does not take is told, and keeps nothing else from going on. */
@@ -66,6 +67,42 @@ test.concurrent('so does a size at rest that is refused, which is asked for agai
   await say('approve')
   await handle.result()
   expect(world.told.at(-1)).toMatchObject({ outcome: 'Promoted' })
+})
+
+test.concurrent.each([
+  ['observe', 'Looking at what is there fails again and again'],
+  ['openRelease', 'Opening the release fails again and again'],
+  ['report', 'Writing the status fails again and again'],
+])('%s, which is tried until it succeeds, is told by the controller for as long as it fails', async (verb, deed) => {
+  const { world, handle, trouble, say } = await rehearsal.begin(
+    `untiring-${verb}`.toLowerCase(),
+    plan(setWeight(20), gate),
+    { given: refuses(verb) },
+  )
+  const said = await eventually(async () => (await trouble()) ?? Promise.reject(new Error(`${verb} is no trouble yet`)))
+  expect(said).toBe(`${deed}, and is tried until it succeeds: ${WORDS}`)
+  delete world.hindering
+  await begins(world, 2)
+  expect(await trouble()).toBeUndefined()
+  await say('approve')
+  await handle.result()
+  expect(world.told.at(-1)).toMatchObject({ outcome: 'Promoted' })
+})
+
+test.concurrent('what says itself that it is refused is no trouble of the engine', async () => {
+  const { world, handle, trouble, say } = await rehearsal.begin('says-itself', plan(setWeight(20), gate), {
+    given: refuses('setTraffic', 'prepare'),
+  })
+  const tries = (verb: string) => world.until(() => world.verbs.filter((each) => each === verb).length > 6)
+  await tries('prepare')
+  expect(await trouble()).toBeUndefined()
+  world.hindering = (verb) => (verb === 'setTraffic' ? WORDS : undefined)
+  await tries('setTraffic')
+  expect(await trouble()).toBeUndefined()
+  delete world.hindering
+  await begins(world, 2)
+  await say('abort')
+  await handle.result()
 })
 
 test.concurrent('more pods that are refused keep nobody from taking the release back', async () => {

@@ -30,6 +30,8 @@ export type Played = {
   /** Of the whole chain. */
   handle: WorkflowHandle
   look: () => Promise<void>
+  /** Why the run does not move, as the controller sees it. */
+  trouble: () => Promise<string | undefined>
   /** A word about release 2, the canary, and the gate that waits, as a Decision; throws the sentence that refuses it. */
   say: (action: Action, about?: Partial<DecisionSpec>) => Promise<string>
 }
@@ -83,6 +85,7 @@ export async function openRehearsal({
         handle,
         temporalNamespace,
         look: () => handle.signal(LOOK_SIGNAL),
+        trouble: async () => (await workflows.describe({ namespace, name })).trouble,
         async say(action, about) {
           const gate = world.told.at(-1)?.gate
           const open = gate === undefined ? {} : { gate }
