@@ -41,6 +41,10 @@ const BENCHES: Record<string, { about: string; measure: (words: string[]) => Pro
     about: 'whether the page keeps up with 500 Rollouts of which 200 change every second (a minute)',
     measure: async () => (await import('./page.ts')).measurePage(),
   },
+  push: {
+    about: 'how soon a push to a branch is on the page, and where the time goes (three minutes)',
+    measure: async () => (await import('./push.ts')).measurePush(),
+  },
   loss: {
     about:
       'whether a request is lost at any edge of a release, and how soon a weight is seen (20 minutes; --only, --cycles)',

@@ -13,7 +13,8 @@ const SHOP = new URL('../../demo/shop/', import.meta.url)
 
 test('kubectl diff of the demo’s Git against the cluster is empty at rest, and shows one route during a release', async () => {
   const files = shopOfADemo()
-  const { stage, repository, hook } = await openSourceStage({ access, name: NAMESPACE, files })
+  await using source = await openSourceStage({ access, name: NAMESPACE, files })
+  const { stage, repository, hook } = source
   await stage.until('the first is there', ({ rollout }) => rollout?.status?.lastRelease?.number === 1)
   expect(await diff(repository.clone)).toEqual([])
 

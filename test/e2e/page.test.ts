@@ -57,7 +57,7 @@ describe('the page on the real stack', () => {
     'shows a push, lets those decide who may, and nobody else, and survives the death of its API',
     PATIENT,
     async () => {
-      const { stage, repository, applied, hook } = await openSourceStage({
+      await using source = await openSourceStage({
         access,
         name: NAMESPACE,
         files: {
@@ -65,6 +65,7 @@ describe('the page on the real stack', () => {
           'routes.yaml': stringify(virtualService({ namespace: NAMESPACE, host: `${NAMESPACE}.shop.local` })),
         },
       })
+      const { stage, repository, applied, hook } = source
       await applied(repository.first)
       await stage.until('1.4.0 serves', ({ rollout }) => rollout?.status?.lastRelease?.outcome === 'Promoted')
       stage.load({ rps: 60 })

@@ -17,7 +17,7 @@ const config = (name: string, value = '1'): string =>
   stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { value } })
 
 test('a push is applied at once, and its release says who wrote what; nobody’s route is put back during a release', async () => {
-  const { stage, repository, applied, hook } = await openSourceStage({
+  await using source = await openSourceStage({
     access,
     name: 'source-push',
     files: {
@@ -25,6 +25,7 @@ test('a push is applied at once, and its release says who wrote what; nobody’s
       'routes.yaml': stringify(virtualService({ namespace: 'source-push', host: 'source-push.shop.local' })),
     },
   })
+  const { stage, repository, applied, hook } = source
   await applied(repository.first)
   await stage.until('version 1.4.0 serves', ({ rollout }) => rollout?.status?.lastRelease?.outcome === 'Promoted')
   const commit = repository.push(
@@ -58,7 +59,7 @@ test('a push is applied at once, and its release says who wrote what; nobody’s
 })
 
 test('the real API server names the wrong field and we its line; nothing of that commit is applied', async () => {
-  const { stage, repository, applied, until, hook } = await openSourceStage({
+  await using source = await openSourceStage({
     access,
     name: 'source-wrong',
     files: {
@@ -67,6 +68,7 @@ test('the real API server names the wrong field and we its line; nothing of that
       'a/settings.yaml': config('settings'),
     },
   })
+  const { stage, repository, applied, until, hook } = source
   await applied(repository.first)
   const good = checkout(stage.namespace, '1.4.0')
   const wrong = repository.push({
@@ -103,7 +105,7 @@ test('the real API server names the wrong field and we its line; nothing of that
 })
 
 test('drift is shown, then put back; what is no longer declared is deleted, and a stranger’s object is not', async () => {
-  const { stage, repository, kubectl, applied, until, hook } = await openSourceStage({
+  await using source = await openSourceStage({
     access,
     name: 'source-drift',
     files: {
@@ -112,6 +114,7 @@ test('drift is shown, then put back; what is no longer declared is deleted, and 
       'routes.yaml': stringify(virtualService({ namespace: 'source-drift', host: 'source-drift.shop.local' })),
     },
   })
+  const { stage, repository, kubectl, applied, until, hook } = source
   const { kube, namespace } = stage
   await applied(repository.first)
   const one = { resource: CONFIG_MAPS, namespace, name: 'one' }
@@ -145,7 +148,7 @@ test('drift is shown, then put back; what is no longer declared is deleted, and 
 })
 
 test('a folder with a kustomization is built by the real kustomize', async () => {
-  const { stage, repository, applied } = await openSourceStage({
+  await using source = await openSourceStage({
     access,
     name: 'source-kustomize',
     files: {
@@ -155,6 +158,7 @@ test('a folder with a kustomization is built by the real kustomize', async () =>
     },
     spec: { path: 'live' },
   })
+  const { stage, repository, applied } = source
   const { inventory } = await applied(repository.first)
   expect(inventory?.map(({ name }) => name.replace(/-\w{10}$/, ''))).toEqual(['live-made', 'live-one'])
   const { items } = await stage.kube.list<ConfigMap>(CONFIG_MAPS, { namespace: stage.namespace })
@@ -170,7 +174,7 @@ test('no kustomization gets at what listens on the engine’s own loopback, howe
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => void server.close())
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const { repository, applied, until, hook } = await openSourceStage({
+  await using source = await openSourceStage({
     access,
     name: 'source-loopback',
     files: {
@@ -179,6 +183,7 @@ test('no kustomization gets at what listens on the engine’s own loopback, howe
       'one.yaml': config('one'),
     },
   })
+  const { repository, applied, until, hook } = source
   expect((await applied(repository.first)).inventory?.map(({ name }) => name)).toEqual(['one'])
   const generator = `kind: ConfigMapGenerator\napiVersion: builtin\nmetadata: { name: x }\nfiles: ['x=${address}/plugin']\n`
   for (const text of [

@@ -2,14 +2,12 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { onTestFinished } from 'vitest'
 
 export type Files = { [path: string]: string | null }
 
-/** A bare repository and a developer who pushes to it, by the real git. It goes when the test ends. */
+/** A bare repository and a developer who pushes to it, by the real git. Leaving its scope removes both. */
 export function openRepository(files: Files) {
   const directory = mkdtempSync(join(tmpdir(), 'repository-'))
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
   const remote = join(directory, 'shop.git')
   const clone = join(directory, 'shop')
   run(directory, 'init', '--quiet', '--bare', '--initial-branch=main', remote)
@@ -44,6 +42,7 @@ export function openRepository(files: Files) {
     git,
     push,
     first: push(files, 'The first'),
+    [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true }),
   }
 }
 

@@ -35,6 +35,7 @@ export type StageOptions = Partial<{
 /** A repository, a fake API server, and the Source `shop/git` between them. */
 export async function openStage({ files = {}, spec = {}, kinds = KINDS, prepare, ...options }: StageOptions = {}) {
   const repository = openRepository(files)
+  onTestFinished(() => repository[Symbol.dispose]())
   const server = await startApiServer()
   onTestFinished(() => server.stop())
   server.serves(kinds)

@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { onTestFinished } from 'vitest'
 import { API_VERSION } from '../../crds/names.ts'
 import { SECRETS, SOURCES } from '../../crds/resources.ts'
 import type { Source, SourceSpec, SourceStatus } from '../../crds/schema/source.ts'
@@ -26,15 +25,14 @@ export type SourceStageOptions = {
 
 /**
  * A namespace that is applied from a repository behind HTTPS, by the component as it is shipped. A webhook tells of
- * pushes: by itself the engine looks once an hour. All of it goes when the test ends.
+ * pushes: by itself the engine looks once an hour. Leaving its scope closes and removes all of it.
  */
 export async function openSourceStage({ access, name, files, spec = {} }: SourceStageOptions) {
-  const stage = await openStage({ access, name, isBare: true })
-  onTestFinished(() => stage[Symbol.asyncDispose]())
+  await using opened = new AsyncDisposableStack()
+  const stage = opened.use(await openStage({ access, name, isBare: true }))
   const { kube, namespace } = stage
-  const repository = openRepository(files)
-  const server = await startGitServer(repository.directory, PASSWORD)
-  onTestFinished(() => server[Symbol.asyncDispose]())
+  const repository = opened.use(openRepository(files))
+  const server = opened.use(await startGitServer(repository.directory, PASSWORD))
   const kubectl = (...args: string[]): string =>
     execFileSync(access.kubectl, ['--kubeconfig', access.kubeconfig, '-n', namespace, ...args], { encoding: 'utf8' })
   kubectl('apply', '-k', 'deploy/components/source')
@@ -53,7 +51,15 @@ export async function openSourceStage({ access, name, files, spec = {} }: Source
       ...spec,
     },
   } as KubeObject)
-  return { stage, repository, kubectl, ...ways(stage), hook: hookOf(access, namespace) }
+  const all = opened.move()
+  return {
+    stage,
+    repository,
+    kubectl,
+    ...ways(stage),
+    hook: hookOf(access, namespace),
+    [Symbol.asyncDispose]: () => all[Symbol.asyncDispose](),
+  }
 }
 
 export const reasonOf = ({ conditions = [] }: SourceStatus): string | undefined =>
