@@ -34,11 +34,11 @@ const BENCHES: Record<string, { about: string; measure: (words: string[]) => Pro
   },
   stream: {
     about:
-      'how far ten tabs are behind when 200 Rollouts change every second, and what the API server is asked (a minute)',
+      'how far a page and ten more tabs are behind when 200 Rollouts change every second on a real API server, and what that is asked (a minute)',
     measure: async () => (await import('./stream.ts')).measureStream(),
   },
   page: {
-    about: 'whether the page keeps up with 500 Rollouts of which 200 change every second (a minute)',
+    about: 'whether the page keeps up with 500 Rollouts of which 200 change every second, over an API server in memory (a minute)',
     measure: async () => (await import('./page.ts')).measurePage(),
   },
   push: {

@@ -52,6 +52,12 @@ export function median(values: number[]): number {
   return (low + high) / 2
 }
 
+/** The value that a share of them (0 to 1) does not exceed. Infinity for none: what was not seen was late. */
+export function quantile(values: number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Infinity
+}
+
 /** Three decimals: milliseconds of seconds. */
 export const round = (value: number): number => Math.round(value * 1_000) / 1_000
 
