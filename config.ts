@@ -4,11 +4,26 @@ import { z } from 'zod'
 
 const ROLES = ['controller', 'worker', 'all', 'api'] as const
 
+const file = z.string().min(1).optional()
+
+const temporal = {
+  temporalAddress: z.string().regex(/^\S+:\d+$/, 'must be HOST:PORT'),
+  temporalNamespace: z.string().min(1),
+  temporalTls: z
+    .enum(['true', 'false'])
+    .transform((text) => text === 'true')
+    .optional(),
+  temporalTlsServerName: z.string().min(1).optional(),
+  temporalTlsCa: file,
+  temporalTlsCert: file,
+  temporalTlsKey: file,
+  temporalApiKeyFile: file,
+}
+
 const schema = z.object({
   role: z.enum(ROLES),
   kubeconfig: z.string().optional(),
-  temporalAddress: z.string().regex(/^\S+:\d+$/, 'must be HOST:PORT'),
-  temporalNamespace: z.string().min(1),
+  ...temporal,
   cluster: z.string().regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'must be lower case letters, digits and dashes'),
   leaseNamespace: z.string().min(1),
   healthPort: z.int().min(0).max(65_535),
@@ -46,7 +61,7 @@ function commandLine(): Command {
   const command = new Command('sluice-engine')
     .description(DESCRIPTION)
     .argument('[role]', `what this process does: ${ROLES.join(' | ')}; all is controller and worker`, 'all')
-  for (const each of [...sharedOptions(), ...apiOptions()]) command.addOption(each)
+  for (const each of [...sharedOptions(), ...temporalOptions(), ...apiOptions()]) command.addOption(each)
   return command
 }
 
@@ -64,8 +79,6 @@ const sharedOptions = (): Option[] => [
     'how to reach the API server; default: in-cluster, or the usual rules',
     'SLUICE_KUBECONFIG',
   ),
-  option('--temporal-address <host:port>', 'Temporal frontend', 'TEMPORAL_ADDRESS', '127.0.0.1:7233'),
-  option('--temporal-namespace <name>', 'Temporal namespace', 'TEMPORAL_NAMESPACE', 'default'),
   option(
     '--lease-namespace <name>',
     'where controllers agree on which of them leads',
@@ -101,6 +114,30 @@ const apiOptions = (): Option[] => [
   option(
     '--public-url <url>',
     'api: how browsers reach it; https: where TLS ends before it; default: the port on localhost',
+/** Named in the environment as Temporal's own tools name them. */
+const temporalOptions = (): Option[] => [
+  option('--temporal-address <host:port>', 'Temporal frontend', 'TEMPORAL_ADDRESS', '127.0.0.1:7233'),
+  option('--temporal-namespace <name>', 'Temporal namespace', 'TEMPORAL_NAMESPACE', 'default'),
+  option(
+    '--temporal-tls <true|false>',
+    'TLS to Temporal; default: true as soon as one of the following is set',
+    'TEMPORAL_TLS',
+  ),
+  option(
+    '--temporal-tls-server-name <name>',
+    'whose certificate Temporal has to show; default: the host of its address',
+    'TEMPORAL_TLS_SERVER_NAME',
+  ),
+  option(
+    '--temporal-tls-ca <file>',
+    'PEM: who vouches for that certificate; default: those that this system trusts',
+    'TEMPORAL_TLS_SERVER_CA_CERT_PATH',
+  ),
+  option('--temporal-tls-cert <file>', 'PEM: the certificate of the engine', 'TEMPORAL_TLS_CLIENT_CERT_PATH'),
+  option('--temporal-tls-key <file>', 'PEM: the key of that, without a passphrase', 'TEMPORAL_TLS_CLIENT_KEY_PATH'),
+  option('--temporal-api-key-file <file>', 'the API key of the engine at Temporal', 'TEMPORAL_API_KEY_FILE'),
+]
+
     'SLUICE_PUBLIC_URL',
   ),
   option(

@@ -25,6 +25,7 @@ import { createIstioRouter } from './router/index.ts'
 import { startSources, type Sources } from './source/index.ts'
 import { createLog, createMetrics, startHealthServer, startSweep } from './telemetry/index.ts'
 import manifest from './package.json' with { type: 'json' }
+import { readTemporalAccess, type TemporalAccess } from './temporal.ts'
 import { installRuntime, startWorkers } from './worker.ts'
 import { createWorkload } from './workload/index.ts'
 
@@ -66,15 +67,20 @@ const health = await orEnd('the health port cannot be served (--health-port name
   }),
 )
 log.info({ healthPort: health.port }, 'starting')
-if (controls || works) installRuntime(log)
-if (controls) parts.push(controllerPart())
-if (works) parts.push(await workerPart())
+if (controls || works) await runEngine()
 if (config.role === 'api') parts.push(await orEnd('the API cannot be served', () => apiPart()))
 log.info('running')
 for (const part of parts) part.ended?.catch((error: unknown) => stop(error, 1))
 
 /** What cannot even begin is one sentence for whoever started it. */
 async function orEnd<T>(what: string, begin: () => T | Promise<T>): Promise<T> {
+async function runEngine(): Promise<void> {
+  const temporal = await orEnd('Temporal cannot be asked', () => readTemporalAccess(config))
+  installRuntime(log)
+  if (controls) parts.push(controllerPart(temporal))
+  if (works) parts.push(await workerPart(temporal))
+}
+
   try {
     return await begin()
   } catch (error) {
@@ -91,8 +97,8 @@ function openKube(kubeconfig: string | undefined): Kube {
   return createKube(options)
 }
 
-function controllerPart(): Part {
-  const connection = Connection.lazy({ address: config.temporalAddress })
+function controllerPart(temporal: TemporalAccess): Part {
+  const connection = Connection.lazy(temporal)
   const client = new Client({ connection, namespace: config.temporalNamespace })
   const workflows = temporalWorkflows({ client, cluster: config.cluster })
   // One process that does everything has nobody to agree with.
@@ -137,7 +143,7 @@ function lead(onChange: (held: boolean) => void): Lease {
   return wantLease({ kube, namespace: config.leaseNamespace, name: 'sluice-controller', identity, log, onChange })
 }
 
-async function workerPart(): Promise<Part> {
+async function workerPart(temporal: TemporalAccess): Promise<Part> {
   const deps = {
     kube,
     router: createIstioRouter({ kube }),
@@ -148,7 +154,7 @@ async function workerPart(): Promise<Part> {
     site: { cluster: config.cluster, uiUrl: config.uiUrl },
     now: Date.now,
   }
-  const workers = await startWorkers(config, deps, log)
+  const workers = await startWorkers({ temporal, namespace: config.temporalNamespace, deps, log })
   const sweep = startSweep({
     metrics,
     list: () => rolloutNames(kube),

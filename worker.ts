@@ -6,25 +6,27 @@ import {
   Runtime,
   Worker,
   type LogEntry,
-  type NativeConnectionOptions,
 } from '@temporalio/worker'
 import { SdkComponent } from '@temporalio/common'
 import pRetry from 'p-retry'
 import { createActivities, type Deps } from './activities/index.ts'
-import type { Config } from './config.ts'
 import { TASK_QUEUE } from './crds/names.ts'
 import { describeError } from './kube/index.ts'
 import { createSparing, type Logger } from './telemetry/index.ts'
+import type { TemporalAccess } from './temporal.ts'
+
+/** `namespace`: of Temporal. */
+export type WorkersOptions = { temporal: TemporalAccess; namespace: string; deps: Deps; log: Logger }
 
 export type Workers = { trouble(): string | undefined; stop(): Promise<void>; ended: Promise<void> }
 
 const SHUTDOWN_GRACE = '5s'
 
 /** One worker per task queue, so that a hundred watches never take the slot of a rollback. Waits for Temporal as long as it takes. */
-export async function startWorkers(config: Config, deps: Deps, log: Logger): Promise<Workers> {
-  const connection = await connect({ address: config.temporalAddress }, log)
+export async function startWorkers({ temporal, namespace, deps, log }: WorkersOptions): Promise<Workers> {
+  const connection = await connect(temporal, log)
   const activities = createActivities(deps)
-  const shared = { connection, namespace: config.temporalNamespace, shutdownGraceTime: SHUTDOWN_GRACE }
+  const shared = { connection, namespace, shutdownGraceTime: SHUTDOWN_GRACE }
   const workers = await Promise.all([
     Worker.create({
       ...shared,
@@ -75,7 +77,7 @@ export function installRuntime(log: Logger): void {
   })
 }
 
-function connect(options: NativeConnectionOptions, log: Logger): Promise<NativeConnection> {
+function connect(options: TemporalAccess, log: Logger): Promise<NativeConnection> {
   const isDue = createSparing()
   return pRetry(() => NativeConnection.connect(options), {
     retries: Number.POSITIVE_INFINITY,
