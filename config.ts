@@ -107,13 +107,6 @@ const sharedOptions = (): Option[] => [
   option('--log-level <level>', 'debug | info | warn | error', 'SLUICE_LOG_LEVEL', 'info'),
 ]
 
-/** Secrets are files: what stands in a command line or the environment, others on the machine can read. */
-const apiOptions = (): Option[] => [
-  port('--api-port <port>', 'api: serves the API and the UI', 'SLUICE_API_PORT', 8090),
-  option('--api-host <address>', 'api: address of that', 'SLUICE_API_HOST', '0.0.0.0'),
-  option(
-    '--public-url <url>',
-    'api: how browsers reach it; https: where TLS ends before it; default: the port on localhost',
 /** Named in the environment as Temporal's own tools name them. */
 const temporalOptions = (): Option[] => [
   option('--temporal-address <host:port>', 'Temporal frontend', 'TEMPORAL_ADDRESS', '127.0.0.1:7233'),
@@ -138,6 +131,13 @@ const temporalOptions = (): Option[] => [
   option('--temporal-api-key-file <file>', 'the API key of the engine at Temporal', 'TEMPORAL_API_KEY_FILE'),
 ]
 
+/** Secrets are files: what stands in a command line or the environment, others on the machine can read. */
+const apiOptions = (): Option[] => [
+  port('--api-port <port>', 'api: serves the API and the UI', 'SLUICE_API_PORT', 8090),
+  option('--api-host <address>', 'api: address of that', 'SLUICE_API_HOST', '0.0.0.0'),
+  option(
+    '--public-url <url>',
+    'api: how browsers reach it; https: where TLS ends before it; default: the port on localhost',
     'SLUICE_PUBLIC_URL',
   ),
   option(

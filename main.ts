@@ -24,8 +24,8 @@ import { ROLLOUTS } from './crds/resources.ts'
 import { createIstioRouter } from './router/index.ts'
 import { startSources, type Sources } from './source/index.ts'
 import { createLog, createMetrics, startHealthServer, startSweep } from './telemetry/index.ts'
-import manifest from './package.json' with { type: 'json' }
 import { readTemporalAccess, type TemporalAccess } from './temporal.ts'
+import manifest from './package.json' with { type: 'json' }
 import { installRuntime, startWorkers } from './worker.ts'
 import { createWorkload } from './workload/index.ts'
 
@@ -72,8 +72,6 @@ if (config.role === 'api') parts.push(await orEnd('the API cannot be served', ()
 log.info('running')
 for (const part of parts) part.ended?.catch((error: unknown) => stop(error, 1))
 
-/** What cannot even begin is one sentence for whoever started it. */
-async function orEnd<T>(what: string, begin: () => T | Promise<T>): Promise<T> {
 async function runEngine(): Promise<void> {
   const temporal = await orEnd('Temporal cannot be asked', () => readTemporalAccess(config))
   installRuntime(log)
@@ -81,6 +79,8 @@ async function runEngine(): Promise<void> {
   if (works) parts.push(await workerPart(temporal))
 }
 
+/** What cannot even begin is one sentence for whoever started it. */
+async function orEnd<T>(what: string, begin: () => T | Promise<T>): Promise<T> {
   try {
     return await begin()
   } catch (error) {
