@@ -1,11 +1,11 @@
 import { Command, CommanderError } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
-import { addEject, addRollback, addWords } from './deciding.ts'
-import { addBacktest, addExplain, addJudge, addLint, addPlan } from './evidence.ts'
+import { addEject, addRollback, addWords } from './commands/deciding.ts'
+import { addBacktest, addExplain, addJudge, addLint, addPlan } from './commands/evidence.ts'
 import { SELF } from './self.ts'
-import { addCompletion, addVersion } from './shell.ts'
+import { addCompletion, addVersion } from './commands/shell.ts'
 import type { Terminal } from './terminal.ts'
-import { addGet, addHistory, addLogs, addStatus, addUi, addWatch } from './viewing.ts'
+import { addGet, addHistory, addLogs, addStatus, addUi, addWatch } from './commands/showing.ts'
 
 /** `args` as after the program's name. Returns the exit code and never throws: what goes wrong is said on the terminal. */
 export async function run(args: string[], terminal: Terminal): Promise<number> {

@@ -14,7 +14,7 @@ import {
 } from '../../analysis/backtest/index.ts'
 import { Refusal } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
-import type { Declared } from '../plan/documents.ts'
+import type { Declared } from '../plan/rollouts.ts'
 import { readDeclared } from './declared.ts'
 import { levelsFrom, usualLevels } from './levels.ts'
 import { readHistory, type HistoryOptions } from './past.ts'

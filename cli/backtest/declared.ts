@@ -1,5 +1,5 @@
 import { Refusal } from '../failure.ts'
-import { rolloutsIn, type Declared } from '../plan/documents.ts'
+import { rolloutsIn, type Declared } from '../plan/rollouts.ts'
 
 /** The Rollout in a file of YAML or JSON; the first one where there are several. Throws `Refusal` with line and field. */
 export async function readDeclared(file: string): Promise<Declared> {

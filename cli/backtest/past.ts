@@ -4,7 +4,7 @@ import { Refusal } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
 import { credentialsFrom, type CredentialOptions } from './credentials.ts'
 import { readCsv } from './csv.ts'
-import type { Declared } from '../plan/documents.ts'
+import type { Declared } from '../plan/rollouts.ts'
 import { openProgress } from './progress.ts'
 
 export type HistoryOptions = CredentialOptions & {

@@ -8,7 +8,7 @@ import { Refusal } from '../failure.ts'
 import { withoutManagedFields, written } from '../objects.ts'
 import { SELF } from '../self.ts'
 import type { Terminal } from '../terminal.ts'
-import { view } from '../view.ts'
+import { view } from '../status/view.ts'
 import { differences } from './differences.ts'
 import { decisionTable, releaseTable } from './tables.ts'
 

@@ -2,7 +2,7 @@ import { judge as judgeLedger } from '../../analysis/index.ts'
 import type { Terminal } from '../terminal.ts'
 import { linesOf } from './input.ts'
 import type { Found } from './ledger.ts'
-import { pictures } from './pictures.ts'
+import { svgFiles } from './svg-files.ts'
 import { traceOf } from '../trace.ts'
 
 export type JudgeOptions = { trace?: boolean; picture?: string }
@@ -13,7 +13,7 @@ export type JudgeOptions = { trace?: boolean; picture?: string }
  */
 export async function judge(file: string, options: JudgeOptions, terminal: Terminal): Promise<number> {
   let code = 0
-  const draw = options.picture === undefined ? undefined : pictures(options.picture, terminal)
+  const draw = options.picture === undefined ? undefined : svgFiles(options.picture, terminal)
   const complain = (line: number, what: string): void => {
     code = 1
     terminal.complain(`line ${line}: ${what}\n`)

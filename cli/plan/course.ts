@@ -7,7 +7,7 @@ import type { Plan, Step, Webhook } from '../../crds/plan.ts'
 import { windowWords } from '../../crds/windows.ts'
 import type { Policy } from '../../crds/policy.ts'
 import { stepWords } from '../words.ts'
-import type { Declared } from './documents.ts'
+import type { Declared } from './rollouts.ts'
 
 /** One step of a plan as it will be: what it changes, how long it takes at least, and what it waits for besides. */
 export type Leg = {
@@ -65,7 +65,9 @@ function timeOf(step: Step, state: State, known: Known): Time & Pick<Leg, 'first
     case 'pause':
       return step.forMs === undefined ? waiting('a person (resume)') : lasting(step.forMs)
     case 'approve':
-      return waiting(`a person (approve within ${formatDuration(step.expiresAfterMs)})`)
+      return waiting(
+        `a person${step.callback ? ' or its callback' : ''} (approve within ${formatDuration(step.expiresAfterMs)})`,
+      )
     case 'window':
       return waiting(`the window ${windowWords(step.allow)}`)
     case 'webhook':

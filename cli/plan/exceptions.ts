@@ -1,4 +1,4 @@
-import type { Declared } from './documents.ts'
+import type { Declared } from './rollouts.ts'
 
 /** Failed requests that no bound is about: phrases that say why, and what would help. */
 export function exceptionsOf(declared: Declared): string[] {

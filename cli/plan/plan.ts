@@ -1,7 +1,7 @@
 import { stringify } from 'yaml'
 import { parseDuration } from '../../crds/duration.ts'
 import type { Terminal } from '../terminal.ts'
-import { rolloutsIn } from './documents.ts'
+import { rolloutsIn } from './rollouts.ts'
 import { foresee, told } from './report.ts'
 
 export type PlanOptions = { file: string; rate: number; scrape: string; output?: 'json' | 'yaml' }

@@ -3,7 +3,7 @@ import { integer, table, wrap } from '../render.ts'
 import type { Terminal } from '../terminal.ts'
 import { courseOf, type Leg } from './course.ts'
 import { damageOf, type World } from './damage.ts'
-import type { Declared } from './documents.ts'
+import type { Declared } from './rollouts.ts'
 import { exceptionsOf } from './exceptions.ts'
 
 /** What is foreseen for one Rollout, for machines. */

@@ -1,9 +1,9 @@
-import { openFrame } from './frame.ts'
-import { clock } from './render.ts'
-import { releaseOf, stateOf, type Sight } from './sight.ts'
-import type { Terminal } from './terminal.ts'
+import { openFrame } from '../frame.ts'
+import { clock } from '../render.ts'
+import { releaseOf, stateOf, type Sight } from '../sight.ts'
+import type { Terminal } from '../terminal.ts'
 import { view } from './view.ts'
-import { moodOf } from './words.ts'
+import { moodOf } from '../words.ts'
 
 /** `release`: the number of the one that is asked about. */
 export type Painter = { paint(sight: Sight, release?: number): void }

@@ -1,10 +1,10 @@
-import { RELEASES, ROLLOUTS } from '../crds/resources.ts'
-import type { Release } from '../crds/schema/release.ts'
-import type { Rollout } from '../crds/schema/rollout.ts'
-import { needRollout, reach, type Access, type AccessOptions } from './access.ts'
+import { RELEASES, ROLLOUTS } from '../../crds/resources.ts'
+import type { Release } from '../../crds/schema/release.ts'
+import type { Rollout } from '../../crds/schema/rollout.ts'
+import { needRollout, reach, type Access, type AccessOptions } from '../access.ts'
 import { rolloutTable, type Outcomes } from './columns.ts'
-import { written, withoutManagedFields } from './objects.ts'
-import type { Terminal } from './terminal.ts'
+import { written, withoutManagedFields } from '../objects.ts'
+import type { Terminal } from '../terminal.ts'
 
 export type GetOptions = AccessOptions & {
   allNamespaces?: boolean

@@ -1,8 +1,8 @@
 import { Argument, Option, type Command } from 'commander'
-import { SHELLS, type Shell } from './completion/scripts.ts'
-import { ENGINE_NAMESPACE } from './defaults.ts'
-import type { Terminal } from './terminal.ts'
-import type { VersionOptions } from './version.ts'
+import { SHELLS, type Shell } from '../completion/scripts.ts'
+import { ENGINE_NAMESPACE } from '../defaults.ts'
+import type { Terminal } from '../terminal.ts'
+import type { VersionOptions } from '../version.ts'
 
 /** Commands about the program itself. */
 
@@ -14,7 +14,7 @@ export function addVersion(program: Command, terminal: Terminal): void {
     .option('--engine-namespace <name>', 'where the engine runs', ENGINE_NAMESPACE)
     .addOption(new Option('-o, --output <format>', 'for machines').choices(['json', 'yaml']))
     .action(async (_options, command: Command) => {
-      const { version } = await import('./version.ts')
+      const { version } = await import('../version.ts')
       await version(command.optsWithGlobals<VersionOptions>(), terminal)
     })
 }
@@ -26,7 +26,7 @@ export function addCompletion(program: Command, terminal: Terminal): void {
     .addArgument(new Argument('<shell>').choices(SHELLS))
     .addHelpText('after', COMPLETION_HELP)
     .action(async (shell: Shell) => {
-      const { scriptFor } = await import('./completion/scripts.ts')
+      const { scriptFor } = await import('../completion/scripts.ts')
       terminal.print(scriptFor(shell))
     })
 }

@@ -1,12 +1,12 @@
 import { Option, type Command } from 'commander'
 import { durationText, integerText, wholeNumber } from './arguments.ts'
-import { ENGINE_NAMESPACE } from './defaults.ts'
-import type { GetOptions } from './get.ts'
-import type { HistoryOptions } from './history/history.ts'
-import type { LogsOptions } from './logs/logs.ts'
-import type { StatusOptions } from './status.ts'
-import type { Terminal } from './terminal.ts'
-import type { UiOptions } from './ui/ui.ts'
+import { ENGINE_NAMESPACE } from '../defaults.ts'
+import type { GetOptions } from '../get/get.ts'
+import type { HistoryOptions } from '../history/history.ts'
+import type { LogsOptions } from '../logs/logs.ts'
+import type { StatusOptions } from '../status/status.ts'
+import type { Terminal } from '../terminal.ts'
+import type { UiOptions } from '../ui/ui.ts'
 
 /** Commands that show. They import what they need when they run. */
 
@@ -21,7 +21,7 @@ export function addGet(program: Command, terminal: Terminal, exit: Exit): void {
     .option('-w, --watch', 'go on with what changes')
     .addOption(new Option('-o, --output <format>', 'another form').choices(['wide', 'json', 'yaml']))
     .action(async (name: string | undefined, _options, command: Command) => {
-      const { get } = await import('./get.ts')
+      const { get } = await import('../get/get.ts')
       exit(await get(name, command.optsWithGlobals<GetOptions>(), terminal))
     })
 }
@@ -36,10 +36,10 @@ export function addWatch(program: Command, terminal: Terminal, exit: Exit): void
     .action(async (name: string | undefined, _options, command: Command) => {
       const options = command.optsWithGlobals<GetOptions & StatusOptions>()
       if (name === undefined) {
-        const { watchRollouts } = await import('./fleet.ts')
+        const { watchRollouts } = await import('../get/fleet.ts')
         return exit(await watchRollouts(undefined, options, terminal))
       }
-      const { status } = await import('./status.ts')
+      const { status } = await import('../status/status.ts')
       return exit(await status(name, { ...options, watch: true }, terminal))
     })
 }
@@ -54,7 +54,7 @@ export function addStatus(program: Command, terminal: Terminal, exit: Exit): voi
     .option('--timeout <duration>', 'with --watch: give up after, for example, 10m', durationText)
     .addHelpText('after', STATUS_HELP)
     .action(async (name: string, _options, command: Command) => {
-      const { status } = await import('./status.ts')
+      const { status } = await import('../status/status.ts')
       exit(await status(name, command.optsWithGlobals<StatusOptions>(), terminal))
     })
 }
@@ -67,7 +67,7 @@ export function addHistory(program: Command, terminal: Terminal): void {
     .option('--against <number>', 'with --release: what differs between the two', wholeNumber)
     .addOption(new Option('-o, --output <format>', 'another form').choices(['wide', 'json', 'yaml']))
     .action(async (name: string, _options, command: Command) => {
-      const { history } = await import('./history/history.ts')
+      const { history } = await import('../history/history.ts')
       await history(name, command.optsWithGlobals<HistoryOptions>(), terminal)
     })
 }
@@ -85,7 +85,7 @@ export function addLogs(program: Command, terminal: Terminal, exit: Exit): void 
     .option('--since <duration>', 'not older than, for example, 10m', durationText)
     .option('--tail <lines>', 'of what is there already, per container; -1 is all', integerText, 100)
     .action(async (name: string, _options, command: Command) => {
-      const { logs } = await import('./logs/logs.ts')
+      const { logs } = await import('../logs/logs.ts')
       exit(await logs(name, command.optsWithGlobals<LogsOptions>(), terminal))
     })
 }
@@ -99,7 +99,7 @@ export function addUi(program: Command, terminal: Terminal, exit: Exit): void {
     .option('--engine-namespace <name>', 'where the engine runs', ENGINE_NAMESPACE)
     .option('--no-open', 'print the address only')
     .action(async (_options, command: Command) => {
-      const { ui } = await import('./ui/ui.ts')
+      const { ui } = await import('../ui/ui.ts')
       exit(await ui(command.optsWithGlobals<UiOptions>(), terminal))
     })
 }

@@ -1,10 +1,10 @@
-import { parseDuration } from '../crds/duration.ts'
-import { needRollout, reach, releasesOf, type Access, type AccessOptions } from './access.ts'
-import { Refusal } from './failure.ts'
-import { follow } from './follow.ts'
+import { parseDuration } from '../../crds/duration.ts'
+import { needRollout, reach, releasesOf, type Access, type AccessOptions } from '../access.ts'
+import { Refusal } from '../failure.ts'
+import { follow } from '../follow.ts'
 import { openPainter } from './painter.ts'
-import { endOf, endOfRevision, releaseFor, releaseOf, type Sight } from './sight.ts'
-import type { Terminal } from './terminal.ts'
+import { endOf, endOfRevision, releaseFor, releaseOf, type Sight } from '../sight.ts'
+import type { Terminal } from '../terminal.ts'
 import { view } from './view.ts'
 
 export type StatusOptions = AccessOptions & { watch?: boolean; release?: number; revision?: string; timeout?: string }

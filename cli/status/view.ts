@@ -1,12 +1,12 @@
-import type { Release } from '../crds/schema/release.ts'
-import type { Rollout } from '../crds/schema/rollout.ts'
+import type { Release } from '../../crds/schema/release.ts'
+import type { Rollout } from '../../crds/schema/rollout.ts'
 import { outlook } from './outlook.ts'
-import { clock, integer, table, wrap } from './render.ts'
-import { SELF } from './self.ts'
-import { releaseOf, stateOf, type Sight } from './sight.ts'
+import { clock, integer, table, wrap } from '../render.ts'
+import { SELF } from '../self.ts'
+import { releaseOf, stateOf, type Sight } from '../sight.ts'
 import { stepLines } from './steps.ts'
-import type { Colors } from './terminal.ts'
-import { moodOf, phaseOf } from './words.ts'
+import type { Colors } from '../terminal.ts'
+import { moodOf, phaseOf } from '../words.ts'
 
 export type ViewOptions = {
   colors: Colors

@@ -6,7 +6,7 @@ import type { Found } from './ledger.ts'
 import { picture } from './picture.ts'
 
 /** Draws one ledger after the other: the first into the named file, the next into `NAME-2.svg` and so on. */
-export function pictures(file: string, terminal: Terminal): (found: Found) => Promise<void> {
+export function svgFiles(file: string, terminal: Terminal): (found: Found) => Promise<void> {
   const { dir, name, ext } = path.parse(file)
   if (ext !== '.svg') throw new Refusal(`--picture draws SVG: write ${path.join(dir, name)}.svg instead of ${file}`)
   let drawn = 0

@@ -1,13 +1,13 @@
-import { ROLLOUTS } from '../crds/resources.ts'
-import type { Rollout } from '../crds/schema/rollout.ts'
-import { reflect } from '../kube/index.ts'
-import { needRollout, reach } from './access.ts'
+import { ROLLOUTS } from '../../crds/resources.ts'
+import type { Rollout } from '../../crds/schema/rollout.ts'
+import { reflect } from '../../kube/index.ts'
+import { needRollout, reach } from '../access.ts'
 import { rolloutTable } from './columns.ts'
-import { logTo } from './follow.ts'
-import { openFrame } from './frame.ts'
+import { logTo } from '../follow.ts'
+import { openFrame } from '../frame.ts'
 import type { GetOptions } from './get.ts'
-import { withoutManagedFields, written } from './objects.ts'
-import { INTERRUPTED, whenInterrupted, type Terminal } from './terminal.ts'
+import { withoutManagedFields, written } from '../objects.ts'
+import { INTERRUPTED, whenInterrupted, type Terminal } from '../terminal.ts'
 
 /**
  * `sluice get --watch`: Rollouts as they change, until it is interrupted. On a screen the table is drawn in place; in a log

@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
-import type { Action } from '../crds/decision.ts'
+import type { Action } from '../../crds/decision.ts'
 import { durationText, wholeNumber } from './arguments.ts'
-import type { DecideOptions } from './decision/decide.ts'
-import type { EjectOptions } from './eject.ts'
-import type { RollbackOptions } from './rollback.ts'
-import type { Terminal } from './terminal.ts'
+import type { DecideOptions } from '../decision/decide.ts'
+import type { EjectOptions } from '../eject.ts'
+import type { RollbackOptions } from '../rollback.ts'
+import type { Terminal } from '../terminal.ts'
 
 /** Commands by which people decide. They import what they need when they run. */
 
@@ -24,7 +24,7 @@ const WORDS: [action: Action, description: string][] = [
 export function addWords(program: Command, terminal: Terminal, exit: Exit): void {
   for (const [action, description] of WORDS) {
     const command = word(program, action, description).action(async (name: string, _options, command: Command) => {
-      const { sayWord } = await import('./decision/decide.ts')
+      const { sayWord } = await import('../decision/decide.ts')
       exit(await sayWord(action, name, command.optsWithGlobals<DecideOptions>(), terminal))
     })
     if (action === 'approve' || action === 'reject') {
@@ -45,7 +45,7 @@ export function addRollback(program: Command, terminal: Terminal, exit: Exit): v
   word(program, 'rollback', 'back to the revision that served before, during a release or after it')
     .option('--direct', 'write the route itself, with your own rights and nothing but the API server')
     .action(async (name: string, _options, command: Command) => {
-      const { rollback } = await import('./rollback.ts')
+      const { rollback } = await import('../rollback.ts')
       exit(await rollback(name, command.optsWithGlobals<RollbackOptions>(), terminal))
     })
 }
@@ -56,7 +56,7 @@ export function addEject(program: Command, terminal: Terminal, exit: Exit): void
     .description('delete a Rollout and keep what serves, as plain Kubernetes objects: exit 0 done, 2 timeout')
     .option('--timeout <duration>', 'how long to wait for it', durationText, '10m')
     .action(async (name: string, _options, command: Command) => {
-      const { eject } = await import('./eject.ts')
+      const { eject } = await import('../eject.ts')
       exit(await eject(name, command.optsWithGlobals<EjectOptions>(), terminal))
     })
 }

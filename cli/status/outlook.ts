@@ -1,9 +1,9 @@
-import { planning, type PlanningOptions } from '../analysis/planning.ts'
-import { formatDuration } from '../crds/duration.ts'
-import type { Policy } from '../crds/policy.ts'
-import type { Release } from '../crds/schema/release.ts'
-import type { MetricEvidence } from '../crds/verdict.ts'
-import { integer } from './render.ts'
+import { planning, type PlanningOptions } from '../../analysis/planning.ts'
+import { formatDuration } from '../../crds/duration.ts'
+import type { Policy } from '../../crds/policy.ts'
+import type { Release } from '../../crds/schema/release.ts'
+import type { MetricEvidence } from '../../crds/verdict.ts'
+import { integer } from '../render.ts'
 
 const RATIOS = [2, 5, 10]
 const DAY_SECONDS = 86_400

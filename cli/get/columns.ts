@@ -1,7 +1,7 @@
-import type { Rollout } from '../crds/schema/rollout.ts'
-import { age, table } from './render.ts'
-import type { Terminal } from './terminal.ts'
-import { moodOf, phaseOf, stallOf } from './words.ts'
+import type { Rollout } from '../../crds/schema/rollout.ts'
+import { age, table } from '../render.ts'
+import type { Terminal } from '../terminal.ts'
+import { moodOf, phaseOf, stallOf } from '../words.ts'
 
 export type Shown = { allNamespaces: boolean; wide: boolean }
 

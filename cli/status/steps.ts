@@ -1,8 +1,8 @@
-import { MAX_TIMELINE } from '../crds/bounds.ts'
-import type { Plan } from '../crds/plan.ts'
-import type { ReleaseStatus } from '../crds/schema/release.ts'
-import type { Colors } from './terminal.ts'
-import { moodOf, stepWords, type Mood } from './words.ts'
+import { MAX_TIMELINE } from '../../crds/bounds.ts'
+import type { Plan } from '../../crds/plan.ts'
+import type { ReleaseStatus } from '../../crds/schema/release.ts'
+import type { Colors } from '../terminal.ts'
+import { moodOf, stepWords, type Mood } from '../words.ts'
 
 /** One line per step of a plan, and one for the promotion at its end. */
 export function stepLines({ steps }: Plan, status: ReleaseStatus, colors: Colors): string[] {

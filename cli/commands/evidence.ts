@@ -1,11 +1,11 @@
 import { Option, type Command } from 'commander'
 import { durationText, positive, wholeNumber } from './arguments.ts'
-import type { BacktestOptions } from './backtest/backtest.ts'
-import type { ExplainOptions } from './explain/explain.ts'
-import type { JudgeOptions } from './judge/judge.ts'
-import type { LintOptions } from './lint/lint.ts'
-import type { PlanOptions } from './plan/plan.ts'
-import type { Terminal } from './terminal.ts'
+import type { BacktestOptions } from '../backtest/backtest.ts'
+import type { ExplainOptions } from '../explain/explain.ts'
+import type { JudgeOptions } from '../judge/judge.ts'
+import type { LintOptions } from '../lint/lint.ts'
+import type { PlanOptions } from '../plan/plan.ts'
+import type { Terminal } from '../terminal.ts'
 
 /** Commands on plans and evidence. They import what they need when they run. */
 
@@ -17,7 +17,7 @@ export function addExplain(program: Command, terminal: Terminal, exit: (code: nu
     .addOption(new Option('-o, --output <format>', 'for machines').choices(['json', 'yaml']))
     .addHelpText('after', EXPLAIN_HELP)
     .action(async (name: string, _options, command: Command) => {
-      const { explain } = await import('./explain/explain.ts')
+      const { explain } = await import('../explain/explain.ts')
       exit(await explain(name, command.optsWithGlobals<ExplainOptions>(), terminal))
     })
 }
@@ -32,7 +32,7 @@ export function addPlan(program: Command, terminal: Terminal, exit: (code: numbe
     .addOption(new Option('-o, --output <format>', 'for machines').choices(['json', 'yaml']))
     .addHelpText('after', PLAN_HELP)
     .action(async (_options, command: Command) => {
-      const { plan } = await import('./plan/plan.ts')
+      const { plan } = await import('../plan/plan.ts')
       exit(await plan(command.optsWithGlobals<PlanOptions>(), terminal))
     })
 }
@@ -49,7 +49,7 @@ export function addLint(program: Command, terminal: Terminal, exit: (code: numbe
     .addOption(new Option('-o, --output <format>', 'for machines').choices(['json']))
     .addHelpText('after', LINT_HELP)
     .action(async (_options, command: Command) => {
-      const { lint } = await import('./lint/lint.ts')
+      const { lint } = await import('../lint/lint.ts')
       exit(await lint(command.optsWithGlobals<LintOptions>(), terminal))
     })
 }
@@ -64,7 +64,7 @@ export function addJudge(program: Command, terminal: Terminal, exit: (code: numb
     .option('--picture <out.svg>', 'draw evidence, ratio and weight over time; a second ledger goes to out-2.svg')
     .addHelpText('after', JUDGE_HELP)
     .action(async (file: string, options: JudgeOptions) => {
-      const { judge } = await import('./judge/judge.ts')
+      const { judge } = await import('../judge/judge.ts')
       exit(await judge(file, options, terminal))
     })
 }
@@ -93,7 +93,7 @@ export function addBacktest(program: Command, terminal: Terminal): void {
     .option('--ca-file <file>', 'certificates that are trusted for an https address')
     .addHelpText('after', BACKTEST_HELP)
     .action(async (_options, command: Command) => {
-      const { backtest } = await import('./backtest/backtest.ts')
+      const { backtest } = await import('../backtest/backtest.ts')
       await backtest(command.optsWithGlobals<BacktestOptions>(), terminal)
     })
 }
