@@ -21,6 +21,7 @@ import {
   type Lease,
 } from './kube/index.ts'
 import { ROLLOUTS } from './crds/resources.ts'
+import { createReach } from './network/reach.ts'
 import { createIstioRouter } from './router/index.ts'
 import { startSources, type Sources } from './source/index.ts'
 import { createLog, createMetrics, startHealthServer, startSweep } from './telemetry/index.ts'
@@ -45,6 +46,7 @@ const config = readConfig()
 const log = createLog({ component: config.role, level: config.logLevel })
 const metrics = createMetrics()
 const kube = await orEnd('no usable kubeconfig (--kubeconfig names one)', () => openKube(config.kubeconfig))
+const reach = createReach({ refuses: config.allowLocalTargets ? 'nothing' : 'local' })
 const parts: Part[] = []
 const expected = config.role === 'all' ? 2 : 1
 const controls = config.role === 'all' || config.role === 'controller'
@@ -132,6 +134,7 @@ function openSources(standby: boolean): Sources {
     door: createKubeDoor(kubeconfig === undefined ? {} : { kubeconfig }),
     events: createRecorder({ kube, controller: 'sluice.dev/source', instance: `${process.pid}` }),
     log,
+    reach,
     standby,
     ...(files === undefined ? {} : { files }),
     ...(kustomize === undefined ? {} : { kustomize }),
@@ -148,10 +151,12 @@ async function workerPart(temporal: TemporalAccess): Promise<Part> {
     kube,
     router: createIstioRouter({ kube }),
     workload: createWorkload({ kube, log }),
-    samplers: createSamplers(),
+    // Who measures may well stand beside the engine.
+    samplers: createSamplers({ reach: createReach({ refuses: config.allowLocalTargets ? 'nothing' : 'metadata' }) }),
     events: createRecorder({ kube, controller: 'sluice.dev/engine', instance: `${process.pid}` }),
     metrics,
     site: { cluster: config.cluster, uiUrl: config.uiUrl },
+    reach,
     now: Date.now,
   }
   const workers = await startWorkers({ temporal, namespace: config.temporalNamespace, deps, log })

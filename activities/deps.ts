@@ -1,5 +1,6 @@
 import type { Samplers } from '../analysis/sampler.ts'
 import type { Kube, Recorder } from '../kube/index.ts'
+import type { Reach } from '../network/reach.ts'
 import type { Metrics } from '../telemetry/index.ts'
 import type { Router } from '../router/router.ts'
 import type { Site } from './channels/message.ts'
@@ -14,6 +15,8 @@ export type Deps = {
   events: Recorder
   metrics: Pick<Metrics, 'analysisVerdicts' | 'rollbacks' | 'releases' | 'rolloutDuration' | 'notifications'>
   site: Site
+  /** Whom webhooks and Channels may name. */
+  reach: Reach
   /** Epoch milliseconds. */
   now: () => number
 }

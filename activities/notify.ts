@@ -6,6 +6,7 @@ import { CHANNELS } from '../crds/resources.ts'
 import type { Channel, ChannelSpec } from '../crds/schema/channel.ts'
 import type { Release } from '../crds/schema/release.ts'
 import { describeError } from '../kube/index.ts'
+import type { Reach } from '../network/reach.ts'
 import { CHATS } from './channels/chat.ts'
 import { sendLetter } from './channels/email.ts'
 import { messageOf, type Message } from './channels/message.ts'
@@ -45,15 +46,17 @@ async function tell(deps: Deps, { ref, channel: name, notice }: NotifyInput): Pr
   const record = release === undefined ? undefined : await deps.kube.get<Release>(releaseAt(ref, release))
   const message = messageOf(notice, ref, deps.site, record)
   const read = (key: SecretKey): Promise<string> => secretValue(deps, namespace, key, `Channel ${name}`)
-  if (channel.spec.email) await mail(channel.spec.email, message, read)
-  else await send(await parcelOf(channel.spec, message, { read, now: deps.now() }), notice.id)
+  const { reach } = deps
+  if (channel.spec.email) await mail(channel.spec.email, message, { read, reach })
+  else await send(await parcelOf(channel.spec, message, { read, now: deps.now() }), notice.id, reach)
 }
 
 type Read = (key: SecretKey) => Promise<string>
 
-/** `secrets`: what must not be repeated. */
+/** `field`: where the address stands. `secrets`: what must not be repeated. */
 type Parcel = {
   url: string
+  field: string
   headers: Record<string, string>
   body: string
   caBundle?: string | undefined
@@ -66,18 +69,20 @@ async function parcelOf(spec: ChannelSpec, message: Message, at: { read: Read; n
     const body = JSON.stringify(bodyOf(message))
     const secret = await at.read(webhook.signedBy)
     const headers = signature(secret, body, at.now)
-    return { url: webhook.url, headers, body, caBundle: await trusted(webhook, at.read), secrets: [secret.trim()] }
+    const secrets = [secret.trim()]
+    const caBundle = await trusted(webhook, at.read)
+    return { url: webhook.url, field: 'spec.webhook.url', headers, body, caBundle, secrets }
   }
   for (const kind of ['slack', 'teams', 'discord'] as const) {
     const chat = spec[kind]
     if (!chat) continue
     const url = (await at.read(chat.url)).trim()
-    if (!URL.canParse(url) || !/^https?:/.test(url))
-      throw new Error(`key ${chat.url.key} of Secret ${chat.url.secret} is no address of a webhook`)
+    const field = `key ${chat.url.key} of Secret ${chat.url.secret}`
+    if (!URL.canParse(url) || !/^https?:/.test(url)) throw new Error(`${field} is no address of a webhook`)
     const { pathname, search } = new URL(url)
     const body = JSON.stringify(CHATS[kind](message))
     const secrets = [url, pathname + search, pathname].filter((each) => each.length > 1)
-    return { url, headers: {}, body, caBundle: await trusted(chat, at.read), secrets }
+    return { url, field, headers: {}, body, caBundle: await trusted(chat, at.read), secrets }
   }
   throw new Error('the Channel is of a kind that this engine does not know')
 }
@@ -89,11 +94,10 @@ async function trusted({ caBundle }: { caBundle?: SecretKey }, read: Read): Prom
   throw new Error(`key ${caBundle.key} of Secret ${caBundle.secret} is no certificate in PEM`)
 }
 
-async function send({ url, headers, body, caBundle, secrets }: Parcel, id: string): Promise<void> {
+async function send({ headers, secrets, ...parcel }: Parcel, id: string, reach: Reach): Promise<void> {
   const { passed, said } = await post({
-    url,
-    body,
-    caBundle,
+    ...parcel,
+    reach,
     headers: { 'content-type': 'application/json', 'user-agent': 'sluice', 'idempotency-key': id, ...headers },
     timeoutMs: TIMEOUT_MS,
     signal: Context.current().cancellationSignal,
@@ -102,7 +106,11 @@ async function send({ url, headers, body, caBundle, secrets }: Parcel, id: strin
   if (!passed) throw new Error(said)
 }
 
-async function mail(email: NonNullable<ChannelSpec['email']>, message: Message, read: Read): Promise<void> {
+async function mail(
+  email: NonNullable<ChannelSpec['email']>,
+  message: Message,
+  { read, reach }: { read: Read; reach: Reach },
+): Promise<void> {
   const { credentials: keys } = email
   const credentials = keys && {
     username: (await read(keys.username)).trim(),
@@ -110,7 +118,8 @@ async function mail(email: NonNullable<ChannelSpec['email']>, message: Message, 
   }
   const caBundle = await trusted(email, read)
   const signal = AbortSignal.any([Context.current().cancellationSignal, AbortSignal.timeout(TIMEOUT_MS)])
-  const letter = { email, message, caBundle, timeoutMs: TIMEOUT_MS, signal, ...(credentials ? { credentials } : {}) }
+  const how = { reach, caBundle, timeoutMs: TIMEOUT_MS, signal }
+  const letter = { email, message, ...how, ...(credentials ? { credentials } : {}) }
   // Not the error itself: its stack and its response may repeat what was sent.
   const trouble = await sendLetter(letter).then(() => undefined, describeError)
   const mask = maskOfAll(credentials ? [credentials.password, btoa(credentials.password)] : [])

@@ -1,9 +1,13 @@
 import { Agent, request } from 'undici'
 import { formatDuration } from '../crds/duration.ts'
-import { describeError } from '../kube/index.ts'
+import { abortable, describeError } from '../kube/index.ts'
+import { lookupBy, OffLimits, type Reach } from '../network/reach.ts'
 
 export type Post = {
   url: string
+  /** Where the address stands, behind `cannot be asked:`. */
+  field: string
+  reach: Reach
   headers: Record<string, string>
   /** JSON. */
   body: string
@@ -23,19 +27,23 @@ export type Posted = { passed: boolean; said: string }
  * One POST. Whatever comes of it is an answer, only the caller's signal throws. Redirects are not followed: headers with
  * secrets would go wherever they point.
  */
-export async function post({ url, caBundle, timeoutMs, signal, mask, ...sent }: Post): Promise<Posted> {
+export async function post({ url, field, reach, caBundle, timeoutMs, signal, mask, ...sent }: Post): Promise<Posted> {
   const late = AbortSignal.timeout(timeoutMs)
-  const dispatcher = new Agent({
-    connect: { timeout: timeoutMs, ...(caBundle === undefined ? {} : { ca: caBundle }) },
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  })
+  const both = AbortSignal.any([signal, late])
+  let dispatcher: Agent | undefined
   try {
+    const found = await abortable(reach(new URL(url).hostname), both)
+    const lookup = lookupBy(() => Promise.resolve(found))
+    dispatcher = new Agent({
+      connect: { timeout: timeoutMs, lookup, ...(caBundle === undefined ? {} : { ca: caBundle }) },
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    })
     const { statusCode, body } = await request(url, {
       method: 'POST',
       ...sent,
       dispatcher,
-      signal: AbortSignal.any([signal, late]),
+      signal: both,
     })
     if (statusCode >= 200 && statusCode < 300) {
       // Whoever agrees need not be heard out.
@@ -47,10 +55,10 @@ export async function post({ url, caBundle, timeoutMs, signal, mask, ...sent }: 
     signal.throwIfAborted()
     return {
       passed: false,
-      said: late.aborted ? `gave no answer within ${formatDuration(timeoutMs)}` : trouble(error, mask),
+      said: late.aborted ? `gave no answer within ${formatDuration(timeoutMs)}` : trouble(error, field, mask),
     }
   } finally {
-    await dispatcher.destroy()
+    await dispatcher?.destroy()
   }
 }
 
@@ -93,7 +101,8 @@ const TROUBLE: Record<string, string> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'has a certificate for another host',
 }
 
-function trouble(error: unknown, mask: Post['mask']): string {
+function trouble(error: unknown, field: string, mask: Post['mask']): string {
+  if (error instanceof OffLimits) return `cannot be asked: ${field} ${error.message}`
   const { code = '' } = error as { code?: string }
   return TROUBLE[code] ?? `cannot be asked: ${mask(describeError(error))}`
 }

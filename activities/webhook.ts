@@ -52,8 +52,9 @@ async function prepared(deps: Deps, input: WebhookInput, release: Release): Prom
       'sluice-attempt': String(input.attempt),
     }
     const { url, timeoutMs } = hook
+    const { reach } = deps
     const body = JSON.stringify(bodyOf(input, release))
-    return { url, timeoutMs, caBundle, headers, body, mask: maskOf(credentials, signed) }
+    return { url, field: 'its url', reach, timeoutMs, caBundle, headers, body, mask: maskOf(credentials, signed) }
   } catch (error) {
     throw ApplicationFailure.create({ type: 'NotAsked', message: describeError(error) })
   }

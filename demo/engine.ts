@@ -31,7 +31,11 @@ const START_MS = 60_000
 
 /** The engine as it runs in a cluster, controller and worker in one process. */
 export const startEngine = ({ temporal, sourceFiles, logFile, ...flags }: EngineOptions): Promise<Engine> =>
-  startRole('all', { ...flags, 'temporal-address': temporal, 'source-files': sourceFiles }, logFile)
+  startRole(
+    'all',
+    { ...flags, 'temporal-address': temporal, 'source-files': sourceFiles, 'allow-local-targets': 'true' },
+    logFile,
+  )
 
 /** One role of `main.ts`. Resolves when it is ready to work. It ends with this process, however that ends. */
 export async function startRole(role: 'all' | 'api', flags: Record<string, string>, logFile: string): Promise<Engine> {

@@ -1,4 +1,4 @@
-export { pause } from './abort.ts'
+export { abortable, pause } from './abort.ts'
 export { createKube, createKubeDoor } from './client.ts'
 export { contextsOf, describeContext, NO_KUBECONFIG } from './config.ts'
 export {

@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SimpleGit } from 'simple-git'
 import { describeError } from '../kube/index.ts'
+import type { Reach } from '../network/reach.ts'
 import { writeConfig, type Credentials } from './credentials.ts'
 import { gitIn } from './git.ts'
+import { remoteOf } from './remote.ts'
 import { Trouble } from './trouble.ts'
 
 /** `author` as git writes it: name and address. `message` is the first line. */
@@ -20,6 +22,8 @@ export type CloneOptions = {
   /** Of this Source alone. */
   directory: string
   url: string
+  /** Whom a Source may name. */
+  reach: Reach
   branch: string
   credentials: Credentials
   /** What the last look gave, if its files are still as it left them. */
@@ -46,15 +50,16 @@ export async function checkOut(options: CloneOptions): Promise<Checkout> {
   await mkdir(directory, { recursive: true, mode: 0o700 })
   const secrets = await mkdtemp(join(directory, 'access-'))
   const size = limitSize(directory, limitBytes)
+  const over = AbortSignal.any([late, size.signal, ...(signal ? [signal] : [])])
   try {
-    const config = await writeConfig(secrets, options.url, options.credentials)
+    const remote = await remoteOf(options.url, options.reach, over)
+    const config = await writeConfig(secrets, remote, options.credentials)
     const tree = join(directory, 'tree')
     // Commits that nothing leads to any more are still there: now and then everything is fetched anew.
     const isKept = existsSync(tree) && (await sizeOf(tree)) <= limitBytes / 2
     if (!isKept) await rm(tree, { recursive: true, force: true })
-    const { before: _, ...anew } = options
-    const signals = [late, size.signal, ...(signal ? [signal] : [])]
-    const checkout = await update(tree, config, AbortSignal.any(signals), isKept ? options : anew)
+    const { before, ...anew } = { ...options, url: remote.url }
+    const checkout = await update(tree, config, over, isKept && before ? { ...anew, before } : anew)
     await size.measure()
     size.signal.throwIfAborted()
     return checkout

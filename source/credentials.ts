@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { KubeObject } from '../kube/index.ts'
+import { dialled, pinned, type Remote } from './remote.ts'
 import { Trouble } from './trouble.ts'
 
 export type Secret = KubeObject & { data?: Record<string, string> }
@@ -46,18 +47,20 @@ export function credentialsOf(secret: Secret, url: string): Credentials {
  * Writes git's whole configuration into a directory that nobody else reads, and gives its path. Credentials are in files
  * there and nowhere else: no argument and no variable of a process shows them.
  */
-export async function writeConfig(directory: string, url: string, credentials: Credentials): Promise<string> {
+export async function writeConfig(directory: string, remote: Remote, credentials: Credentials): Promise<string> {
   const put = async (name: string, content: string): Promise<string> => {
     await writeFile(join(directory, name), content, { mode: 0o600 })
     return join(directory, name)
   }
   const { username = 'git', password, sshKey, knownHosts, authority } = credentials
+  const { url } = remote
   const scheme = url.slice(0, url.indexOf(':'))
   const sections = [
     ...BASE,
-    // A redirect, or whatever a repository names, leads to no other kind of place.
+    // Whatever a repository names leads to no other kind of place.
     section('protocol', { allow: 'never' }),
     section(`protocol "${scheme}"`, { allow: 'always' }),
+    section('http', scheme === 'https' ? pinned(remote) : {}),
   ]
   if (password !== undefined) {
     const { protocol, host } = new URL(url)
@@ -67,7 +70,9 @@ export async function writeConfig(directory: string, url: string, credentials: C
   if (authority !== undefined) sections.push(section('http', { sslCAInfo: await put('ca.crt', authority) }))
   if (sshKey !== undefined && knownHosts !== undefined) {
     const key = await put('key', `${sshKey.trimEnd()}\n`)
-    sections.push(section('core', { sshCommand: ssh(key, await put('known_hosts', knownHosts)) }))
+    sections.push(
+      section('core', { sshCommand: `${ssh(key, await put('known_hosts', knownHosts))} ${dialled(remote)}` }),
+    )
   }
   return put('config', sections.join(''))
 }
@@ -80,7 +85,8 @@ const section = (name: string, values: Record<string, string>): string =>
 const BASE = [
   // A link could lead out of the repository; as a file it is only a name. No hook, no filter: nothing of it is run.
   section('core', { symlinks: 'false', hooksPath: '/dev/null' }),
-  section('http', { lowSpeedLimit: '1000', lowSpeedTime: '30' }),
+  // Whoever is asked might send the engine, and its credentials, anywhere.
+  section('http', { lowSpeedLimit: '1000', lowSpeedTime: '30', followRedirects: 'false' }),
   section('gc', { auto: '0' }),
   section('advice', { detachedHead: 'false' }),
 ]

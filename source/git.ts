@@ -40,6 +40,8 @@ function wordsOf(said: string, error: Buffer | Error): string {
     .split(/[\r\n]+/)
     .map((line) => line.replace(/^(fatal|error): /, '').trim())
     .filter((line) => line !== '')
+  const redirect = lines.findIndex((line) => /returned error: 30\d/.test(line))
+  if (redirect >= 0) return `${lines[redirect]}; redirects are not followed, write the final address into spec.url`
   const advice = lines.findIndex((line) => line.startsWith('Please make sure you have the correct access rights'))
   return (advice < 0 ? lines : lines.slice(0, advice)).join('; ') || String(error)
 }

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { SECRETS } from '../crds/resources.ts'
 import type { Source } from '../crds/schema/source.ts'
 import { describeError, type Kube } from '../kube/index.ts'
+import type { Reach } from '../network/reach.ts'
 import type { Access } from './access.ts'
 import { applyAll, isToBeWritten, type Applied } from './apply.ts'
 import { build } from './build.ts'
@@ -19,6 +20,7 @@ import { Trouble } from './trouble.ts'
 
 export type PassDeps = {
   access: Access
+  reach: Reach
   /** A directory of this Source alone. */
   directory: string
   /** What the last look found there. */
@@ -111,10 +113,10 @@ async function fetched({ spec, metadata }: Source, kube: Kube, { kept, files, ..
   const { url, ref, secretRef } = spec
   if (url.startsWith('file:')) await insist(url, files)
   const credentials = secretRef ? await opened(kube, metadata.namespace ?? '', secretRef.name, url) : {}
-  const { directory, limitBytes, signal } = deps
+  const { directory, limitBytes, signal, reach } = deps
   const { checkout: before } = kept
   delete kept.checkout
-  const options = { directory, url, branch: ref.branch, credentials, limitBytes, signal }
+  const options = { directory, url, reach, branch: ref.branch, credentials, limitBytes, signal }
   kept.checkout = await checkOut({ ...options, ...(before ? { before } : {}) })
   return kept.checkout
 }

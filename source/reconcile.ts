@@ -5,6 +5,7 @@ import { parseDuration } from '../crds/duration.ts'
 import { SOURCES } from '../crds/resources.ts'
 import type { Source, SourceStatus } from '../crds/schema/source.ts'
 import { describeError, type Kube, type Log, type Recorder } from '../kube/index.ts'
+import type { Reach } from '../network/reach.ts'
 import type { Access } from './access.ts'
 import { keyOf, type Item } from './items.ts'
 import type { Kustomize } from './kustomize.ts'
@@ -17,6 +18,7 @@ export type ReconcilerOptions = {
   access: Access
   events: Recorder
   log: Log
+  reach: Reach
   /** What is fetched is kept here, a directory for each Source. */
   cache: string
   files?: string

@@ -17,6 +17,7 @@ import {
   type Recorder,
   type Reflector,
 } from '../kube/index.ts'
+import type { Reach } from '../network/reach.ts'
 import { createAccess } from './access.ts'
 import { createHooks, type Hooks } from './hooks.ts'
 import { findKustomize, type Kustomize } from './kustomize.ts'
@@ -28,6 +29,8 @@ export type SourcesOptions = {
   door: (token: string) => Kube
   events: Recorder
   log: Log
+  /** Whom a Source may name. */
+  reach: Reach
   /** Folder under which repositories may be that are named by file://; without it there are none. */
   files?: string
   /** A repository that needs more is refused; less where there are many. Default 256 MiB. */

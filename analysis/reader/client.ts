@@ -1,6 +1,8 @@
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
+import { isIP } from 'node:net'
 import { PrometheusDriver, type InstantVector, type RangeVector } from 'prometheus-query'
+import { lookupBy, type Reach } from '../../network/reach.ts'
 import type { Credentials } from '../sampler.ts'
 import { headersOf, isCertificate, maskOf } from './signing.ts'
 import { AskError, asAskError, noCertificate, refusal, type Mask } from './refusal.ts'
@@ -30,19 +32,21 @@ const LONG_QUERY = 2_000
 
 type Options = ConstructorParameters<typeof PrometheusDriver>[0]
 
-export function openClient(address: string, credentials: Credentials): Client {
+export function openClient(address: string, credentials: Credentials, reach: Reach): Client {
   const headers = headersOf(credentials)
   const { caBundle } = credentials
   const mask = maskOf(credentials, headers)
+  const sockets = { keepAlive: true, lookup: lookupBy(reach) }
   const agents = {
-    httpAgent: new HttpAgent({ keepAlive: true }),
-    httpsAgent: new HttpsAgent({ keepAlive: true, ...(caBundle === undefined ? {} : { ca: caBundle }) }),
+    httpAgent: new HttpAgent(sockets),
+    httpsAgent: new HttpsAgent({ ...sockets, ...(caBundle === undefined ? {} : { ca: caBundle }) }),
   }
   const isTrusting = caBundle === undefined || isCertificate(caBundle)
   const ask = async (question: Question): Promise<{ resultType: string; result: unknown }> => {
     if (!isTrusting) throw noCertificate
     const driver = new PrometheusDriver({ endpoint: address, headers, ...transport(question, agents, mask) })
     try {
+      await insist(address, reach)
       return await driver.instantQuery(question.query, (question.at ?? 0) * 1_000 || Date.now())
     } catch (error) {
       throw asAskError(error, question.timeoutMs, mask)
@@ -63,6 +67,12 @@ export function openClient(address: string, credentials: Credentials): Client {
       throw new AskError(`Prometheus answered with a ${resultType} instead of a number`, 'question')
     },
   }
+}
+
+/** What is an address already is looked up by no socket. */
+async function insist(address: string, reach: Reach): Promise<void> {
+  const { hostname } = new URL(address)
+  if (isIP(hostname.replace(/[[\]]/g, '')) !== 0) await reach(hostname)
 }
 
 /** Redirects are not followed: headers with secrets would go wherever they point. */

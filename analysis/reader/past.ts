@@ -1,3 +1,4 @@
+import { createReach } from '../../network/reach.ts'
 import type { History, Moment } from '../backtest/history.ts'
 import type { Credentials } from '../sampler.ts'
 import { openClient, type Client, type Series } from './client.ts'
@@ -23,6 +24,8 @@ export type PastOptions = {
   signal?: AbortSignal
 }
 
+/** Who asks for the past calls with what he may himself. */
+const WHEREVER = createReach({ refuses: 'nothing' })
 const CHUNK_SECONDS = 21_600
 const SMALLEST_CHUNK_SECONDS = 900
 const TIMEOUT_MS = 60_000
@@ -34,7 +37,7 @@ const ATTEMPTS = 3
  */
 export async function readPast(options: PastOptions): Promise<History> {
   const { address, credentials, namespace, service, from, to, step, withLatency, onProgress } = options
-  const client = openClient(address, credentials)
+  const client = openClient(address, credentials, WHEREVER)
   const found = withLatency ? await boundariesOf(client, { namespace, services: [service], boundaries: [] }, to) : []
   const gauge = openGauge({ service, step, boundaries: found })
   const moments: (Moment | undefined)[] = []

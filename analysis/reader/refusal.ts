@@ -1,3 +1,5 @@
+import { OffLimits } from '../../network/reach.ts'
+
 /**
  * Whom a failure concerns. `question`: another question may fare better, so a batch is worth splitting; `moment`: whatever
  * is asked now is too much or answered in part, and more questions make it worse; `address`: whatever is asked there fails
@@ -40,7 +42,9 @@ export function refusal(body: unknown, mask: Mask): AskError | undefined {
 /** Everything that a query can throw, axios' errors and the library's plain objects included. */
 export function asAskError(error: unknown, timeoutMs: number, mask: Mask): AskError {
   if (error instanceof AskError) return error
-  const { original, response, code, message, error: told } = error as Thrown
+  const { original, response, code, message, error: told, cause } = error as Thrown
+  const refused = [error, cause].find((each) => each instanceof OffLimits)
+  if (refused) return new AskError(`${ADDRESS} ${refused.message}`, 'address')
   if (original !== undefined) return asAskError(original, timeoutMs, mask)
   if (response) return answered(response, mask)
   if (code !== undefined && TIMEOUTS.has(code)) {
@@ -58,7 +62,14 @@ export function asAskError(error: unknown, timeoutMs: number, mask: Mask): AskEr
 
 type Answered = { status?: number; statusText?: string; data?: unknown; headers?: Record<string, unknown> }
 
-type Thrown = { original?: unknown; response?: Answered; code?: string; message?: string; error?: string }
+type Thrown = {
+  original?: unknown
+  response?: Answered
+  code?: string
+  message?: string
+  error?: string
+  cause?: unknown
+}
 
 const TIMEOUTS = new Set(['ECONNABORTED', 'ETIMEDOUT', 'ERR_CANCELED'])
 

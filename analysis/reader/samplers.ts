@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Metric } from '../../crds/policy.ts'
+import { createReach, type Reach } from '../../network/reach.ts'
 import type { Source } from '../ledger.ts'
 import type { Credentials, SampleRequest, Sampler, Samplers } from '../sampler.ts'
 import { openBatch } from './batch.ts'
@@ -13,15 +14,18 @@ import { boundaries, rawSamples } from './queries.ts'
 import { AskError } from './refusal.ts'
 import { streamsTo } from './streams.ts'
 
+type Options = { clock?: Clock; reach?: Reach }
+
+const NO_METADATA = createReach({ refuses: 'metadata' })
 const MOST_SAMPLERS = 64
 const TIMEOUT_MS = 2_000
 
-/** One sampler per Prometheus and credentials. `clock` is the local one. */
-export function createSamplers({ clock = systemClock }: { clock?: Clock } = {}): Samplers {
+/** One sampler per Prometheus and credentials. `clock` is the local one. `reach`: default: whoever does not tell machines their secrets. */
+export function createSamplers({ clock = systemClock, reach = NO_METADATA }: Options = {}): Samplers {
   const samplers = new Map<string, Sampler>()
   return (address, credentials) => {
     const key = digest(address, credentials)
-    const sampler = samplers.get(key) ?? createSampler(openClient(address, credentials), clock)
+    const sampler = samplers.get(key) ?? createSampler(openClient(address, credentials, reach), clock)
     // The one asked for last is the last to go: rotated credentials leave samplers behind that nobody asks for.
     samplers.delete(key)
     samplers.set(key, sampler)

@@ -5,6 +5,7 @@ import type { Deps } from '../../activities/deps.ts'
 import { notify, type NotifyInput } from '../../activities/notify.ts'
 import { CHANNELS, RELEASES, SECRETS } from '../../crds/resources.ts'
 import { createKube } from '../../kube/index.ts'
+import { createReach, type Reach } from '../../network/reach.ts'
 import { createMetrics } from '../../telemetry/index.ts'
 import { startApiServer } from '../fakes/api-server.ts'
 import { startMailServer, type MailServer } from '../fakes/mail-server.ts'
@@ -29,11 +30,16 @@ const INPUT: NotifyInput = {
   },
 }
 
+const WHEREVER = createReach({ refuses: 'nothing' })
 const SITE = { cluster: 'east', uiUrl: 'https://sluice.example/' }
 const LINK = 'https://sluice.example/r/shop/checkout'
 
 /** A Channel of this kind, and what is in the Secret `notifications`. */
-async function stage(spec: object, secret: Record<string, string> = {}, { site = SITE }: { site?: Deps['site'] } = {}) {
+async function stage(
+  spec: object,
+  secret: Record<string, string> = {},
+  { site = SITE, reach = WHEREVER }: Partial<Pick<Deps, 'site' | 'reach'>> = {},
+) {
   const server = await startApiServer()
   onTestFinished(() => server.stop())
   const apiVersion = 'sluice.dev/v1alpha1'
@@ -49,7 +55,7 @@ async function stage(spec: object, secret: Record<string, string> = {}, { site =
     data,
   })
   const kube = createKube({ kubeconfig: server.kubeconfig })
-  const deps = { kube, site, metrics: createMetrics(), now: () => NOW } as Partial<Deps> as Deps
+  const deps = { kube, site, reach, metrics: createMetrics(), now: () => NOW } as Partial<Deps> as Deps
   const environment = new MockActivityEnvironment()
   return (input = INPUT) => environment.run<[Deps, NotifyInput], void, typeof notify>(notify, deps, input)
 }
@@ -174,12 +180,12 @@ it('says what is missing: the Channel, the key, a certificate', async () => {
   expect(await wordsOf(noCa())).toContain('key ca of Secret notifications is no certificate in PEM')
 })
 
-async function mailing(more: { implicit?: boolean; password?: string } = {}): Promise<{
+async function mailing(more: { implicit?: boolean; password?: string; reach?: Reach } = {}): Promise<{
   mail: MailServer
   tell: (input?: NotifyInput) => Promise<void>
 }> {
   const { certificate, key: own } = await certificateFor('localhost')
-  const { implicit = false, password = PASSWORD } = more
+  const { implicit = false, password = PASSWORD, reach = WHEREVER } = more
   const mail = await startMailServer({ key: own, cert: certificate, user: 'sluice', password: PASSWORD, implicit })
   onTestFinished(() => mail[Symbol.asyncDispose]())
   const email = {
@@ -191,7 +197,8 @@ async function mailing(more: { implicit?: boolean; password?: string } = {}): Pr
     from: 'sluice@shop.example',
     to: ['oncall@shop.example', 'ada@shop.example'],
   }
-  const tell = await stage({ email }, { user: 'sluice', password: `${password}\n`, ca: certificate })
+  const secret = { user: 'sluice', password: `${password}\n`, ca: certificate }
+  const tell = await stage({ email }, secret, { reach })
   return { mail, tell }
 }
 
@@ -222,4 +229,18 @@ it('fails in the words of the mail server', async () => {
   const { mail, tell } = await mailing()
   mail.refusing = 'the mailbox is full'
   expect(await wordsOf(tell())).toContain('the mailbox is full')
+})
+
+it('tells nobody on the machine of the engine, and says which field leads there', async () => {
+  const reach = createReach({ refuses: 'local' })
+  const { url, received } = await receiver()
+  const own = await stage({ webhook: { url, signedBy: key('signature') } }, { signature: SECRET }, { reach })
+  expect(await wordsOf(own())).toContain('spec.webhook.url leads to 127.0.0.1 (loopback)')
+  const chat = await stage({ slack: { url: key('slack') } }, { slack: `${url}/services/xyzzy` }, { reach })
+  const words = await wordsOf(chat())
+  expect(words).toContain('key slack of Secret notifications leads to 127.0.0.1 (loopback)')
+  expect(words).not.toContain('xyzzy')
+  const { mail, tell } = await mailing({ reach })
+  expect(await wordsOf(tell())).toMatch(/spec.email.host leads to \S+ \(loopback\), .* --allow-local-targets true/)
+  expect([received, mail.letters]).toEqual([[], []])
 })

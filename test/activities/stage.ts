@@ -5,6 +5,7 @@ import type { Reading } from '../../analysis/index.ts'
 import type { Policy } from '../../crds/policy.ts'
 import { RELEASES, ROLLOUTS } from '../../crds/resources.ts'
 import { createKube, type Kube } from '../../kube/index.ts'
+import { createReach } from '../../network/reach.ts'
 import type { Readiness } from '../../workload/workload.ts'
 import { policy } from '../analysis/shop.ts'
 import { startApiServer, type ApiServer } from '../fakes/api-server.ts'
@@ -92,6 +93,7 @@ function handsOf(
     events: { record: async (event) => void events.push(event) },
     metrics: createMetrics(),
     site: { cluster: 'test' },
+    reach: createReach({ refuses: 'nothing' }),
     now: Date.now,
   }
 }

@@ -1,3 +1,4 @@
+import type { LookupAddress } from 'node:dns'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +10,7 @@ import { webhook, type WebhookInput } from '../../activities/webhook.ts'
 import type { Webhook } from '../../crds/plan.ts'
 import { RELEASES, SECRETS } from '../../crds/resources.ts'
 import { createKube } from '../../kube/index.ts'
+import { createReach } from '../../network/reach.ts'
 import type { Layout } from '../../stack/layout.ts'
 import { makePki } from '../../stack/pki.ts'
 import { startApiServer } from '../fakes/api-server.ts'
@@ -28,7 +30,11 @@ const INPUT: WebhookInput = {
 const TOKEN = 'open-sesame-42'
 
 /** Release 2 asks this webhook in its second step, with what is in the Secret `hook`. */
-async function stage(hook: Partial<Webhook> & { url: string }, secret: Record<string, string> = { token: TOKEN }) {
+async function stage(
+  hook: Partial<Webhook> & { url: string },
+  secret: Record<string, string> = { token: TOKEN },
+  reach = createReach({ refuses: 'nothing' }),
+) {
   const server = await startApiServer()
   onTestFinished(() => server.stop())
   const step = { kind: 'webhook', timeoutMs: 5_000, retries: 3, ...hook }
@@ -46,7 +52,7 @@ async function stage(hook: Partial<Webhook> & { url: string }, secret: Record<st
   const data = Object.fromEntries(Object.entries(secret).map(([key, value]) => [key, btoa(value)]))
   server.put(SECRETS, { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'hook', namespace: 'shop' }, data })
   const environment = new MockActivityEnvironment()
-  const deps = { kube: createKube({ kubeconfig: server.kubeconfig }) } as Partial<Deps> as Deps
+  const deps = { kube: createKube({ kubeconfig: server.kubeconfig }), reach } as Partial<Deps> as Deps
   const ask = (input = INPUT) => environment.run<[Deps, WebhookInput], Posted, typeof webhook>(webhook, deps, input)
   return { server, environment, ask }
 }
@@ -148,6 +154,35 @@ it('follows no redirect', async () => {
     said: 'answered 307; redirects are not followed, write the final address',
   })
   expect(elsewhere.received).toEqual([])
+})
+
+it('asks nobody on the machine of the engine, whatever name leads there, and says what to change', async () => {
+  const { url, received } = await receiver()
+  const reach = createReach({ refuses: 'local' })
+  const kinds = [url, url.replace('127.0.0.1', 'localhost'), url.replace('127.0.0.1', '[::ffff:7f00:1]')]
+  for (const each of kinds) {
+    const { ask } = await stage({ url: each }, {}, reach)
+    const { passed, said } = await ask()
+    expect(passed).toBe(false)
+    expect(said).toMatch(/^cannot be asked: its url leads to \S+ \(loopback\), .* --allow-local-targets true$/)
+  }
+  expect(received).toEqual([])
+})
+
+it('calls the address that was looked at, whatever the name says a moment later', async () => {
+  const { url, received } = await receiver()
+  const answers = ['127.0.0.1', '169.254.169.254']
+  const find = (): Promise<LookupAddress[]> => Promise.resolve([{ address: answers.shift() ?? '', family: 4 }])
+  const reach = createReach({ refuses: 'nothing', find })
+  const { ask } = await stage({ url: url.replace('127.0.0.1', 'changing.example') }, {}, reach)
+  expect(await ask()).toEqual({ passed: true, said: 'answered 200' })
+  expect([received.length, answers]).toEqual([1, ['169.254.169.254']])
+})
+
+it('waits no longer for a name server', async () => {
+  const reach = createReach({ refuses: 'local', find: () => new Promise(() => undefined) })
+  const { ask } = await stage({ url: 'http://slow.example', timeoutMs: 100 }, {}, reach)
+  expect(await ask()).toEqual({ passed: false, said: 'gave no answer within 100ms' })
 })
 
 it('waits for an answer as long as declared', async () => {

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Credentials } from '../../analysis/index.ts'
 import { createSamplers } from '../../analysis/reader/index.ts'
+import { createReach } from '../../network/reach.ts'
 import type { Layout } from '../../stack/layout.ts'
 import { makePki } from '../../stack/pki.ts'
 import { policy, readRows, request, T } from './shop.ts'
@@ -72,6 +73,23 @@ async function missing(address: string, credentials: Credentials = {}, interval 
 /** What is said when the question was answered, with nothing. */
 const ANSWERED = 'no requests of checkout-c'
 const basic = `Basic ${Buffer.from(`reader:${SECRET}`).toString('base64')}`
+
+describe('whom it asks', () => {
+  it.each(['http://169.254.169.254', 'http://[fd00:ec2::254]:9090'])('is not %s', async (address) => {
+    expect(await missing(address)).toMatch(
+      /^spec\.analysis\.prometheus\.address leads to \S+ \((link-local|cloud metadata)\), /,
+    )
+  })
+
+  it('is not who tells machines their secrets under another name', async () => {
+    const find = async () => [{ address: '169.254.169.254', family: 4 }]
+    const clock = { now: () => (T + 600) * 1_000, wait: () => Promise.resolve() }
+    const samplers = createSamplers({ clock, reach: createReach({ refuses: 'metadata', find }) })
+    const asked = request({ policy: policy({ interval: 1 }) })
+    const [row] = await readRows(samplers('http://prometheus.example', {}), asked, 1)
+    expect(row?.missing).toContain(`${ADDRESS} leads to 169.254.169.254 (link-local)`)
+  })
+})
 
 describe('signing in', () => {
   it.each<[string, Credentials, string, string]>([

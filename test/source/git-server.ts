@@ -16,15 +16,18 @@ export type GitServer = AsyncDisposable & {
   requests: () => number
 }
 
-export async function startGitServer(folder: string, password: string): Promise<GitServer> {
-  const { certificate, key } = await certificateFor('localhost')
+/** Where whoever follows redirects would go. */
+const ELSEWHERE = { location: 'https://elsewhere.example/' }
+
+export async function startGitServer(folder: string, password: string, host = 'localhost'): Promise<GitServer> {
+  const { certificate, key } = await certificateFor(host)
   let trouble: number | 'reset' | undefined
   let requests = 0
   const server = createServer({ cert: certificate, key }, (request, response) => {
     requests += 1
     const known = Buffer.from(`reader:${password}`).toString('base64')
     if (trouble === 'reset') request.socket.destroy()
-    else if (trouble !== undefined) response.writeHead(trouble).end('out of order')
+    else if (trouble !== undefined) response.writeHead(trouble, ELSEWHERE).end('out of order')
     else if (request.headers.authorization !== `Basic ${known}`)
       response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end()
     else void serve(request, response, folder)
@@ -32,7 +35,7 @@ export async function startGitServer(folder: string, password: string): Promise<
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   return {
-    url: (repository) => `https://localhost:${port}/${repository}`,
+    url: (repository) => `https://${host}:${port}/${repository}`,
     certificate,
     trouble: (code) => (trouble = code),
     requests: () => requests,

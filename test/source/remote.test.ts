@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { CONFIG_MAPS, SECRETS, SOURCES } from '../../crds/resources.ts'
 import { placeOf } from '../fakes/api-server.ts'
+import { createReach } from '../../network/reach.ts'
+import { eventually } from '../patience.ts'
 import { startGitServer, type GitServer } from './git-server.ts'
 import { configMap, NAMESPACE, openStage, sourceOf, type Stage } from './stage.ts'
 
@@ -110,7 +112,8 @@ it('refuses a repository that is too large, and keeps what is applied', async ()
 })
 
 it('fetches over ssh with a key and known hosts from a Secret, in files that only it can read', async () => {
-  const stage = await openStage({ files: { 'a.yaml': configMap('one') }, spec: { suspend: true } })
+  const reach = createReach({ refuses: 'local', find: async () => [{ address: '192.0.2.7', family: 4 }] })
+  const stage = await openStage({ files: { 'a.yaml': configMap('one') }, spec: { suspend: true }, reach })
   await stage.until('Suspended')
   const notes = withSsh(stage.repository.directory)
   const url = `ssh://git@git.example:2222${stage.repository.remote}`
@@ -123,6 +126,7 @@ it('fetches over ssh with a key and known hosts from a Secret, in files that onl
   const { args, key, hosts, mode } = notes()
   expect(args).toContain('git@git.example')
   expect(args.join(' ')).toMatch(/-F none .*StrictHostKeyChecking=yes .*BatchMode=yes.* -p 2222/)
+  expect(args.join(' ')).toContain('-o HostName=192.0.2.7 -o HostKeyAlias=[git.example]:2222')
   expect({ key, hosts, mode }).toEqual({ key: 'a private key\n', hosts: 'git.example ssh-ed25519 AAAA', mode: '600' })
   expect(args.join(' ') + told(stage)).not.toContain('a private key')
 })
@@ -144,6 +148,42 @@ function withSsh(directory: string) {
   onTestFinished(() => void (process.env.PATH = before))
   return () => JSON.parse(readFileSync(note, 'utf8')) as { args: string[]; key: string; hosts: string; mode: string }
 }
+
+it('asks nobody on the machine of the engine, whatever name leads there', async () => {
+  const reach = createReach({ refuses: 'local' })
+  const stage = await openStage({ files: { 'a.yaml': configMap('one') }, spec: { suspend: true }, reach })
+  await stage.until('Suspended')
+  const remote = await behindHttps(stage, known)
+  await stage.until('FetchFailed')
+  expect(stage.message()).toMatch(/spec.url leads to \S+ \(loopback\), .* --allow-local-targets true/)
+  stage.server.put(SECRETS, secret({ 'ssh-privatekey': 'a private key', known_hosts: 'localhost ssh-ed25519 AAAA' }))
+  const url = 'ssh://git@169.254.169.254:22/shop.git'
+  stage.server.put(SOURCES, sourceOf('git', { url, secretRef: { name: 'git' } }))
+  await eventually(() => expect(stage.message()).toContain('spec.url leads to 169.254.169.254 (link-local)'))
+  expect(remote.requests()).toBe(0)
+})
+
+it('calls the address that was looked at, whatever the name says a moment later', async () => {
+  const find = async () => [{ address: '127.0.0.1', family: 4 }]
+  const reach = createReach({ refuses: 'nothing', find })
+  const stage = await openStage({ files: { 'a.yaml': configMap('one') }, spec: { suspend: true }, reach })
+  await stage.until('Suspended')
+  const remote = await startGitServer(stage.repository.directory, PASSWORD, 'git.example')
+  onTestFinished(() => remote[Symbol.asyncDispose]())
+  stage.server.put(SECRETS, secret(known(remote)))
+  stage.server.put(SOURCES, sourceOf('git', { url: remote.url('shop.git'), secretRef: { name: 'git' } }))
+  const { status } = await stage.until('Applied')
+  expect(status?.commit).toBe(stage.repository.first)
+})
+
+it('follows no redirect', async () => {
+  const stage = await openStage({ files: { 'a.yaml': configMap('one') }, spec: { suspend: true } })
+  await stage.until('Suspended')
+  const remote = await behindHttps(stage, known)
+  remote.trouble(302)
+  await stage.until('FetchFailed')
+  expect(stage.message()).toContain('redirects are not followed, write the final address into spec.url')
+})
 
 it('begins anew where a killed process left a lock', async () => {
   const { repository, until, source } = await openStage({ files: { 'a.yaml': configMap('one') } })

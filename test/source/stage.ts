@@ -12,6 +12,7 @@ import {
 } from '../../crds/resources.ts'
 import type { Source, SourceSpec } from '../../crds/schema/source.ts'
 import { createKube, createRecorder, type Resource } from '../../kube/index.ts'
+import { createReach, type Reach } from '../../network/reach.ts'
 import { startSources } from '../../source/index.ts'
 import { placeOf, startApiServer } from '../fakes/api-server.ts'
 import { listen } from '../kube/stage.ts'
@@ -28,6 +29,7 @@ export type StageOptions = Partial<{
   kustomize: string
   repositoryBytes: number
   standby: boolean
+  reach: Reach
   /** Before anything is looked at. */
   prepare: (server: Awaited<ReturnType<typeof startApiServer>>) => void
 }>
@@ -50,6 +52,7 @@ export async function openStage({ files = {}, spec = {}, kinds = KINDS, prepare,
     events: createRecorder({ kube, controller: 'sluice.dev/test', instance: '1' }),
     log,
     files: repository.directory,
+    reach: createReach({ refuses: 'nothing' }),
     lookMs: 50,
     ...options,
   })

@@ -1,6 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest'
 import { SOURCES } from '../../crds/resources.ts'
 import { createKube, createRecorder } from '../../kube/index.ts'
+import { createReach } from '../../network/reach.ts'
 import { startSources } from '../../source/index.ts'
 import { startApiServer } from '../fakes/api-server.ts'
 import { listen } from '../kube/stage.ts'
@@ -15,6 +16,7 @@ it('ends however early it is told to, also while it is still getting ready', asy
   const options = {
     kube,
     door: (token: string) => createKube({ kubeconfig, token }),
+    reach: createReach({ refuses: 'local' }),
     events: createRecorder({ kube, controller: 'sluice.dev/test', instance: '1' }),
   }
   // The answer to the first question is on its way when it is told to end.

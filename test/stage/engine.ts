@@ -78,7 +78,9 @@ function run({
   logFile,
 }: EngineOptions): ChildProcess {
   const flags = { kubeconfig, 'temporal-address': temporal, cluster, 'health-port': '0', 'health-host': '127.0.0.1' }
-  const all = Object.entries({ ...flags, kustomize, ...own }).filter(([, value]) => value !== '')
+  // Everything that a Rollout names is on this machine.
+  const local = { 'allow-local-targets': 'true' }
+  const all = Object.entries({ ...flags, ...local, kustomize, ...own }).filter(([, value]) => value !== '')
   const args = all.flatMap(([name, value]) => [`--${name}`, value])
   const errors = openSync(logFile, 'a')
   const child = spawn(process.execPath, [LEASH, MAIN, role, ...args], { stdio: ['pipe', 'pipe', errors] })
