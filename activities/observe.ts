@@ -2,7 +2,7 @@ import { parseDuration } from '../crds/duration.ts'
 import { isRejected } from '../crds/outcome.ts'
 import type { Release } from '../crds/schema/release.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
-import { parseFence, type Revision } from '../crds/traffic.ts'
+import { parseFence, type Aside, type Revision } from '../crds/traffic.ts'
 import type { Observed } from '../router/router.ts'
 import { isToBeHandedBack } from '../workload/adoption-finalizer.ts'
 import type { Declared } from '../workload/declared.ts'
@@ -16,15 +16,22 @@ import { heldNow } from './holding.ts'
 import { previousOf, returnOf, supersessions } from './returning.ts'
 import { getRollout, releasesOf, routeTarget } from './rollouts.ts'
 
+export type ObserveInput = {
+  ref: RolloutRef
+  release?: number
+  /** What the release has written beside the weights. */
+  aside?: Aside
+}
+
 /** Looks at Rollout, Releases, route and pods. Undefined when the Rollout is gone. */
-export async function observe(deps: Deps, input: { ref: RolloutRef; release?: number }): Promise<Picture | undefined> {
+export async function observe(deps: Deps, input: ObserveInput): Promise<Picture | undefined> {
   const rollout = await getRollout(deps.kube, input.ref)
   if (!rollout) return undefined
   const target = routeTarget(rollout)
   const releases = await releasesOf(deps.kube, input.ref)
   const [source, route, revisions, adoption, held] = await Promise.all([
     declaredOrNot(deps, rollout, releases),
-    deps.router.observe(target),
+    deps.router.observe(target, input.aside),
     deps.workload.revisions(input.ref),
     deps.workload.adoption(rollout),
     heldNow(deps, rollout),

@@ -8,7 +8,7 @@ import { configIds, openConfigs, secretKeys, type Configs } from './configs.ts'
 import type { ReleaseRecord } from './declaration.ts'
 import { restartOf, type Deployment, type View } from './judgement.ts'
 import { openFreezes, type Freezes } from './freezes.ts'
-import { routeKeys } from './places.ts'
+import { previewKey, routeKeys } from './places.ts'
 import { ruleOf, rulesOfApex, type Rule } from './rules.ts'
 import { createRouteSights, noteOf, type RouteSights, type VirtualService } from './routes.ts'
 import type { RolloutRef } from './workflows.ts'
@@ -91,7 +91,8 @@ function openReflectors({ onChange, ...common }: CachesOptions, sights: RouteSig
     resource: VIRTUAL_SERVICES,
     onChange(key) {
       sights.see(key, routes.get(key))
-      for (const rollout of rollouts.items()) if (routeKeys(rollout).includes(key)) tell(rollout)
+      for (const rollout of rollouts.items())
+        if ([...routeKeys(rollout), previewKey(rollout)].includes(key)) tell(rollout)
     },
     trim: withoutManagers,
   })
@@ -157,7 +158,7 @@ function viewOf(reflectors: Reflectors, sights: RouteSights, { namespace, name }
     configs: configs.lookup(namespace),
     held: freezes.held(rollout),
     adopted: { deployment: adoptees.deployment(rollout), service: adoptees.service(rollout) },
-    edits: keys.reduce((sum, key) => sum + sights.edits(key), 0),
+    edits: [...keys, previewKey(rollout)].reduce((sum, key) => sum + sights.edits(key), 0),
   }
 }
 

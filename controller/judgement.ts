@@ -35,7 +35,7 @@ export type View = Surroundings & {
   adopted: { deployment?: DeclaredDeployment | undefined; service?: Service | undefined }
   /** Why it makes no forward move although nothing is wrong with it, as a sentence. */
   held: string | undefined
-  /** Others' edits of them so far, as counted by `RouteSights`. */
+  /** Others' edits of them and of the preview so far, as counted by `RouteSights`. */
   edits: number
 }
 

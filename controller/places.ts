@@ -1,6 +1,6 @@
 import { adoptionOf, splitByUser, type Adopted, type Adoption, type Adopting } from '../crds/adoption.ts'
 import { hostsOf } from '../crds/hosts.ts'
-import { LABEL, managedRoutePrefix } from '../crds/names.ts'
+import { LABEL, managedRoutePrefix, previewObject } from '../crds/names.ts'
 import { OWNED_ROUTE } from '../crds/owned-route.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
 import type { VirtualService } from './routes.ts'
@@ -16,6 +16,10 @@ export function routeKeys({ metadata, spec }: Rollout): string[] {
     ? virtualServices.map((adopted) => `${adopted.namespace ?? namespace}/${adopted.name}`)
     : [`${namespace}/${name}`]
 }
+
+/** `namespace/name` of the VirtualService that the engine makes of them for a preview. */
+export const previewKey = ({ metadata: { namespace = '', name } }: Rollout): string =>
+  `${namespace}/${previewObject(name)}`
 
 /** Why the routes that a Rollout names cannot carry it: field, sentence, remedy. */
 export function problemOfRoutes(rollout: Rollout, lookUp: LookUp): string | undefined {

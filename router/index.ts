@@ -18,7 +18,7 @@ export function createIstioRouter({ kube }: { kube: Kube }): Router {
     inStep: (target, revisions) => inStep(kube, target, revisions),
     affinity: (target) => affinity(kube, target),
     setTraffic: (target, traffic, write) => setTraffic({ kube, target, traffic, ...write }),
-    observe: (target) => observe(kube, target),
+    observe: (target, aside) => observe(kube, target, aside),
     restore: (target, fence) => restore({ kube, target, fence }),
     forget: (target) => forget(kube, target),
     release: (target, revisions) => release(kube, target, revisions),

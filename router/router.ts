@@ -1,4 +1,4 @@
-import type { Fence, Revision, Traffic } from '../crds/traffic.ts'
+import type { Aside, Fence, Revision, Traffic } from '../crds/traffic.ts'
 import type { IstioRouter, ServiceSpec } from '../crds/schema/rollout.ts'
 
 /** What a router needs to know of a Rollout. */
@@ -41,8 +41,13 @@ export type Observed = {
   /** Percent per revision as written on the route (of those requests that are divided); at rest stable has 100. */
   weights: Record<Revision, number>
   record?: RouteRecord
-  /** Somebody else changed our destinations since our last write; `manager` is the newest other field manager. */
-  foreign?: { direction: 'towardsStable' | 'towardsCanary' | 'gone'; manager: string }
+  /**
+   * Somebody else changed our destinations since our last write, or what of ours is `beside` them; `manager` is the newest
+   * other field manager.
+   */
+  foreign?: { direction: 'towardsStable' | 'towardsCanary' | 'gone' | 'beside'; manager: string }
+  /** What became of the preview's VirtualService, as words; absent where it is as it was written. */
+  preview?: string
   /**
    * The newest field manager but ours, where no record of ours is on any route object: nobody wrote one yet, or somebody
    * replaced the route since.
@@ -79,7 +84,8 @@ export type Router = {
    * weights that were read back.
    */
   setTraffic(target: RouteTarget, traffic: Traffic, write: { fence: Fence; stable?: Revision }): Promise<Traffic>
-  observe(target: RouteTarget): Promise<Observed>
+  /** `aside`: what the last write is to have put beside the weights; without it nobody looks into routes of our own. */
+  observe(target: RouteTarget, aside?: Aside): Promise<Observed>
   /** At rest: the original destinations, verbatim. */
   restore(target: RouteTarget, fence: Fence): Promise<void>
   /** The route object is its owner's alone again: no record of ours on it. At rest only. */

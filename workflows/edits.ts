@@ -5,8 +5,8 @@ import { tell, type Telling } from './telling.ts'
 import { arrange, putBack } from './weights.ts'
 
 /** Of itself; what the release is doing meanwhile may explain it. */
-export const showsEdit = ({ route: { foreign, replacedBy, drifted } }: Picture): boolean =>
-  foreign !== undefined || replacedBy !== undefined || drifted === true
+export const showsEdit = ({ route: { foreign, preview, replacedBy, drifted } }: Picture): boolean =>
+  foreign !== undefined || preview !== undefined || replacedBy !== undefined || drifted === true
 
 /** What somebody else did to the route in favour of stable, as words; undefined when nobody did. */
 export function editTowardsStable(run: Run, { route }: Picture): string | undefined {
@@ -46,14 +46,20 @@ export async function resumeAfterEdit(run: Run): Promise<void> {
 export async function undoEdit(run: Run, { route }: Picture): Promise<void> {
   if (!isOnRoute(run) || run.blurred || run.writing) return
   if (route.drifted && !route.found) return writeAgain(run)
-  const { foreign } = route
-  const words =
-    foreign?.direction === 'towardsCanary'
-      ? `${foreign.manager} moved the route towards the canary`
-      : isReplaced(run, route) && `${route.replacedBy} replaced the route`
-  if (!words) return
+  const words = wordsOfEdit(run, route)
+  if (words === undefined) return
   await writeAgain(run)
-  await sayOn(run, { type: 'Warning', reason: 'ForeignEdit', message: `${words}: put back to ${run.weight} %` })
+  const message = `${words}: put back${run.weight > 0 ? ` to ${run.weight} %` : ''}`
+  await sayOn(run, { type: 'Warning', reason: 'ForeignEdit', message })
+}
+
+function wordsOfEdit(run: Run, route: Picture['route']): string | undefined {
+  const { foreign, preview, replacedBy } = route
+  if (foreign?.direction === 'towardsCanary') return `${foreign.manager} moved the route towards the canary`
+  if (isReplaced(run, route)) return `${replacedBy} replaced the route`
+  if (foreign?.direction === 'beside')
+    return `${foreign.manager} changed the route, and what is beside its weights is not as it was written`
+  return preview
 }
 
 /** The release is on the route, and what it wrote there is not known to it any more. */

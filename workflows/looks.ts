@@ -1,6 +1,7 @@
 import { CancellationScope, condition, isCancellation } from '@temporalio/workflow'
 import type { Picture } from '../activities/picture.ts'
-import type { ReleaseInput } from './contract.ts'
+import { written } from './aside.ts'
+import type { CarriedRelease, ReleaseInput } from './contract.ts'
 import type { Desk } from './desk.ts'
 import { foreignDrift } from './drift.ts'
 import { editTowardsStable, holdForEdit, isEditResumed, resumeAfterEdit, showsEdit, undoEdit } from './edits.ts'
@@ -11,10 +12,18 @@ import { asInterruption, type Interruption, type Run } from './run.ts'
 import { abortedOnRoute, reverted, superseded, waitsItsTurn } from './start.ts'
 import { announce } from './telling.ts'
 
+/** What the release that is under way knows of the route. */
+type Known = Pick<CarriedRelease, 'number' | 'weight' | 'aside'>
+
 /** Undefined when the Rollout is gone. */
-export function observe(input: ReleaseInput, desk: Desk, release?: number): Promise<Picture | undefined> {
+export function observe({ namespace, name }: ReleaseInput, desk: Desk, known?: Known): Promise<Picture | undefined> {
   desk.looked = false
-  return insist.observe({ ref: { namespace: input.namespace, name: input.name }, ...(release ? { release } : {}) })
+  const aside = known?.aside && written(known.aside, known.weight)
+  return insist.observe({
+    ref: { namespace, name },
+    ...(known ? { release: known.number } : {}),
+    ...(aside && Object.keys(aside).length > 0 ? { aside } : {}),
+  })
 }
 
 /** What `work` gives; undefined when a look came first, which ends it. */
@@ -42,7 +51,7 @@ export async function followLooks(run: Run): Promise<void> {
       await isToLook(run)
       if (isEditResumed(run)) await resumeAfterEdit(run)
       const { seq, writing } = run
-      const picture = await observe(run.input, run.desk, run.number)
+      const picture = await observe(run.input, run.desk, run)
       const overlapped = writing || run.writing || run.seq !== seq
       run.blurred = overlapped && picture !== undefined && showsEdit(picture)
       const found = picture ? discover(run, picture) : gone(run)

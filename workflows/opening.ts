@@ -57,7 +57,8 @@ export async function openRun(stay: Stay, opening: Opening): Promise<Run> {
   }
   speakAbout(desk, { release: number, revision })
   // What was there before this run began brings no news.
-  if (picture.route.foreign || (carried && picture.route.replacedBy !== undefined)) desk.looked = true
+  const { foreign, preview, replacedBy } = picture.route
+  if (foreign || preview !== undefined || (carried && replacedBy !== undefined)) desk.looked = true
   if (!carried && opening.stepIndex !== undefined) recall(run)
   if (weight > 0 || run.marks.at(-1)?.beside) watch(run.guard, run.marks)
   return run

@@ -28,7 +28,7 @@ import { taskByWish } from './wishes.ts'
 /** One release of one Rollout: look at what is really there, do what is to be done, and be gone. */
 export async function release(input: ReleaseInput): Promise<void> {
   const desk = openDesk(input)
-  const picture = await observe(input, desk, input.carried?.release?.number)
+  const picture = await observe(input, desk, input.carried?.release)
   if (!picture) return
   const warm = warmNow(picture, input.carried?.warm ?? [])
   const stay: Stay = { input, desk, picture, warm, lastNumber: picture.nextNumber - 1 }

@@ -78,7 +78,7 @@ function collapse(list: RouteDestination[], hosts: Hosts): RouteDestination[] {
 }
 
 /** An only destination gets everything, whatever its weight; among several a missing weight is 0. */
-function weightOf({ weight = 0 }: RouteDestination, list: RouteDestination[]): number {
+export function weightOf({ weight = 0 }: RouteDestination, list: RouteDestination[]): number {
   return list.length === 1 && weight === 0 ? 100 : weight
 }
 

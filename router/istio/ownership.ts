@@ -6,12 +6,12 @@ type ManagedField = NonNullable<ObjectMeta['managedFields']>[number]
 const OURS = new Set<string>([FIELD_MANAGER.objects, FIELD_MANAGER.direct])
 const ofSpec = ({ fieldsV1 }: ManagedField): boolean => 'f:spec' in ((fieldsV1 as object | undefined) ?? {})
 
-/** The newest field manager of the spec that is not ours. */
-export function otherManager({ metadata }: KubeObject): string {
+/** The newest field manager of the spec that is not ours; undefined where there is none. */
+export function otherManager({ metadata }: KubeObject): string | undefined {
   const others = (metadata.managedFields ?? [])
     .filter((entry) => !OURS.has(entry.manager) && ofSpec(entry))
     .sort((a, b) => (a.time ?? '').localeCompare(b.time ?? ''))
-  return others.at(-1)?.manager ?? 'unknown'
+  return others.at(-1)?.manager
 }
 
 /**

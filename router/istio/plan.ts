@@ -17,6 +17,7 @@ export type ObjectPlan = {
 }
 
 export type Present = RouteObject & { live: VirtualService }
+export const isPresent = (object: RouteObject): object is Present => object.live !== undefined
 
 export type RestWrite = {
   fence: Fence

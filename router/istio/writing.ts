@@ -4,7 +4,7 @@ import { isConflict, type Kube, type Ref } from '../../kube/index.ts'
 import { routeError } from '../errors.ts'
 import type { RouteTarget } from '../router.ts'
 import type { Weights } from './destinations.ts'
-import type { ObjectPlan, Present } from './plan.ts'
+import { isPresent, type ObjectPlan, type Present } from './plan.ts'
 import { withoutOurSpec } from './ownership.ts'
 import { putBack, type Journal } from './putting-back.ts'
 import { recordText } from './record.ts'
@@ -123,4 +123,3 @@ function changed(sections: Sections, { spec }: VirtualService): Sections | undef
 }
 
 const pathOf = ({ namespace = '', name }: Ref): string => `${namespace}/${name}`
-const isPresent = (object: RouteObject): object is Present => object.live !== undefined

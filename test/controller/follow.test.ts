@@ -45,6 +45,17 @@ describe('a release under way', () => {
     await eventually(() => expect(looks('checkout')).toBe(3))
   })
 
+  it('is told when somebody changes or deletes its preview, and not when it is made', async () => {
+    const { editRoute, removeRoute, looks, caughtUp } = await underWay()
+    editRoute('checkout-preview', [{ name: 'primary' }])
+    await caughtUp()
+    expect(looks('checkout')).toBe(1)
+    editRoute('checkout-preview', [{ name: 'elsewhere' }])
+    await eventually(() => expect(looks('checkout')).toBe(2))
+    removeRoute('checkout-preview')
+    await eventually(() => expect(looks('checkout')).toBe(3))
+  })
+
   it('is told when it was aborted on the route', async () => {
     const { writesRoute, looks } = await underWay()
     writesRoute('checkout', 0, { fence: 'u:2.2', rest: {}, aborted: 2 })

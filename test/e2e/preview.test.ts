@@ -28,6 +28,13 @@ test.concurrent(
     expect(JSON.stringify(stage.now().route?.spec)).toBe(before)
     expect((await previewOf(stage))?.metadata.ownerReferences).toMatchObject([{ kind: 'Rollout' }])
 
+    await stage.kube.delete({ resource: VIRTUAL_SERVICES, namespace, name: 'checkout-preview' })
+    await stage.until('it is said that it is gone', ({ releases }) =>
+      releases.at(-1)?.status?.timeline?.some(({ event }) => event === 'ForeignEdit'),
+    )
+    await eventually(async () => expect(await tester.visit()).toEqual(CANARY))
+    expect(await customer.visit()).toEqual(STABLE)
+
     await stage.say('approve')
     await eventually(async () => expect(await customer.visit()).toEqual(CANARY))
     await eventually(async () => expect(await previewOf(stage)).toBeUndefined())

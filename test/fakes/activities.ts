@@ -184,6 +184,7 @@ function acting(worldOf: (name: string) => World): Activities['act'] {
       delete picture.route.foreign
       delete picture.route.replacedBy
       picture.nextSeq = fence.seq
+      delete picture.route.preview
       if (stable !== undefined) {
         picture.stable = stable
         picture.declared = { ...picture.declared, isStable: picture.declared.revision === stable }

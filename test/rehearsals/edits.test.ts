@@ -90,6 +90,27 @@ test.concurrent('what is put back at a gate leaves the gate waiting, and the sta
   expect(shares(world)).toEqual([20, 20, 100])
 })
 
+test.concurrent.each<[string, string, (world: World) => void, string]>([
+  [
+    'cohort',
+    'changed',
+    ({ picture }) => (picture.route.foreign = { direction: 'beside', manager: 'kubectl' }),
+    'kubectl changed the route, and what is beside its weights is not as it was written: put back',
+  ],
+  ['preview', 'deleted', ({ picture }) => (picture.route.preview = 'It is gone'), 'It is gone: put back'],
+])('a %s that is %s is written again, and the gate waits on', async (name, what, harm, message) => {
+  const { world, handle, look, say } = await rehearsal.begin(`${what}-${name}`, plan(BESIDE[name]!, gate))
+  await told(world, ({ gate }) => gate === 'go')
+  harm(world)
+  await look()
+  await told(world, ({ event }) => event?.reason === 'ForeignEdit' && event.message === message)
+  expect(world.told.at(-1)).toMatchObject({ gate: 'go', phase: 'AwaitingApproval' })
+  expect([world.weights[1], world.asides[1]]).toEqual([world.weights[0], world.asides[0]])
+  await say('approve')
+  await handle.result()
+  expect(world.told.at(-1)).toMatchObject({ outcome: 'Promoted' })
+})
+
 test.concurrent('a route that lost only our record is written again, and the release goes on', async () => {
   const { world, handle, look, say } = await rehearsal.begin('unrecorded', plan(setWeight(20), gate))
   await told(world, ({ gate }) => gate === 'go')

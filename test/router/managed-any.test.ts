@@ -66,11 +66,14 @@ it('whatever was beside the weights of whatever routes, at rest they are what th
       release += 1
       for (const [seq, [weight, { affinity, ...aside }]] of plan.entries()) {
         const sticky: Aside = affinity ? { affinity: { ...affinity, weights: [weight] } } : {}
-        const traffic = { weights: { [STABLE]: 100 - weight, [CANARY]: weight }, canary: CANARY, ...aside, ...sticky }
+        const beside = { canary: CANARY, ...aside, ...sticky }
+        const traffic = { weights: { [STABLE]: 100 - weight, [CANARY]: weight }, ...beside }
         const read = await on.router.setTraffic(on.target, traffic, { fence: fence(release, seq) })
         expect(read.weights).toEqual({ [STABLE]: 100 - weight, [CANARY]: weight })
         expect(await on.router.observe(on.target)).toMatchObject({ weights: read.weights, atRest: false })
-        expect(await on.router.observe(on.target)).not.toHaveProperty('foreign')
+        const seen = await on.router.observe(on.target, beside)
+        expect(seen).not.toHaveProperty('foreign')
+        expect(seen).not.toHaveProperty('preview')
         expect(notOurs(on.live()!.spec.http)).toEqual(notOurs(http))
       }
       if (!straight)

@@ -1,13 +1,17 @@
+import { isDeepStrictEqual } from 'node:util'
 import { FIELD_MANAGER, LABEL, previewObject } from '../../../crds/names.ts'
 import { VIRTUAL_SERVICES } from '../../../crds/resources.ts'
 import type { Revision } from '../../../crds/traffic.ts'
 import type { Kube, OwnerReference } from '../../../kube/index.ts'
 import { routeError } from '../../errors.ts'
 import type { RouteTarget } from '../../router.ts'
-import type { Present } from '../plan.ts'
+import { isPresent, type Present } from '../plan.ts'
+import type { RouteObject, Routes } from '../routes.ts'
 import { ownerOf } from '../destination-rules.ts'
+import { otherManager } from '../ownership.ts'
 import type { HttpRoute, VirtualService } from '../virtual-service.ts'
 import { toSide } from './clones.ts'
+import { isAlike } from './tampering.ts'
 
 export type Preview = { host: string; gateways: string[]; http: HttpRoute[]; canary: Revision }
 
@@ -51,6 +55,40 @@ export async function removePreview(kube: Kube, target: RouteTarget): Promise<vo
   const live = await kube.get<VirtualService>(refOf(target))
   if (!live || !isOurs(live, target)) return
   await kube.delete(refOf(target), live.metadata.uid ? { uid: live.metadata.uid } : {})
+}
+
+/** What became of the one that the record names, as words; undefined where it is as it was written. */
+export async function lossOfPreview(kube: Kube, target: RouteTarget, { objects, record }: Routes) {
+  const { preview: host, canary } = record ?? {}
+  if (host === undefined || canary === undefined) return undefined
+  const live = await kube.get<VirtualService>(refOf(target))
+  const name = `VirtualService ${previewObject(target.name)}`
+  if (!live) return `${name}, the preview, is gone`
+  const wanted = previewNow(objects, host, canary)
+  if (!wanted || (isOurs(live, target) && isAsWritten(live, wanted))) return undefined
+  const manager = otherManager(live)
+  return manager === undefined
+    ? `${name}, the preview, is not as its routes are now`
+    : `${manager} changed ${name}, the preview`
+}
+
+/** Undefined where the routes that it is made of do not allow any now: the next write tells so. */
+function previewNow(objects: RouteObject[], host: string, canary: Revision): Preview | undefined {
+  try {
+    return previewOf(objects.filter(isPresent), host, canary)
+  } catch (error) {
+    if (error instanceof Error && error.name === 'Unroutable') return undefined
+    throw error
+  }
+}
+
+function isAsWritten({ spec }: VirtualService, { host, gateways, http }: Preview): boolean {
+  const { hosts, gateways: found = [], http: routes = [] } = spec
+  return (
+    isDeepStrictEqual([hosts, found], [[host], gateways]) &&
+    routes.length === http.length &&
+    http.every((route, index) => isAlike(routes[index]!, route))
+  )
 }
 
 async function refuseForeign(kube: Kube, target: RouteTarget): Promise<void> {
