@@ -2,7 +2,7 @@ import { Argument, Option, type Command } from 'commander'
 import { SHELLS, type Shell } from '../completion/scripts.ts'
 import { ENGINE_NAMESPACE } from '../defaults.ts'
 import type { Terminal } from '../terminal.ts'
-import type { VersionOptions } from '../version.ts'
+import type { VersionOptions } from '../version/version.ts'
 
 /** Commands about the program itself. */
 
@@ -14,7 +14,7 @@ export function addVersion(program: Command, terminal: Terminal): void {
     .option('--engine-namespace <name>', 'where the engine runs', ENGINE_NAMESPACE)
     .addOption(new Option('-o, --output <format>', 'for machines').choices(['json', 'yaml']))
     .action(async (_options, command: Command) => {
-      const { version } = await import('../version.ts')
+      const { version } = await import('../version/version.ts')
       await version(command.optsWithGlobals<VersionOptions>(), terminal)
     })
 }
