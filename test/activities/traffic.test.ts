@@ -1,8 +1,9 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Deps } from '../../activities/deps.ts'
-import { restoreRoute } from '../../activities/traffic.ts'
+import { restoreRoute, setTraffic } from '../../activities/traffic.ts'
 import { API_VERSION } from '../../crds/names.ts'
 import { ROLLOUTS } from '../../crds/resources.ts'
+import type { Aside } from '../../crds/traffic.ts'
 import { createKube } from '../../kube/index.ts'
 import { placeOf } from '../fakes/api-server.ts'
 import { APEX, CANARY, fence, inGit, KEY, STABLE, stage } from '../router/stage.ts'
@@ -42,4 +43,45 @@ it('the way back of a Rollout that is gone leaves no record on the route, that o
   await restoreRoute(deps, { target: whose, fence: { uid, release: 2, seq: 3 } })
   expect(live()).toMatchObject({ metadata: { annotations: inGit().metadata.annotations }, spec: inGit().spec })
   expect(live()?.metadata.annotations).not.toHaveProperty([KEY])
+})
+
+describe('traffic', () => {
+  const give = async (ready: Record<string, number>, weights: Record<string, number>, aside?: Aside) => {
+    const { router, target, live, list, install } = await stage()
+    await install()
+    const states = Object.entries(ready).map(([revision, count]) => ({ revision, replicas: 10, ready: count }))
+    const deps = { router, workload: { revisions: () => Promise.resolve(states) } } as unknown as Deps
+    const written = setTraffic(deps, { target, weights, fence: fence(2, 1), ...(aside ? { aside } : {}) })
+    return { written, live, list }
+  }
+  const half = { [STABLE]: 50, [CANARY]: 50 }
+
+  it('is not given to a revision without a ready pod while another has one', async () => {
+    const { written, live } = await give({ [STABLE]: 10, [CANARY]: 0 }, half)
+    await expect(written).rejects.toThrow(`revision ${CANARY} has no ready pod to carry traffic`)
+    expect(live()?.spec).toEqual(inGit().spec)
+  })
+
+  it('is not given beside the weights either', async () => {
+    const aside: Aside = { canary: CANARY, mirror: { percent: 10 } }
+    const { written, live } = await give({ [STABLE]: 10, [CANARY]: 0 }, { [STABLE]: 100 }, aside)
+    await expect(written).rejects.toThrow(`revision ${CANARY} has no ready pod`)
+    expect(live()?.spec).toEqual(inGit().spec)
+  })
+
+  it('goes back to a stable that has one pod of ten: that is better than a canary which was found to be bad', async () => {
+    const { written } = await give({ [STABLE]: 1, [CANARY]: 10 }, { [STABLE]: 100 })
+    expect(await written).toEqual({ weights: { [STABLE]: 100 } })
+  })
+
+  it('waits for the first pod of stable before it goes back', async () => {
+    const { written } = await give({ [STABLE]: 0, [CANARY]: 10 }, { [STABLE]: 100 })
+    await expect(written).rejects.toThrow(`revision ${STABLE} has no ready pod`)
+  })
+
+  it('is moved as it is asked for where no revision has a ready pod: nothing is lost by it', async () => {
+    const { written, list } = await give({ [STABLE]: 0, [CANARY]: 0 }, half)
+    expect(await written).toEqual({ weights: half })
+    expect(list()).toHaveLength(2)
+  })
 })

@@ -4,6 +4,8 @@ export type Overheard = {
   verbs: string[]
   /** The words with which a verb is refused. */
   hindering?: (verb: string) => string | undefined
+  /** The words that come instead of the answer of a verb that was done. */
+  losing?: (verb: string) => string | undefined
 }
 
 type Verbs = Record<string, (input: never) => Promise<unknown>>
@@ -20,7 +22,10 @@ export function overheard<V extends Verbs>(verbs: V, worldOf: (name: string) => 
       world.verbs.push(verb)
       const words = world.hindering?.(verb)
       if (words !== undefined) throw new Error(words)
-      return act(input)
+      const answer = await act(input)
+      const lost = world.losing?.(verb)
+      if (lost !== undefined) throw new Error(lost)
+      return answer
     }
   return Object.fromEntries(Object.entries(verbs).map(([verb, act]) => [verb, hear(verb, act)])) as V
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Step } from '../../crds/plan.ts'
 import { CANARY, STABLE, type World } from '../fakes/activities.ts'
 import { eventually } from '../patience.ts'
 import { gate, plan, rehearse, setWeight, shares, told } from './play.ts'
@@ -118,6 +119,29 @@ test.concurrent('more pods that are refused keep nobody from taking the release 
   await handle.result()
   expect(world.told.at(-1)).toMatchObject({ outcome: 'Withdrawn' })
 })
+
+test.concurrent.each<[string, Step]>([
+  ['weight', setWeight(20)],
+  ['cohort', { kind: 'match', cohort: [{ headers: { 'x-beta': { exact: '1' } } }] }],
+])(
+  'a first %s whose write took effect without an answer is taken back, and its requests are awaited',
+  async (name, step) => {
+    const { world, handle, say } = await rehearsal.begin(`unanswered-${name}`, plan(step, gate), {
+      given(begun) {
+        const isGiven = (): boolean =>
+          (begun.weights.at(-1)?.[CANARY] ?? 0) > 0 || Object.keys(begun.asides.at(-1) ?? {}).length > 0
+        begun.losing = (verb) => (verb === 'setTraffic' && isGiven() ? 'socket hang up' : undefined)
+      },
+    })
+    await world.until(() => world.weights.length > 0)
+    await say('abort')
+    await handle.result()
+    expect(shares(world).at(-1)).toBe(0)
+    expect(world.asides.at(-1)).toEqual({})
+    expect(world.verbs).toContain('awaitQuiet')
+    expect(world.told.at(-1)).toMatchObject({ outcome: 'Aborted' })
+  },
+)
 
 test.concurrent('a way back goes on where the second lever is refused for good', async () => {
   const { world, handle, say } = await rehearsal.begin('refused-lever', plan(setWeight(20), gate), {
