@@ -62,7 +62,7 @@ export function startController(options: ControllerOptions): Controller {
     // An incomplete cache looks like "everything was deleted".
     onChange: (key) => ready && leading && queue.add(key),
   })
-  const reconcile = reconcilerOf(options, caches)
+  const reconcile = reconcilerOf(options, caches, () => leading)
   const judge: typeof reconcile = async (key) => (leading ? reconcile(key) : {})
   const queue = createQueue({ reconcile: judge, log, observe: observer(metrics) })
   const resync = (): void => {
@@ -81,6 +81,7 @@ export function startController(options: ControllerOptions): Controller {
     lastActivity: () => Math.min(caches.lastActivity(), decisions.lastActivity()),
     setLeading(now) {
       leading = now
+      if (!now) metrics.forgetRollouts()
       resync()
     },
     async stop() {
@@ -106,9 +107,14 @@ const decisionsOptions = (
 
 const timingOf = ({ timing }: ControllerOptions): ControllerTiming => ({ ...TIMING, ...timing })
 
-const reconcilerOf = (options: ControllerOptions, caches: Caches) =>
+const reconcilerOf = (options: ControllerOptions, caches: Caches, leads: () => boolean) =>
   createReconciler({
     ...options,
+    // What was begun before the lease was lost says nothing after it.
+    metrics: {
+      setRollout: (sample) => leads() && options.metrics.setRollout(sample),
+      forgetRollout: (ref) => options.metrics.forgetRollout(ref),
+    },
     timing: timingOf(options),
     view: (rollout) => caches.view(rollout),
     follow: (rollout) => caches.follow(rollout),

@@ -52,6 +52,11 @@ export function rolloutMetrics(registers: Registry[], now: () => number) {
       forget(ref)
       pauses.forget(ref)
     },
+    /** Others say how they are from now on: what is no longer kept up to date would be said for ever. */
+    forgetRollouts(): void {
+      for (const each of [info, weight, condition]) each.reset()
+      pauses.forgetAll()
+    },
   }
 }
 
@@ -77,6 +82,10 @@ function manualPauses(registers: Registry[], now: () => number) {
     forget(ref: Ref): void {
       since.delete(keyOf(ref))
       gauge.remove(ref)
+    },
+    forgetAll(): void {
+      since.clear()
+      gauge.reset()
     },
   }
 }

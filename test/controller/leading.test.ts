@@ -16,6 +16,21 @@ it('a controller that stands by tells nobody anything, and knows everything when
   await eventually(() => expect([looks('checkout'), looks('catalog')]).toEqual([1, 1]))
 })
 
+it('a controller that does not lead any more says nothing of Rollouts', async () => {
+  const { start, declare, serves, looks, metrics } = await stage()
+  declare('checkout', 'one')
+  serves('checkout', 'one')
+  declare('checkout', 'two')
+  const controller = start()
+  const series = async (): Promise<string[]> => (await metrics.content()).match(/^sluice_rollout_.*checkout.*$/gm) ?? []
+  await eventually(() => expect(looks('checkout')).toBe(1))
+  expect(await series()).not.toEqual([])
+  controller.setLeading(false)
+  expect(await series()).toEqual([])
+  controller.setLeading(true)
+  await eventually(async () => expect(await series()).not.toEqual([]))
+})
+
 it('a controller that does not lead any more starts nothing', async () => {
   const { start, declare, serves, looks } = await stage()
   const [first, second] = [start(), start({ standby: true })]
