@@ -23,28 +23,29 @@ const PATH = /^\/hooks\/([a-z0-9.-]+)\/([a-z0-9.-]+)$/
 const MOST_BYTES = 5 << 20
 const SECRET_KEPT_MS = 30_000
 const BODY_WITHIN_MS = 10_000
-/** Anybody may call, and what he sends is kept until it is known who he is. */
+/** Anybody may call, and what he sends is kept until it is known who he is; no Source keeps others from being told of. */
 const AT_ONCE = 16
+const AT_ONCE_OF_SOURCE = 4
+const TOO_MUCH: Answer = { code: 413, words: `at most ${MOST_BYTES >> 20} MiB, within ${BODY_WITHIN_MS / 1_000} s` }
+const BUSY: Answer = { code: 503, words: 'try again later' }
+const UNKNOWN: Answer = { code: 401, words: 'there is no such hook, or the call is not signed with its secret' }
 
 /**
  * Tells that somebody pushed. Any replica may be called: it notes in the Source's status that it is to be looked at, and
- * whoever leads sees that. Whatever is wrong with a call the answer is the same, so that nobody learns which Sources exist.
+ * whoever leads sees that. A call is heard only where a Source wants to be told, and it has what a signed one has. Whatever
+ * is wrong with a call the answer is the same, so that nobody reads in it which Sources exist.
  */
 export function createHooks(options: HooksOptions): Hooks {
   const secrets = createSecrets(options)
-  let calls = 0
+  const slots = createSlots()
   return (request, response) => {
     const [path = ''] = (request.url ?? '').split('?')
     if (!path.startsWith('/hooks/')) return false
     const [, namespace, name] = PATH.exec(path) ?? []
     const source = options.find(`${namespace}/${name}`)
-    calls += 1
-    const answered =
-      calls > AT_ONCE ? Promise.reject(new Error('busy')) : answer(request, source, { ...options, secrets })
-    void answered
-      .catch((): Answer => ({ code: 503, words: 'try again later' }))
+    void answer(request, source, { ...options, secrets, slots })
+      .catch(() => BUSY)
       .then(({ code, words }) => {
-        calls -= 1
         response.writeHead(code, { 'content-type': 'text/plain', connection: 'close' }).end(`${words}\n`)
       })
     return true
@@ -52,29 +53,38 @@ export function createHooks(options: HooksOptions): Hooks {
 }
 
 type Secrets = (source: Source) => Promise<string | undefined>
+/** Undefined: there is none left. */
+type Slots = (source: Source) => Disposable | undefined
+type Answering = HooksOptions & { secrets: Secrets; slots: Slots }
 
-async function answer(
-  request: IncomingMessage,
-  source: Source | undefined,
-  { kube, now, secrets }: HooksOptions & { secrets: Secrets },
-): Promise<Answer> {
+async function answer(request: IncomingMessage, source: Source | undefined, options: Answering): Promise<Answer> {
   if (request.method !== 'POST') return { code: 405, words: 'POST only' }
+  if (Number(request.headers['content-length'] ?? 0) > MOST_BYTES) return TOO_MUCH
+  const kind = source?.spec.webhook?.kind
+  if (!source || !kind || typeof request.headers[SIGNATURE[kind]] !== 'string') return UNKNOWN
+  using slot = options.slots(source)
+  if (!slot) return BUSY
   const body = await bodyOf(request)
-  if (body === undefined)
-    return { code: 413, words: `at most ${MOST_BYTES >> 20} MiB, within ${BODY_WITHIN_MS / 1_000} s` }
-  const secret = source && (await secrets(source))
-  const { webhook, ref } = source?.spec ?? {}
-  if (!source || !webhook || !secret || !isSigned(webhook.kind, request, body, secret)) {
-    return { code: 401, words: 'there is no such hook, or the call is not signed with its secret' }
-  }
-  if (!isAbout(body, ref?.branch ?? '')) return { code: 202, words: 'another branch' }
+  if (body === undefined) return TOO_MUCH
+  const secret = await options.secrets(source)
+  if (!secret || !isSigned(kind, request, body, secret)) return UNKNOWN
+  if (!isAbout(body, source.spec.ref.branch)) return { code: 202, words: 'another branch' }
   const { namespace = '', name } = source.metadata
-  await kube.mergePatch(
+  await options.kube.mergePatch(
     { resource: SOURCES, namespace, name },
-    { status: { requestedAt: new Date(now()).toISOString() } },
+    { status: { requestedAt: new Date(options.now()).toISOString() } },
     { fieldManager: 'sluice-hook', subresource: 'status' },
   )
   return { code: 202, words: 'looking' }
+}
+
+function createSlots(): Slots {
+  const taken: string[] = []
+  return ({ metadata: { uid = '' } }) => {
+    if (taken.length >= AT_ONCE || taken.filter((each) => each === uid).length >= AT_ONCE_OF_SOURCE) return undefined
+    taken.push(uid)
+    return { [Symbol.dispose]: () => void taken.splice(taken.indexOf(uid), 1) }
+  }
 }
 
 /** Undefined when it is too much or takes too long. */
@@ -83,7 +93,8 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
   let bytes = 0
   const late = setTimeout(() => request.destroy(), BODY_WITHIN_MS)
   try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
+    // Who sends too much is still to hear it.
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       bytes += chunk.length
       if (bytes > MOST_BYTES) return undefined
       chunks.push(chunk)
@@ -94,17 +105,13 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
   }
 }
 
-type Kind = NonNullable<Source['spec']['webhook']>['kind']
-
 /** GitHub and Gitea sign the body, GitLab sends the secret itself. */
-function isSigned(kind: Kind, { headers }: IncomingMessage, body: Buffer, secret: string): boolean {
+const SIGNATURE = { github: 'x-hub-signature-256', gitea: 'x-gitea-signature', gitlab: 'x-gitlab-token' } as const
+
+function isSigned(kind: keyof typeof SIGNATURE, { headers }: IncomingMessage, body: Buffer, secret: string): boolean {
   const digest = createHmac('sha256', secret).update(body).digest('hex')
-  const [header, wanted] = {
-    github: ['x-hub-signature-256', `sha256=${digest}`] as const,
-    gitea: ['x-gitea-signature', digest] as const,
-    gitlab: ['x-gitlab-token', secret] as const,
-  }[kind]
-  const sent = headers[header]
+  const wanted = { github: `sha256=${digest}`, gitea: digest, gitlab: secret }[kind]
+  const sent = headers[SIGNATURE[kind]]
   return typeof sent === 'string' && isSame(sent, wanted)
 }
 

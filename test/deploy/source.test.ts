@@ -32,3 +32,20 @@ it('gives who applies no wildcard, no right to widen its own, and Secrets by nam
   const secrets = rules.filter(({ resources }) => resources.includes('secrets'))
   expect(secrets.map(({ resourceNames, verbs }) => [resourceNames, verbs])).toEqual([[['git', 'git-webhook'], ['get']]])
 })
+
+it('lets Git hosts reach every controller, by the port that receives', () => {
+  const read = (file: string): unknown =>
+    parseAllDocuments(readFileSync(new URL(`../../deploy/${file}`, import.meta.url), 'utf8'))[0]?.toJS()
+  const { metadata, spec } = read('components/source/receiver/service.yaml') as Service
+  const { metadata: of, spec: controller } = read('engine/controller.yaml') as Controller
+  const { metadata: pod, spec: containers } = controller.template
+  expect(metadata.namespace).toBe(of.namespace)
+  expect(pod.labels).toMatchObject(spec.selector)
+  const ports = containers.containers.flatMap(({ ports }) => ports.map(({ name }) => name))
+  expect(ports).toContain(spec.ports[0]?.targetPort)
+})
+
+type Meta = { namespace: string; labels: Record<string, string> }
+type Service = { metadata: Meta; spec: { selector: Record<string, string>; ports: { targetPort: string }[] } }
+type Pod = { metadata: Meta; spec: { containers: { ports: { name: string }[] }[] } }
+type Controller = { metadata: Meta; spec: { template: Pod } }

@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, request, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, it, onTestFinished } from 'vitest'
 import type { SourceSpec } from '../../crds/schema/source.ts'
-import { SECRETS } from '../../crds/resources.ts'
-import { configMap, NAMESPACE, openStage, type Stage } from './stage.ts'
+import { SECRETS, SOURCES } from '../../crds/resources.ts'
+import { configMap, NAMESPACE, openStage, sourceOf, type Stage } from './stage.ts'
 
 const TOKEN = 'between-us-4711'
 type Kind = NonNullable<SourceSpec['webhook']>['kind']
@@ -24,7 +24,8 @@ async function stage(kind: Kind, standby = false) {
         data: { token: Buffer.from(`${TOKEN}\n`).toString('base64') },
       }),
   })
-  return { ...opened, call: await openDoor(opened) }
+  const door = await openDoor(opened)
+  return { ...opened, door, call: callerOf(door) }
 }
 
 async function openDoor({ sources }: Stage) {
@@ -37,11 +38,28 @@ async function openDoor({ sources }: Stage) {
   })
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
+  return `http://127.0.0.1:${port}`
+}
+
+function callerOf(door: string) {
   return async (headers: Record<string, string>, body = push(), path = '/hooks/shop/git', method = 'POST') => {
     const init = method === 'POST' ? { method, headers, body } : { method }
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, init)
+    const response = await fetch(`${door}${path}`, init)
     return { code: response.status, words: (await response.text()).trim() }
   }
+}
+
+/** Sends the head of a call, and of its body what is given. */
+async function begin(door: string, path: string, headers: Record<string, string | number>, body?: Buffer) {
+  const asked = request(`${door}${path}`, { method: 'POST', headers })
+  onTestFinished(() => void asked.destroy())
+  // Who is answered before he has said everything is hung up.
+  asked.on('error', () => undefined)
+  if (body) asked.write(body)
+  else asked.flushHeaders()
+  const [response] = (await once(asked, 'response')) as [IncomingMessage]
+  response.resume()
+  return response.statusCode
 }
 
 const push = (branch = 'main'): string => JSON.stringify({ ref: `refs/heads/${branch}`, commits: [] })
@@ -91,4 +109,42 @@ it('is received by who does not lead, too, and looked after by who leads from th
   expect(source().status?.commit).toBeUndefined()
   sources.setLeading(true)
   await until('Applied')
+})
+
+it('hears nobody out who is not for a Source that wants to be told, or has nothing that a signed call has', async () => {
+  const { door, server, until, repository } = await stage('github')
+  await until('Applied')
+  server.put(SOURCES, sourceOf('quiet', { url: repository.url }))
+  await until('Refused', undefined, 'quiet')
+  const signed = { ...SIGNED.github(push()), 'content-length': push().length }
+  expect(await begin(door, '/hooks/shop/nobody', signed)).toBe(401)
+  expect(await begin(door, '/hooks/shop/quiet', signed)).toBe(401)
+  expect(await begin(door, '/hooks/shop/git', { 'content-length': push().length })).toBe(401)
+})
+
+it('takes no more than it says, whether that is said before or not', async () => {
+  const { door, until } = await stage('github')
+  await until('Applied')
+  const headers = SIGNED.github(push())
+  expect(await begin(door, '/hooks/shop/git', { ...headers, 'content-length': 6 << 20 })).toBe(413)
+  expect(await begin(door, '/hooks/shop/nobody', { ...headers, 'content-length': 6 << 20 })).toBe(413)
+  expect(await begin(door, '/hooks/shop/git', headers, Buffer.alloc(6 << 20))).toBe(413)
+})
+
+it('lets nobody who is slow keep others from being heard', async () => {
+  const { door, call, until, server, repository } = await stage('github')
+  const webhook = { kind: 'github', secretRef: { name: 'hook' } } as const
+  server.put(SOURCES, sourceOf('other', { url: repository.url, interval: '1h', webhook }))
+  await until('Applied')
+  await until('Refused', undefined, 'other')
+  const slow = Array.from({ length: 4 }, () => {
+    const asked = request(`${door}/hooks/shop/git`, { method: 'POST', headers: SIGNED.github(push()) })
+    onTestFinished(() => void asked.destroy())
+    asked.on('error', () => undefined).write('{')
+    return asked
+  })
+  await expect.poll(async () => (await call(SIGNED.github(push()))).code).toBe(503)
+  expect(await call(SIGNED.github(push()), push(), '/hooks/shop/other')).toEqual({ code: 202, words: 'looking' })
+  for (const one of slow) one.end()
+  await expect.poll(async () => (await call(SIGNED.github(push()))).code).toBe(202)
 })
