@@ -1,4 +1,3 @@
-import { Context } from '@temporalio/activity'
 import { checkCel, encodeLedger, firstRung, unjudgeable, type Ledger } from '../analysis/index.ts'
 import type { BeforeRequest } from '../analysis/sampler.ts'
 import type { Policy } from '../crds/policy.ts'
@@ -8,6 +7,7 @@ import { describeError } from '../kube/index.ts'
 import { newLedger, requestOf, type Arms } from './asking.ts'
 import { samplerFor } from './credentials.ts'
 import type { Deps } from './deps.ts'
+import { heartbeating } from './heartbeat.ts'
 import { notesOf } from './notes.ts'
 import type { Happening } from './report.ts'
 import { needRollout, routeTarget } from './rollouts.ts'
@@ -25,20 +25,12 @@ export type Beginning = {
   notes?: Happening[]
 }
 
-const HEARTBEAT_MS = 2_000
 /** Analysis.md 5: so many times as fast as the objective allows, over both windows. */
 const BURNING = 6
 
 /** Looks at what was before the first weight, and stores it as the beginning of the ledger. */
-export async function lookBack(deps: Deps, input: LookBackInput): Promise<Beginning> {
-  const context = Context.current()
-  const beat = setInterval(() => context.heartbeat(), HEARTBEAT_MS)
-  try {
-    return await beginning(deps, input, context.cancellationSignal)
-  } finally {
-    clearInterval(beat)
-  }
-}
+export const lookBack = (deps: Deps, input: LookBackInput): Promise<Beginning> =>
+  heartbeating((signal) => beginning(deps, input, signal))
 
 async function beginning(deps: Deps, input: LookBackInput, signal: AbortSignal): Promise<Beginning> {
   const at = releaseAt(input.ref, input.release)

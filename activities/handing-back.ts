@@ -1,4 +1,3 @@
-import { Context } from '@temporalio/activity'
 import { releaseConditions } from '../crds/conditions.ts'
 import { LABEL, revisionObject } from '../crds/names.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
@@ -7,6 +6,7 @@ import type { Adoption } from '../workload/adoption.ts'
 import { NotDeclared } from '../workload/declared.ts'
 import { sameSource, snapshotOf } from '../workload/revision.ts'
 import type { Deps } from './deps.ts'
+import { heartbeating } from './heartbeat.ts'
 import type { RolloutRef } from './picture.ts'
 import { applyStatus } from './report.ts'
 import { getRollout, releasesOf } from './rollouts.ts'
@@ -95,22 +95,12 @@ export type DeclaredInput = {
   tellAfterMs: number
 }
 
-const HEARTBEAT_MS = 2_000
-
 /** Follows the pods of the declared Deployment until enough are ready, or it is gone. `waitingFor`: ask again. */
-export async function awaitDeclared(deps: Deps, input: DeclaredInput): Promise<{ waitingFor?: string }> {
-  const context = Context.current()
-  const beat = setInterval(() => context.heartbeat(), HEARTBEAT_MS)
-  const ended = new AbortController()
-  const signal = AbortSignal.any([context.cancellationSignal, ended.signal])
-  try {
+export function awaitDeclared(deps: Deps, input: DeclaredInput): Promise<{ waitingFor?: string }> {
+  return heartbeating(async (signal) => {
     const rollout = await getRollout(deps.kube, input.ref)
-    if (!rollout) return {}
-    return await enoughReady(deps, rollout, input, signal)
-  } finally {
-    clearInterval(beat)
-    ended.abort()
-  }
+    return rollout ? enoughReady(deps, rollout, input, signal) : {}
+  })
 }
 
 function enoughReady(

@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity'
 import { hookEnded, JOB_ENDED } from '../crds/hook.ts'
 import type { JobEnd } from '../workload/workload.ts'
 import type { Deps } from './deps.ts'
+import { heartbeating } from './heartbeat.ts'
 import { hookOf, type HookInput } from './hook.ts'
 import type { RolloutRef } from './picture.ts'
 import { refusable } from './refusal.ts'
@@ -9,7 +10,6 @@ import { needRollout } from './rollouts.ts'
 import { changeStatus, needRelease, releaseAt } from './storage.ts'
 import { entryOf, extended } from './timeline.ts'
 
-const HEARTBEAT_MS = 2_000
 const BEGUN = 'begun'
 
 /** What histories hear of it: nothing that a container wrote. */
@@ -19,11 +19,10 @@ export type JobOutcome = Omit<JobEnd, 'tail'>
  * Runs the Job of a step to its end, and puts the end of its log into the Release. An attempt that takes over finds the Job
  * of the one before; it is never run twice. What the API server refuses fails for good.
  */
-export async function job(deps: Deps, input: HookInput): Promise<JobOutcome> {
+export function job(deps: Deps, input: HookInput): Promise<JobOutcome> {
   const context = Context.current()
   let begun = context.info.heartbeatDetails === BEGUN
-  const beat = setInterval(() => context.heartbeat(begun ? BEGUN : undefined), HEARTBEAT_MS)
-  try {
+  async function run(signal: AbortSignal): Promise<JobOutcome> {
     const { ref, stepIndex, round, stable } = input
     const rollout = await needRollout(deps.kube, ref)
     const release = await needRelease(deps, releaseAt(ref, input.release))
@@ -34,13 +33,12 @@ export async function job(deps: Deps, input: HookInput): Promise<JobOutcome> {
       begun = true
       context.heartbeat(BEGUN)
     }
-    const { tail, ...end } = await deps.workload.followJob(rollout, order, context.cancellationSignal)
-    context.cancellationSignal.throwIfAborted()
+    const { tail, ...end } = await deps.workload.followJob(rollout, order, signal)
+    signal.throwIfAborted()
     if (tail !== undefined) await keepTail(deps, input, end, tail)
     return end
-  } finally {
-    clearInterval(beat)
   }
+  return heartbeating(run, () => (begun ? BEGUN : undefined))
 }
 
 /** The Job of a step that was broken off. */

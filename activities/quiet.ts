@@ -1,4 +1,3 @@
-import { Context } from '@temporalio/activity'
 import type { SampleRequest, Sampler } from '../analysis/index.ts'
 import type { StreamsRequest } from '../analysis/sampler.ts'
 import { formatDuration } from '../crds/duration.ts'
@@ -8,6 +7,7 @@ import type { Release } from '../crds/schema/release.ts'
 import type { Revision } from '../crds/traffic.ts'
 import { readings, requestOf } from './asking.ts'
 import type { Deps } from './deps.ts'
+import { heartbeating } from './heartbeat.ts'
 import type { RolloutRef } from './picture.ts'
 import { getRollout } from './rollouts.ts'
 import { releaseAt } from './storage.ts'
@@ -26,7 +26,6 @@ export type QuietInput = {
   toldOpen?: boolean
 }
 
-const HEARTBEAT_MS = 2_000
 const QUIET_ROWS = 2
 /** Place of the revision's requests in a cell, after those of the apex. */
 const OWN = 1
@@ -39,17 +38,13 @@ export type QuietResult = { waitingFor?: string; isOpen?: true }
  * that; for the latter it waits no longer than `drainMs`. Silence of Prometheus is no proof, and requests that do not end
  * are none: after the release's data deadline it returns why it still waits.
  */
-export async function awaitQuiet(deps: Deps, input: QuietInput): Promise<QuietResult> {
-  const context = Context.current()
-  const beat = setInterval(() => context.heartbeat(), HEARTBEAT_MS)
-  try {
+export function awaitQuiet(deps: Deps, input: QuietInput): Promise<QuietResult> {
+  return heartbeating(async (signal) => {
     const request = await requestAbout(deps, input)
-    const result = request ? await twoQuietRows(deps, request, input, context.cancellationSignal) : {}
-    context.cancellationSignal.throwIfAborted()
+    const result = request ? await twoQuietRows(deps, request, input, signal) : {}
+    signal.throwIfAborted()
     return result
-  } finally {
-    clearInterval(beat)
-  }
+  })
 }
 
 async function twoQuietRows(

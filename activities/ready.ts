@@ -2,6 +2,7 @@ import { ApplicationFailure, Context } from '@temporalio/activity'
 import type { Revision } from '../crds/traffic.ts'
 import type { Addressed, Readiness } from '../workload/workload.ts'
 import type { Deps } from './deps.ts'
+import { heartbeating } from './heartbeat.ts'
 import type { RolloutRef } from './picture.ts'
 
 export type ReadyInput = {
@@ -21,8 +22,6 @@ export type ReadyInput = {
 
 /** `waitingFor`: not ready yet, and why; ask again. */
 export type ReadyResult = { waitingFor?: string }
-
-const HEARTBEAT_MS = 2_000
 
 /**
  * Follows the pods until enough are ready, and their Services until these have their addresses, then settles. Past the
@@ -49,21 +48,15 @@ export function awaitAddresses(deps: Deps, input: AddressedInput): Promise<Addre
   )
 }
 
-async function thenSettled<T extends ReadyResult>(
+function thenSettled<T extends ReadyResult>(
   { settleMs }: Pick<ReadyInput, 'settleMs'>,
   wait: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const context = Context.current()
-  const beat = setInterval(() => context.heartbeat(), HEARTBEAT_MS)
-  const ended = new AbortController()
-  try {
-    const result = await wait(AbortSignal.any([context.cancellationSignal, ended.signal]))
-    if (result.waitingFor === undefined) await context.sleep(settleMs)
+  return heartbeating(async (signal) => {
+    const result = await wait(signal)
+    if (result.waitingFor === undefined) await Context.current().sleep(settleMs)
     return result
-  } finally {
-    clearInterval(beat)
-    ended.abort()
-  }
+  })
 }
 
 function enoughReady({ workload, now }: Deps, input: ReadyInput, signal: AbortSignal): Promise<ReadyResult> {

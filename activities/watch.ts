@@ -1,8 +1,9 @@
-import { ApplicationFailure, Context } from '@temporalio/activity'
+import { ApplicationFailure } from '@temporalio/activity'
 import type { Running } from '../analysis/ledger.ts'
 import type { HoldReason } from '../crds/verdict.ts'
 import { describeError } from '../kube/index.ts'
 import type { Deps } from './deps.ts'
+import { heartbeating } from './heartbeat.ts'
 import type { Mark, RolloutRef } from './picture.ts'
 import { openRecord, type Record } from './record.ts'
 import { bareRow, crashRow, rowOf } from './rows.ts'
@@ -45,32 +46,27 @@ export type WatchResult =
   | { kind: 'holdChanged'; hold?: Hold }
   | { kind: 'hour' }
 
-const HEARTBEAT_MS = 2_000
 const HOUR_MS = 60 * 60_000
 
 /**
  * Watches the canary until there is a verdict, another reason to hold, or an hour has passed. A watch that cannot do
  * its work says so as a hold, once; then it is left to be tried again.
  */
-export async function watch(deps: Deps, input: WatchInput): Promise<WatchResult> {
-  const context = Context.current()
-  const beat = setInterval(() => context.heartbeat(), HEARTBEAT_MS)
-  const ended = new AbortController()
-  const signal = AbortSignal.any([context.cancellationSignal, ended.signal])
-  const hour = setTimeout(() => ended.abort(), HOUR_MS)
-  try {
-    const result = await follow(deps, input, signal)
-    context.cancellationSignal.throwIfAborted()
-    return result ?? { kind: 'hour' }
-  } catch (error) {
-    if (context.cancellationSignal.aborted || error instanceof ApplicationFailure || input.lastHold?.reason === BLIND)
-      throw error
-    return { kind: 'holdChanged', hold: blind(input, describeError(error)) }
-  } finally {
-    clearInterval(beat)
-    clearTimeout(hour)
-    ended.abort()
-  }
+export function watch(deps: Deps, input: WatchInput): Promise<WatchResult> {
+  return heartbeating(async (signal) => {
+    const passed = new AbortController()
+    const hour = setTimeout(() => passed.abort(), HOUR_MS)
+    try {
+      const result = await follow(deps, input, AbortSignal.any([signal, passed.signal]))
+      signal.throwIfAborted()
+      return result ?? { kind: 'hour' }
+    } catch (error) {
+      if (signal.aborted || error instanceof ApplicationFailure || input.lastHold?.reason === BLIND) throw error
+      return { kind: 'holdChanged', hold: blind(input, describeError(error)) }
+    } finally {
+      clearTimeout(hour)
+    }
+  })
 }
 
 async function follow(deps: Deps, input: WatchInput, signal: AbortSignal): Promise<WatchResult | undefined> {

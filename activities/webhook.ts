@@ -1,10 +1,11 @@
-import { ApplicationFailure, Context } from '@temporalio/activity'
+import { ApplicationFailure } from '@temporalio/activity'
 import { headersOf, isCertificate, maskOf } from '../analysis/reader/signing.ts'
 import { API_VERSION, revisionObject, serviceHost, sideObject } from '../crds/names.ts'
 import type { Release } from '../crds/schema/release.ts'
 import { describeError } from '../kube/index.ts'
 import { credentialsOf } from './credentials.ts'
 import type { Deps } from './deps.ts'
+import { heartbeating } from './heartbeat.ts'
 import { hookOf, type HookInput } from './hook.ts'
 import { post, type Post, type Posted } from './posting.ts'
 import { needRelease, releaseAt } from './storage.ts'
@@ -18,22 +19,16 @@ export type WebhookInput = HookInput & {
   attempt: number
 }
 
-const HEARTBEAT_MS = 2_000
-
 /**
  * Asks once. Fails with `NotAsked` where nobody was asked, because what is to be sent cannot be read: such an attempt does
  * not count.
  */
-export async function webhook(deps: Deps, input: WebhookInput): Promise<Posted> {
-  const context = Context.current()
-  const beat = setInterval(() => context.heartbeat(), HEARTBEAT_MS)
-  try {
+export function webhook(deps: Deps, input: WebhookInput): Promise<Posted> {
+  return heartbeating(async (signal) => {
     const release = await needRelease(deps, releaseAt(input.ref, input.release))
     const question = await prepared(deps, input, release)
-    return 'passed' in question ? question : await post({ ...question, signal: context.cancellationSignal })
-  } finally {
-    clearInterval(beat)
-  }
+    return 'passed' in question ? question : await post({ ...question, signal })
+  })
 }
 
 async function prepared(deps: Deps, input: WebhookInput, release: Release): Promise<Omit<Post, 'signal'> | Posted> {
