@@ -1,4 +1,4 @@
-import { adoptionOf, splitByUser, type Adopted, type Adoption, type Adopting } from '../crds/adoption.ts'
+import { adoptionOf, splitByUser, type Adopted, type Adoption, type Adopting } from '../crds/adopted-routes.ts'
 import { hostsOf } from '../crds/hosts.ts'
 import { LABEL, managedRoutePrefix, previewObject } from '../crds/names.ts'
 import { OWNED_ROUTE } from '../crds/owned-route.ts'

@@ -1,4 +1,4 @@
-import type { Routing } from '../crds/adoption.ts'
+import type { Routing } from '../crds/adopted-routes.ts'
 import { routeAnnotation } from '../crds/names.ts'
 import type { KubeObject } from '../kube/index.ts'
 

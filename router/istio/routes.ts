@@ -1,4 +1,4 @@
-import { adoptionOf, type AdoptedRoute } from '../../crds/adoption.ts'
+import { adoptionOf, type AdoptedRoute } from '../../crds/adopted-routes.ts'
 import { hostsOf, type Hosts } from '../../crds/hosts.ts'
 import { LABEL, managedRoutePrefix } from '../../crds/names.ts'
 import { SERVICES, VIRTUAL_SERVICES } from '../../crds/resources.ts'

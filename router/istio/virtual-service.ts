@@ -1,5 +1,5 @@
 import type { Revision } from '../../crds/traffic.ts'
-import { SECTIONS, type AdoptedRoute, type Section } from '../../crds/adoption.ts'
+import { SECTIONS, type AdoptedRoute, type Section } from '../../crds/adopted-routes.ts'
 import type { Hosts } from '../../crds/hosts.ts'
 import type { KubeObject } from '../../kube/index.ts'
 import { isManaged } from './managed/naming.ts'

@@ -1,4 +1,4 @@
-import type { AdoptedRoute } from '../../../crds/adoption.ts'
+import type { AdoptedRoute } from '../../../crds/adopted-routes.ts'
 import type { Hosts } from '../../../crds/hosts.ts'
 import type { Aside, Fault, Revision } from '../../../crds/traffic.ts'
 import { routeError } from '../../errors.ts'
