@@ -70,6 +70,8 @@ export const gateView = z.object({
   approvals: z.array(z.object({ by: z.string(), at: time })),
   minimum: count,
   expiresAt: time.exactOptional(),
+  says: some,
+  evidence: some,
   mayApprove: z.boolean(),
 }) satisfies z.ZodType<GateView>
 

@@ -42,6 +42,10 @@ export type GateView = {
   approvals: { by: string; at: string }[]
   minimum: number
   expiresAt?: string
+  /** First line of the commit's message. As the evidence below it only for who may read releases. */
+  says?: string
+  /** What the evidence says so far, as a sentence. */
+  evidence?: string
   /** Whether the API server lets the caller approve here. */
   mayApprove: boolean
 }

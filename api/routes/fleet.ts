@@ -1,10 +1,11 @@
 import { Hono } from 'hono'
+import { RELEASES } from '../../crds/resources.ts'
 import type { Caller } from '../access.ts'
 import type { Env, Parts } from '../context.ts'
 import { isAsked } from '../deciding.ts'
 import { followFleet, visibleLines } from '../following.ts'
 import { currentRelease } from '../sight.ts'
-import { gateView } from '../view/gate.ts'
+import { gateView, groundsOf } from '../view/gate.ts'
 import type { GateView, Me, RolloutView } from '../views.ts'
 
 type FleetParts = Pick<Parts, 'fleet' | 'cluster' | 'streams'>
@@ -42,7 +43,12 @@ async function gateOf(
 ): Promise<GateView | undefined> {
   const sight = cluster.sight(key)
   const waiting = sight && gateView(sight)
-  if (!waiting) return undefined
-  const isMeant = isAsked(currentRelease(sight), waiting.gate, await caller.me())
-  return { ...waiting, mayApprove: isMeant && (await caller.mayDecide('approve', namespace, name)) }
+  const release = sight && currentRelease(sight)
+  if (!waiting || !release) return undefined
+  const [isReader, isApprover] = await Promise.all([
+    caller.may({ verb: 'get', resource: RELEASES, namespace }),
+    caller.mayDecide('approve', namespace, name),
+  ])
+  const isMeant = isAsked(release, waiting.gate, await caller.me())
+  return { ...waiting, ...(isReader ? groundsOf(release) : {}), mayApprove: isMeant && isApprover }
 }

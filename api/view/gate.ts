@@ -20,6 +20,13 @@ export function gateView(sight: Sight): Omit<GateView, 'mayApprove'> | undefined
   }
 }
 
+/** What one wants to know before one answers. */
+export function groundsOf({ spec: { provenance }, status }: Release): Pick<GateView, 'says' | 'evidence'> {
+  const [says] = provenance.message?.split('\n') ?? []
+  const { verdict } = status ?? {}
+  return { ...(says ? { says } : {}), ...(verdict && verdict.row >= 0 ? { evidence: verdict.sentence } : {}) }
+}
+
 /** The gate as the plan has it. */
 export function gateStep({ spec: { plan } }: Release, gate: string): Gate | undefined {
   const step = plan.steps.find((step) => step.kind === 'approve' && step.name === gate)

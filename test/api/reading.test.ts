@@ -201,10 +201,21 @@ describe('gates', () => {
     const [gate, ...others] = z.array(gateView).parse(await read<GateView[]>('/api/gates'))
     expect(others).toEqual([])
     expect(gate).toMatchObject({ gate: 'go-wide', minimum: 1, mayApprove: true })
+    expect(gate?.says).toBe('Faster totals')
     // The same person twice is one.
     expect(gate?.approvals.map(({ by }) => by)).toEqual(['alice'])
     expect(await read<GateView[]>('/api/gates', TOKEN.bob)).toMatchObject([{ gate: 'go-wide', mayApprove: false }])
     expect(await read<GateView[]>('/api/gates', TOKEN.carol)).toEqual([])
+  })
+
+  it('say nothing of the release to whoever may not read it', async () => {
+    const ground = await openGround()
+    furnish(ground)
+    ground.server.people.allow(({ resource }) => resource !== 'releases')
+    const { read } = await openApi(ground)
+    const [gate] = await read<GateView[]>('/api/gates')
+    expect(gate).toMatchObject({ gate: 'go-wide' })
+    expect(gate).not.toHaveProperty('says')
   })
 })
 

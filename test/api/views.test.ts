@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { KubeEvent, Pod, Sight } from '../../api/sight.ts'
 import { trimPod, trimRelease } from '../../api/sight.ts'
 import { eventViews } from '../../api/view/event.ts'
-import { gateView } from '../../api/view/gate.ts'
+import { gateView, groundsOf } from '../../api/view/gate.ts'
 import { podViews } from '../../api/view/pod.ts'
 import { rolloutView } from '../../api/view/rollout.ts'
 import { rowsOf, thinned } from '../../api/view/rows.ts'
@@ -199,6 +199,16 @@ describe('a gate', () => {
     ]
     const gate = gateView(sight(AT_THE_GATE, { releases: [release('shop', 7)], decisions }))
     expect(gate?.approvals.map(({ by }) => by)).toEqual(['ada', 'bea'])
+  })
+
+  it('comes with what speaks for it: the commit’s first line, and the evidence once there is any', () => {
+    const grounds = (row: number) => {
+      const { spec, ...rest } = release('shop', 7, { verdict: { row, sentence: 'As good as stable' } as Explanation })
+      const provenance = { ...spec.provenance, message: 'Faster totals\n\nAt last.' }
+      return groundsOf({ ...rest, spec: { ...spec, provenance } })
+    }
+    expect(grounds(3)).toEqual({ says: 'Faster totals', evidence: 'As good as stable' })
+    expect(grounds(-1)).toEqual({ says: 'Faster totals' })
   })
 
   it('is none where nothing waits', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { RolloutView } from '../../api/views.ts'
+import type { ReleasePage, RolloutView } from '../../api/views.ts'
 import { deedsFor, subjectOf, todoOf } from '../../ui/words/deeds.ts'
 
 const rollout = (changes: Partial<RolloutView>): RolloutView => ({
@@ -20,6 +20,9 @@ const words = (changes: Partial<RolloutView>): string => {
   return [first, more].map((deeds) => deeds.map(({ action }) => action).join(' ')).join(' | ')
 }
 
+const todo = (changes: Partial<RolloutView>, may: ReleasePage['may'] = {}): string =>
+  todoOf({ rollout: rollout(changes), may })
+
 describe('what a person can do', () => {
   it('is what the state waits for, and what is possible besides', () => {
     expect(words({ phase: 'AwaitingApproval', need: 'approve' })).toBe('approve reject | pause promote abort')
@@ -39,9 +42,15 @@ describe('what a person can do', () => {
   })
 
   it('is said as a sentence that asks for nothing where nothing is to do', () => {
-    expect(todoOf(rollout({}))).toBe('Nothing.')
-    expect(todoOf(rollout({ phase: 'Paused' }))).toBe('Nothing. The pause ends by itself.')
-    expect(todoOf(rollout({ phase: 'Suspended', need: 'resume' }))).toContain('spec.suspend')
-    expect(todoOf(rollout({ phase: 'EngineStuck', need: 'repair' }))).toContain('what it says')
+    expect(todo({})).toBe('Nothing.')
+    expect(todo({ phase: 'Paused' })).toBe('Nothing. The pause ends by itself.')
+    expect(todo({ phase: 'Suspended', need: 'resume' })).toContain('spec.suspend')
+    expect(todo({ phase: 'EngineStuck', need: 'repair' })).toContain('what it says')
+  })
+
+  it('asks nobody for an approval who may give none', () => {
+    const atGate = { phase: 'AwaitingApproval', need: 'approve', gate: 'go-wide' } as const
+    expect(todo(atGate, { approve: true })).toContain('approve, and it goes on')
+    expect(todo(atGate, { approve: false })).toBe('Nothing: gate go-wide waits for somebody who may approve here.')
   })
 })

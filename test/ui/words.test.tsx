@@ -79,4 +79,11 @@ describe('what the engine says', () => {
     expect(said).toBe('no data since 14:51:00.')
     expect(sentence('Nothing.')).toBe('Nothing.')
   })
+
+  it('breaks no line within a number', () => {
+    const said = sentence('errors at 25 %: canary 15 of 1 224 567, stable 2 of 696; evidence 36 038 : 1')
+    expect(said).toBe(
+      'errors at 25\u00A0%: canary 15 of 1\u202F224\u202F567, stable 2 of 696; evidence 36\u202F038\u00A0:\u00A01.',
+    )
+  })
 })

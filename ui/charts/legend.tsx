@@ -14,6 +14,6 @@ export const Legend = ({ name, arms, whole }: { name: string; arms: Arms | undef
     <b>{name}</b>
     <span class="canary">canary {arms ? badOf(arms.canary) : 'no data'}</span>
     <span class="stable">stable {arms ? badOf(arms.stable) : 'no data'}</span>
-    {whole && <span class="quiet">in all</span>}
+    {whole && <span class="quiet">since it began</span>}
   </p>
 )

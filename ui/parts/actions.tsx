@@ -46,7 +46,9 @@ function Buttons({ page, stale, onAsk }: ActionsProps & { onAsk: (deed: Deed | u
   const rest = more.map((deed) => button(deed))
   return (
     <div class="buttons">
-      {first.map((deed, index) => button(deed, index === 0 && page.rollout.need !== undefined))}
+      {first.map((deed, index) =>
+        button(deed, index === 0 && page.rollout.need !== undefined && page.may[deed.action] !== false),
+      )}
       {first.length === 0 ? rest : <More>{rest}</More>}
     </div>
   )

@@ -19,13 +19,16 @@ export const Answer = ({ page, stale }: { page: ReleasePage; stale: boolean }) =
       <Section title="Why">
         <p>{whyOf(page)}</p>
       </Section>
-      <Section kind={page.rollout.need ? 'todo asked' : 'todo'} title="What you have to do">
-        <p>{todoOf(page.rollout)}</p>
+      <Section kind={isAsked(page) ? 'todo asked' : 'todo'} title="What you have to do">
+        <p>{todoOf(page)}</p>
         <Actions page={page} stale={stale} />
       </Section>
     </div>
   </header>
 )
+
+const isAsked = ({ rollout: { need }, may }: ReleasePage): boolean =>
+  need !== undefined && !(need === 'approve' && may.approve === false)
 
 const Standing = ({ page: { rollout, release } }: { page: ReleasePage }) => (
   <p class="standing">
@@ -40,7 +43,7 @@ const Standing = ({ page: { rollout, release } }: { page: ReleasePage }) => (
           </>
         ) : (
           <>
-            for <Lasting from={release.startedAt} />
+            began <Ago at={release.startedAt} />
           </>
         )}
       </span>
@@ -78,7 +81,8 @@ function whyOf({ rollout, release }: ReleasePage): string {
   if (verdict && loudest) return figuresOf(verdict, loudest)
   const last = release?.timeline.findLast(({ message }) => !message.includes(rollout.message))
   if (last) return sentence(last.message.replace(/^Release \d+: /, ''))
-  return release ? 'Nothing has been compared yet.' : 'There has been no release yet.'
+  if (!release) return 'There has been no release yet.'
+  return release.outcome === undefined ? 'Nothing has been compared yet.' : 'No metric was compared in this release.'
 }
 
 const figuresOf = ({ lnE, lnThreshold }: Explanation, { name, n, x }: MetricEvidence): string =>

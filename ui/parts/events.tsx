@@ -1,7 +1,7 @@
 import type { EventView } from '../../api/views.ts'
 import { local } from '../words/times.ts'
 import { Icon } from './icon.tsx'
-import { Ago } from './time.tsx'
+import { At } from './time.tsx'
 import { Section } from './section.tsx'
 
 /** What Kubernetes was told. */
@@ -11,7 +11,7 @@ export const Events = ({ events }: { events: EventView[] }) => (
     <ul class="entries">
       {events.map(({ at, type, reason, message, count }) => (
         <li key={`${at} ${reason} ${message}`} class={type === 'Warning' ? 'warning' : ''}>
-          <Ago at={at} />
+          <At at={at} />
           <span>
             <b>
               {type === 'Warning' && <Icon name="alert" />}

@@ -69,9 +69,9 @@ function Scale({ verdict: { lnE, lnThreshold }, over }: { verdict: Explanation; 
 const Metric = ({ metric: { name, n, x, ratio, lnE } }: { metric: MetricEvidence }) => (
   <tr>
     <th scope="row">{name}</th>
-    <td>{badOf([n[0], x[0]])}</td>
-    <td>{badOf([n[1], x[1]])}</td>
-    <td>
+    <td data-of="Canary bad">{badOf([n[0], x[0]])}</td>
+    <td data-of="Stable bad">{badOf([n[1], x[1]])}</td>
+    <td data-of="Times stable, 95 %">
       {x[0] + x[1] === 0 ? (
         <span class="quiet">nothing bad on either side</span>
       ) : (
@@ -84,7 +84,9 @@ const Metric = ({ metric: { name, n, x, ratio, lnE } }: { metric: MetricEvidence
         </>
       )}
     </td>
-    <td class="nowrap">{odds(lnE)}</td>
+    <td class="nowrap" data-of="Evidence">
+      {odds(lnE)}
+    </td>
   </tr>
 )
 

@@ -3,6 +3,7 @@ import { releaseHref } from '../place.ts'
 import { DEEDS, type Deed } from '../words/deeds.ts'
 import { Flow } from './flow.tsx'
 import { Icon } from './icon.tsx'
+import { sentence } from '../words/figures.ts'
 import { shortImage } from '../words/images.ts'
 import { Revision } from './mood.tsx'
 import { Ago, Lasting } from './time.tsx'
@@ -10,27 +11,12 @@ import { Ago, Lasting } from './time.tsx'
 type GateCardProps = { gate: GateView; stale: boolean; onAsk: (deed: Deed) => void }
 
 /** One gate with what one has to know to answer it. */
-export const GateCard = ({ gate: { rollout, gate, mayApprove, ...terms }, stale, onAsk }: GateCardProps) => (
+export const GateCard = ({ gate: { rollout, gate, mayApprove, ...about }, stale, onAsk }: GateCardProps) => (
   <article class="card gate-card" aria-labelledby={`gate-${rollout.key}`}>
-    <header>
-      <h2 id={`gate-${rollout.key}`}>
-        <a data-row href={releaseHref(rollout)}>
-          {rollout.name}
-        </a>
-        <span class="quiet"> {rollout.namespace}</span>
-      </h2>
-      <p>
-        Gate <strong>{gate}</strong> has waited for <Lasting from={rollout.since} />
-        {terms.expiresAt && (
-          <>
-            {' '}
-            and expires <Ago at={terms.expiresAt} />
-          </>
-        )}
-        .
-      </p>
-    </header>
-    {!rollout.message.startsWith(`Gate ${gate}:`) && <p class="says">{rollout.message}</p>}
+    <Head rollout={rollout} gate={gate} expiresAt={about.expiresAt} />
+    {!rollout.message.startsWith(`Gate ${gate}:`) && <p class="says">{sentence(rollout.message)}</p>}
+    {about.says && <p class="says">“{about.says}”</p>}
+    {about.evidence && <p class="says">{sentence(about.evidence)}</p>}
     <div class="way">
       <Flow weight={rollout.weight} />
       <span class="quiet">
@@ -38,9 +24,14 @@ export const GateCard = ({ gate: { rollout, gate, mayApprove, ...terms }, stale,
         <Revision name={rollout.stable} of="stable" /> the rest
       </span>
     </div>
-    <Approvals {...terms} />
+    <Approvals {...about} />
     <div class="buttons">
-      <button type="button" class="strong good" disabled={stale} onClick={() => onAsk(DEEDS.approve)}>
+      <button
+        type="button"
+        class={mayApprove ? 'strong good' : 'good'}
+        disabled={stale}
+        onClick={() => onAsk(DEEDS.approve)}
+      >
         {!mayApprove && <Icon name="lock" />}Approve
         <Whose {...rollout} />
       </button>
@@ -51,6 +42,29 @@ export const GateCard = ({ gate: { rollout, gate, mayApprove, ...terms }, stale,
       <Origin {...rollout} />
     </div>
   </article>
+)
+
+type HeadProps = Pick<GateView, 'rollout' | 'gate'> & { expiresAt: string | undefined }
+
+const Head = ({ rollout, gate, expiresAt }: HeadProps) => (
+  <header>
+    <h2 id={`gate-${rollout.key}`}>
+      <a data-row href={releaseHref(rollout)}>
+        {rollout.name}
+      </a>
+      <span class="quiet"> {rollout.namespace}</span>
+    </h2>
+    <p>
+      Gate <strong>{gate}</strong> has waited for <Lasting from={rollout.since} />
+      {expiresAt && (
+        <>
+          {' '}
+          and expires <Ago at={expiresAt} />
+        </>
+      )}
+      .
+    </p>
+  </header>
 )
 
 /** Names are only one's own within a namespace, and here all of them are on one page. */

@@ -13,7 +13,7 @@ type PastProps = {
 /** One line per release, newest first; ticked ones are compared. */
 export const Past = ({ releases, phaseOf, chosen, onChoose }: PastProps) => (
   <section class="past" aria-label="Releases">
-    {releases.length > 0 && <p class="quiet">{HINTS[chosen.length]}</p>}
+    {releases.length > 0 && <p class="quiet">{hint(chosen.toSorted((one, other) => one - other))}</p>}
     <ol>
       {releases.map((one) => (
         <li key={one.number} class={chosen.includes(one.number) ? 'chosen' : ''}>
@@ -40,14 +40,20 @@ export const Past = ({ releases, phaseOf, chosen, onChoose }: PastProps) => (
   </section>
 )
 
-const HINTS = [
-  'Tick one to read it, two to compare them.',
-  'It stands below. Tick another to compare.',
-  'They stand below.',
-]
+function hint([one, other]: number[]): string {
+  if (one === undefined) return 'Tick one to read it, two to compare them.'
+  if (other === undefined) return `Release ${one} is below. Tick another to compare.`
+  return `Releases ${one} and ${other} are compared below.`
+}
 
 const ByWhom = ({ commit, author, message, images }: ReleaseView['provenance']) => (
   <span class="quiet by">
-    {commit && <code>{commit.slice(0, 10)}</code>} {author} {message?.split('\n')[0] ?? images.join(', ')}
+    {commit && (
+      <>
+        <code>{commit.slice(0, 10)}</code>{' '}
+      </>
+    )}
+    {author && `by ${author}: `}
+    {message?.split('\n')[0] ?? images.join(', ')}
   </span>
 )

@@ -2,7 +2,7 @@ import type { PodView, RolloutView } from '../../api/views.ts'
 import { plural } from '../words/figures.ts'
 import { Icon } from './icon.tsx'
 import { Revision } from './mood.tsx'
-import { Ago } from './time.tsx'
+import { Lasting } from './time.tsx'
 import { Section } from './section.tsx'
 
 type PodsProps = { pods: PodView[]; rollout: RolloutView }
@@ -19,7 +19,7 @@ export function Pods({ pods, rollout: { stable, canary } }: PodsProps) {
         <Arm
           key={revision}
           revision={revision}
-          role={revision === stable ? 'stable' : revision === canary ? 'canary' : undefined}
+          role={revision === stable ? 'stable' : revision === canary ? 'canary' : 'leaving'}
           pods={pods.filter((pod) => pod.revision === revision)}
         />
       ))}
@@ -27,12 +27,12 @@ export function Pods({ pods, rollout: { stable, canary } }: PodsProps) {
   )
 }
 
-type ArmProps = { revision: string; role: 'stable' | 'canary' | undefined; pods: PodView[] }
+type ArmProps = { revision: string; role: 'stable' | 'canary' | 'leaving'; pods: PodView[] }
 
 const Arm = ({ revision, role, pods }: ArmProps) => (
   <div class="arm">
     <h3>
-      <Revision name={revision} {...(role ? { of: role } : {})} /> {role}{' '}
+      <Revision name={revision} {...(role === 'leaving' ? {} : { of: role })} /> {role}{' '}
       <span class="quiet">
         {pods.length === 0 ? 'no pods' : `${pods.filter(({ ready }) => ready).length} of ${pods.length} ready`}
       </span>
@@ -43,7 +43,7 @@ const Arm = ({ revision, role, pods }: ArmProps) => (
           <Icon name={pod.ready ? 'check' : 'ring'} />
           <span class="name">{pod.name}</span>
           <span class="quiet">
-            {pod.ready ? 'ready' : pod.phase} <Ago at={pod.since} />
+            {pod.ready ? 'ready' : pod.phase} for <Lasting from={pod.since} />
           </span>
           {pod.restarts > 0 && <b class="restarts">{plural(pod.restarts, 'restart')}</b>}
           {pod.message && <span class="message">{pod.message}</span>}

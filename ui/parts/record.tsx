@@ -1,8 +1,9 @@
 import type { DecisionView, TimelineView } from '../../api/views.ts'
 import { DEEDS } from '../words/deeds.ts'
-import { absolute, local, moment } from '../words/times.ts'
+import { local } from '../words/times.ts'
 import { Icon } from './icon.tsx'
 import { Section } from './section.tsx'
+import { At } from './time.tsx'
 
 type Entry = { at: string; what: string; why: string; detail?: string | undefined; by?: string; tone?: string }
 
@@ -25,9 +26,7 @@ export function Record({ timeline, decisions }: { timeline: TimelineView[]; deci
 
 const Line = ({ at, what, why, detail, by, tone }: Entry) => (
   <li class={tone}>
-    <time dateTime={at} title={absolute(Date.parse(at))}>
-      {moment(Date.parse(at), Date.now())}
-    </time>
+    <At at={at} />
     <span>
       <b>
         {by !== undefined && <Icon name="person" />}
@@ -44,13 +43,20 @@ const Line = ({ at, what, why, detail, by, tone }: Entry) => (
   </li>
 )
 
-const happened = ({ at, event, message, detail }: TimelineView): Entry => ({
-  at,
-  what: event.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`),
-  why: local(message.replace(/^Release \d+: /, '')),
-  detail,
-  tone: /^(RolledBack|Aborted|RollbackBlocked)$/.test(event) ? 'warning' : '',
-})
+function happened({ at, event, message, detail }: TimelineView): Entry {
+  const what = event.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+  return {
+    at,
+    what,
+    why: local(withoutStart(message.replace(/^Release \d+: /, ''), what)),
+    detail,
+    tone: /^(RolledBack|Aborted|RollbackBlocked)$/.test(event) ? 'warning' : '',
+  }
+}
+
+/** `Paused: Paused at 25 %` says it twice. */
+const withoutStart = (words: string, what: string): string =>
+  words.startsWith(what) ? words.slice(what.length).replace(/^:? /, '') : words
 
 function decided({ at, by, action, gate, reason, outcome, message }: DecisionView): Entry {
   const verb = action === 'eject' ? 'Eject' : DEEDS[action].verb

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
-import { absolute, relative, span } from '../words/times.ts'
+import { absolute, moment, relative, span } from '../words/times.ts'
 
 const TICK_MS = 5_000
 
@@ -26,14 +26,21 @@ function useWords(tell: (now: number) => string): string {
 
 /** `5 min ago`; the title has the whole moment. `at` as RFC 3339. */
 export function Ago({ at }: { at: string }) {
-  const moment = Date.parse(at)
-  const words = useWords((now) => relative(moment, now))
+  const then = Date.parse(at)
+  const words = useWords((now) => relative(then, now))
   return (
-    <time dateTime={at} title={absolute(moment)}>
+    <time dateTime={at} title={absolute(then)}>
       {words}
     </time>
   )
 }
+
+/** `14:03:05`, for what stands in a list of times. */
+export const At = ({ at }: { at: string }) => (
+  <time dateTime={at} title={absolute(Date.parse(at))}>
+    {moment(Date.parse(at), Date.now())}
+  </time>
+)
 
 /** How long something took, or has taken until now. */
 export function Lasting({ from, to }: { from: string; to?: string | undefined }) {

@@ -36,7 +36,7 @@ export function Fleet() {
     <section class="fleet">
       <Title words={fleetSentence(all)} tab={waits > 0 ? `(${waits}) Fleet` : 'Fleet'} />
       <Filters filter={filter} rollouts={now.rollouts} groups={all} search={search} onChange={choose} />
-      {Object.values(shown).every((group) => group.length === 0) && <p class="quiet">Nothing fits. Ask for less.</p>}
+      {Object.values(shown).every((group) => group.length === 0) && <Unfound />}
       {(Object.keys(GROUP_WORDS) as (keyof Groups)[]).map((name) => (
         <Group key={name} name={name} rollouts={shown[name]} most={most} />
       ))}
@@ -48,6 +48,15 @@ function Nothing({ now }: { now: FleetState }) {
   if (now.refusal) return <Notice title="The fleet cannot be shown">{now.refusal.sentence}</Notice>
   return now.link === 'lost' ? <Notice title="Sluice does not answer">It is asked again by itself.</Notice> : null
 }
+
+const Unfound = () => (
+  <div class="buttons">
+    <p class="quiet">Nothing fits.</p>
+    <button type="button" onClick={() => choose(ALL)}>
+      Show all
+    </button>
+  </div>
+)
 
 type GroupProps = { name: keyof Groups; rollouts: RolloutView[]; most: number }
 

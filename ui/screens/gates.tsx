@@ -30,7 +30,7 @@ export function Gates() {
   if (empty || (!gates && !refused)) return null
   const mine = (gates ?? []).filter(({ mayApprove }) => mayApprove)
   const others = (gates ?? []).filter(({ mayApprove }) => !mayApprove)
-  const rest = needs.filter(({ need }) => need !== 'approve')
+  const rest = needs.filter(({ need, gate }) => need !== 'approve' && gate === undefined)
   const stale = link !== 'live'
   const ask = (deed: Deed, gate: GateView) => {
     const subject = subjectOf(gate)
@@ -58,7 +58,9 @@ export function Gates() {
 
 const gatesSentence = (mine: number, others: number): string => {
   const you = mine === 0 ? 'No gate waits for you' : `${plural(mine, 'gate waits', 'gates wait')} for you`
-  return others === 0 ? `${you}.` : `${you}, and ${plural(others, 'Rollout waits', 'Rollouts wait')} for somebody.`
+  return others === 0
+    ? `${you}.`
+    : `${you}, and ${plural(others, 'other Rollout waits', 'other Rollouts wait')} for a person.`
 }
 
 /** An approval of one of two changes no Rollout. */

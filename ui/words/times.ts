@@ -37,9 +37,12 @@ export function moment(at: number, now: number): string {
   return `${DAY_OF_YEAR.format(at)} ${clockMinutes(at)}`
 }
 
-/** What the engine says has moments for every time zone; here they are those of the reader. */
+/** What the engine says has moments for every time zone; here they are those of the reader, and no number ends a line in its middle. */
 export const local = (words: string): string =>
-  words.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (found) => moment(Date.parse(found), Date.now()))
+  words
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (found) => moment(Date.parse(found), Date.now()))
+    .replace(/(?<=\d) (?=\d{3}(?!\d))/g, '\u202F')
+    .replace(/(?<=\d) (?=%|: \d)|(?<=\d : ?) (?=\d)/g, '\u00A0')
 
 /** `14:03` */
 export const clockMinutes = (at: number): string => clock(at).slice(0, 5)
