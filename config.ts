@@ -29,6 +29,7 @@ const schema = z.object({
   healthPort: z.int().min(0).max(65_535),
   healthHost: z.string().min(1),
   uiUrl: z.url({ protocol: /^https?$/ }).optional(),
+  callbackSecretFile: z.string().min(1).optional(),
   sourceFiles: z.string().min(1).optional(),
   kustomize: z.string().min(1).optional(),
   allowLocalTargets: z.enum(['true', 'false']).transform((text) => text === 'true'),
@@ -62,7 +63,8 @@ function commandLine(): Command {
   const command = new Command('sluice-engine')
     .description(DESCRIPTION)
     .argument('[role]', `what this process does: ${ROLES.join(' | ')}; all is controller and worker`, 'all')
-  for (const each of [...sharedOptions(), ...temporalOptions(), ...apiOptions()]) command.addOption(each)
+  for (const each of [...sharedOptions(), ...peopleOptions(), ...temporalOptions(), ...apiOptions()])
+    command.addOption(each)
   return command
 }
 
@@ -110,7 +112,6 @@ const sharedOptions = (): Option[] => [
     'SLUICE_ALLOW_LOCAL_TARGETS',
     'false',
   ),
-  option('--ui-url <url>', 'worker: how people reach the UI; notifications link to it', 'SLUICE_UI_URL'),
   option('--log-level <level>', 'debug | info | warn | error', 'SLUICE_LOG_LEVEL', 'info'),
 ]
 
@@ -136,6 +137,20 @@ const temporalOptions = (): Option[] => [
   option('--temporal-tls-cert <file>', 'PEM: the certificate of the engine', 'TEMPORAL_TLS_CLIENT_CERT_PATH'),
   option('--temporal-tls-key <file>', 'PEM: the key of that, without a passphrase', 'TEMPORAL_TLS_CLIENT_KEY_PATH'),
   option('--temporal-api-key-file <file>', 'the API key of the engine at Temporal', 'TEMPORAL_API_KEY_FILE'),
+]
+
+/** How people come to what the worker tells them of. */
+const peopleOptions = (): Option[] => [
+  option(
+    '--ui-url <url>',
+    'worker: how people reach the UI; notifications link to it, and callbacks are answered there',
+    'SLUICE_UI_URL',
+  ),
+  option(
+    '--callback-secret-file <file>',
+    'worker and api: what addresses of callbacks are signed with, at least 32 characters, the same for both; without such a file no gate is answered by an address',
+    'SLUICE_CALLBACK_SECRET_FILE',
+  ),
 ]
 
 /** Secrets are files: what stands in a command line or the environment, others on the machine can read. */

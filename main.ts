@@ -47,6 +47,9 @@ const log = createLog({ component: config.role, level: config.logLevel })
 const metrics = createMetrics()
 const kube = await orEnd('no usable kubeconfig (--kubeconfig names one)', () => openKube(config.kubeconfig))
 const reach = createReach({ refuses: config.allowLocalTargets ? 'nothing' : 'local' })
+const callbackSecret = await orEnd('no address of a callback can be signed', () =>
+  readSecret(config.callbackSecretFile, 32),
+)
 const parts: Part[] = []
 const expected = config.role === 'all' ? 2 : 1
 const controls = config.role === 'all' || config.role === 'controller'
@@ -156,6 +159,7 @@ async function workerPart(temporal: TemporalAccess): Promise<Part> {
     events: createRecorder({ kube, controller: 'sluice.dev/engine', instance: `${process.pid}` }),
     metrics,
     site: { cluster: config.cluster, uiUrl: config.uiUrl },
+    callbackSecret,
     reach,
     now: Date.now,
   }
@@ -189,6 +193,7 @@ async function apiPart(): Promise<Part> {
     host: config.apiHost,
     publicUrl: config.publicUrl,
     sessionSecret: readSecret(config.sessionSecretFile, 32),
+    callbackSecret,
     oidc: config.oidcIssuer === undefined ? undefined : oidcOptions(config.oidcIssuer),
     temporalUi: temporalUi === undefined ? undefined : { url: temporalUi, namespace, cluster },
     uiDirectory: fileURLToPath(new URL('dist/ui', import.meta.url)),

@@ -15,6 +15,8 @@ export type Deps = {
   events: Recorder
   metrics: Pick<Metrics, 'analysisVerdicts' | 'rollbacks' | 'releases' | 'rolloutDuration' | 'notifications'>
   site: Site
+  /** What addresses of callbacks are signed with; the API knows the same. */
+  callbackSecret?: string | undefined
   /** Whom webhooks and Channels may name. */
   reach: Reach
   /** Epoch milliseconds. */

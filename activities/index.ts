@@ -1,5 +1,6 @@
 import { beginAdoption, emptyDeclared, freeApex, letGo, unselectLeaving } from './adoption.ts'
 import { lookBack } from './beginning.ts'
+import { callback } from './callback.ts'
 import { job, stopJob } from './job.ts'
 import type { Deps } from './deps.ts'
 import { readDecision, recordDecision } from './decision.ts'
@@ -66,7 +67,7 @@ export function createActivities(deps: Deps) {
       lookWhenOpen,
     }),
     watch: bind(deps, { watch, lookBack, awaitReady, awaitAddresses, awaitQuiet, awaitDeclared, webhook, job }),
-    notify: bind(deps, { recordEvent, notify }),
+    notify: bind(deps, { recordEvent, notify, callback }),
   }
 }
 

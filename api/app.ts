@@ -1,10 +1,12 @@
 import { Hono, type MiddlewareHandler } from 'hono'
+import { CALLBACK_PATH } from '../crds/callback.ts'
 import { pause } from '../kube/index.ts'
 import { knownCaller } from './caller.ts'
 import type { Env, Parts } from './context.ts'
 import { headers, onlyOurPages, perAddress, perPerson, smallBody, uncached } from './guard.ts'
 import { openApiDocument } from './openapi.ts'
 import { answerError, Refusal } from './refusal.ts'
+import { callbackRoutes } from './routes/callback.ts'
 import { fleetRoutes } from './routes/fleet.ts'
 import { rolloutRoutes } from './routes/rollout.ts'
 import { signInRoutes } from './routes/sign-in.ts'
@@ -15,6 +17,7 @@ export type AppOptions = Parts & { version: string; uiDirectory: string }
 
 const PER_PERSON = 600
 const PER_ADDRESS = 3_000
+const ANSWERS_PER_ADDRESS = 300
 const PATIENCE_MS = 5_000
 
 /** Everything that is served, as a function from request to response. */
@@ -25,6 +28,10 @@ export function createApp({ version, uiDirectory, ...parts }: AppOptions): Hono<
   app.get('/healthz', (c) => c.text('ok\n'))
   const description = openApiDocument(version)
   app.get('/openapi.json', (c) => c.json(description))
+
+  // The token in the address is the right to answer; no cookie is looked at.
+  app.use(CALLBACK_PATH, uncached, perAddress(ANSWERS_PER_ADDRESS, 'answers'), smallBody, onceKnown(parts))
+  app.route(CALLBACK_PATH, callbackRoutes(parts))
 
   app.use('/api/*', uncached, onlyOurPages, perAddress(PER_ADDRESS, 'requests'), smallBody)
   app.route('/api', signInRoutes(parts))

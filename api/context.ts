@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import type { Log } from '../kube/index.ts'
+import type { Kube, Log } from '../kube/index.ts'
 import type { Caller, Door } from './access.ts'
 import type { Cluster } from './cluster.ts'
 import type { Fleet } from './fleet.ts'
@@ -18,6 +18,8 @@ export type Parts = {
   sessions: Sessions
   seal: Seal
   oidc: Oidc | undefined
+  /** How answers by address are read, and by whose right they count; undefined where none are taken. */
+  callbacks: { secret: string; kube: Pick<Kube, 'create'> } | undefined
   /** https://host of the UI, as browsers know it. */
   publicUrl: URL
   /** Address of a run in Temporal's own UI. */

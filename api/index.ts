@@ -15,14 +15,16 @@ import { workflowLinks, type TemporalUi } from './workflow-link.ts'
 
 /** Views of the cluster and one door for decisions: everybody with the rights that Kubernetes gives them. */
 export type ApiOptions = {
-  /** Of the API itself: it watches, and does nothing else. */
-  kube: Pick<Kube, 'list' | 'watch'>
+  /** Of the API itself: it watches, and answers gates for those who have a callback's address. */
+  kube: Pick<Kube, 'list' | 'watch' | 'create'>
   /** Of a caller, who brings a token. */
   kubeFor: (token: string) => Kube
   /** As browsers know it; https where a proxy ends TLS before this process. */
   publicUrl: string
   /** What sessions are sealed with. Without it every start makes its own, and everybody signs in again. */
   sessionSecret?: string | undefined
+  /** What the engine signs addresses of callbacks with, at least 32 characters. Without it none are taken. */
+  callbackSecret?: string | undefined
   oidc?: Omit<OidcOptions, 'redirectUrl'> | undefined
   temporalUi?: TemporalUi | undefined
   /** Where `npm run build:ui` writes. */
@@ -46,7 +48,7 @@ export type ApiServer = Api & { port: number }
 
 /** Watches the cluster at once, and answers requests as soon as everything is known. */
 export function createApi(options: ApiOptions): Api & { fetch: Fetch } {
-  const { log, oidc } = options
+  const { log, oidc, kube, callbackSecret } = options
   const stopping = new AbortController()
   const cluster = watchCluster(options)
   const fleet = openFleet(cluster)
@@ -65,6 +67,7 @@ export function createApi(options: ApiOptions): Api & { fetch: Fetch } {
     seal,
     sessions: createSessions({ seal, secure: publicUrl.protocol === 'https:' }),
     oidc: oidc && createOidc({ ...oidc, redirectUrl: new URL(CALLBACK, publicUrl).href }),
+    callbacks: callbackSecret === undefined ? undefined : { secret: callbackSecret, kube },
     publicUrl,
     workflowUrl: workflowLinks(options.temporalUi),
     streams: createStreams({ stopping: stopping.signal, log }),

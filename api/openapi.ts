@@ -1,6 +1,8 @@
 import { z } from 'zod'
+import { CALLBACK_PATH } from '../crds/callback.ts'
 import { CSRF_HEADER } from './guard.ts'
 import {
+  callbackAnswer,
   decisionRequest,
   decisionView,
   failure,
@@ -19,6 +21,8 @@ type Operation = {
   summary: string
   /** Nobody has to be signed in. */
   open?: true
+  /** A token in the address is what gives the right. */
+  signed?: true
   body?: z.ZodType
   /** Status, and what comes with it: a shape, or a media type other than JSON. */
   answer: [status: number, content?: z.ZodType | 'text/event-stream' | 'text/html']
@@ -78,6 +82,21 @@ export const OPERATIONS: Operation[] = [
     body: decisionRequest,
     answer: [201, decisionView],
   },
+  {
+    method: 'get',
+    path: CALLBACK_PATH,
+    summary: 'A page that asks whether this is meant; it decides nothing.',
+    signed: true,
+    answer: [200, 'text/html'],
+  },
+  {
+    method: 'post',
+    path: CALLBACK_PATH,
+    summary: 'Answers a gate by the address that a callback was told; good once. A form is answered by a page.',
+    signed: true,
+    body: callbackAnswer,
+    answer: [201, decisionView],
+  },
   { method: 'get', path: '/openapi.json', summary: 'This description.', open: true, answer: [200, z.object({})] },
   { method: 'get', path: '/healthz', summary: 'Whether the process answers.', open: true, answer: [200] },
 ]
@@ -107,21 +126,25 @@ export function openApiDocument(version: string): object {
   }
 }
 
-function operationObject({ method, path, summary, open, body, answer: [status, content] }: Operation): object {
+function operationObject(operation: Operation): object {
+  const { method, path, summary, open, signed, body, answer } = operation
+  const [status, content] = answer
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
   const inPath = names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } }))
   const csrf = { name: CSRF_HEADER, in: 'header', required: true, schema: { type: 'string' } }
   return {
     summary,
-    ...(open ? { security: [] } : {}),
-    parameters: [...inPath, ...(method === 'get' ? [] : [csrf])],
-    ...(body ? { requestBody: { required: true, ...json(body) } } : {}),
+    ...(open || signed ? { security: [] } : {}),
+    parameters: [...inPath, ...(signed ? [TOKEN] : method === 'get' ? [] : [csrf])],
+    ...(body ? { requestBody: { required: !signed, ...json(body) } } : {}),
     responses: {
       [status]: { description: summary, ...contentOf(content) },
       default: { description: 'Refused, and why.', ...json(failure) },
     },
   }
 }
+
+const TOKEN = { name: 'token', in: 'query', required: true, schema: { type: 'string' } }
 
 function contentOf(content: Operation['answer'][1]): object {
   if (content === undefined) return {}

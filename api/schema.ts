@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ACTIONS } from '../crds/decision.ts'
 import { OUTCOMES } from '../crds/outcome.ts'
 import type {
+  CallbackAnswer,
   DecisionRequest,
   DecisionView,
   EventView,
@@ -112,6 +113,19 @@ export const decisionRequest = z.object({
   action: z.enum(ACTIONS),
   reason: z.string().max(1024).exactOptional(),
 }) satisfies z.ZodType<DecisionRequest>
+
+const line = (most: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(most)
+    .regex(/^\P{C}*$/u, 'is one line of text')
+
+export const callbackAnswer = z.object({
+  by: line(100).exactOptional().meta({ description: 'Who answers; whoever has the address may say anything.' }),
+  reason: line(500).exactOptional(),
+}) satisfies z.ZodType<CallbackAnswer>
 
 const arm = z.array(count).length(2).meta({ description: 'Requests, and bad ones among them.' })
 

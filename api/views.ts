@@ -124,5 +124,8 @@ export type SignIn = { signedIn: boolean; oidc?: { url: string; issuer: string }
 /** Body of `POST …/decisions`. */
 export type DecisionRequest = { release: number; revision: string; gate?: string; action: Action; reason?: string }
 
+/** Body of `POST /callback`: what whoever answers says of themselves, which nobody vouches for. */
+export type CallbackAnswer = { by?: string; reason?: string }
+
 /** Body of everything that was refused: one sentence. */
 export type Failure = { error: string }

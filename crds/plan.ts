@@ -25,7 +25,7 @@ export type Step =
   /** The last weight of the plan, for so long, before the commit. */
   | { kind: 'bake'; forMs: number }
   | { kind: 'pause'; forMs?: number }
-  | { kind: 'approve'; name: string; expiresAfterMs: number; terms?: GateTerms }
+  | { kind: 'approve'; name: string; expiresAfterMs: number; terms?: GateTerms; callback?: Endpoint }
   /** Goes on only while one of these is open. */
   | { kind: 'window'; name: string; allow: Window[] }
   /** So many percent of the replicas are ready, whatever the weight. */
@@ -54,10 +54,11 @@ export type GateTerms = {
 }
 
 /** POST of a JSON body; any 2xx is success. `timeoutMs` bounds one attempt. */
-export type Webhook = {
+export type Webhook = Endpoint & { timeoutMs: number; retries: number }
+
+/** Who is asked over HTTP. */
+export type Endpoint = {
   url: string
-  timeoutMs: number
-  retries: number
   bearerToken?: SecretKey
   headers?: { name: string; value: SecretKey }[]
   /** PEM certificates that are trusted instead of the system's. */

@@ -1,3 +1,4 @@
+import { CALLBACK_ACCOUNT } from './callback.ts'
 import { parseDuration } from './duration.ts'
 import type { AbTest, GateTerms, Plan, Step } from './plan.ts'
 import type { Cohort, JobSpec, RolloutSpec, StepSpec, WebhookSpec } from './schema/rollout.ts'
@@ -89,11 +90,11 @@ function stepOf(step: StepSpec, index: number): Step {
 
 /** A gate that names windows and says nothing about people is answered by the windows alone. */
 function gateOf(approve: NonNullable<StepSpec['approve']>, field: string): Step[] {
-  const { name, allow, by, notBy } = approve
+  const { name, allow, by, notBy, callback } = approve
   if (!allow) return [approveOf(approve)]
   for (const [index, { timezone }] of allow.entries()) refuseUnknown(timezone, `${field}.allow[${index}].timezone`)
   const window: Step = { kind: 'window', name, allow }
-  return by || notBy ? [approveOf(approve), window] : [window]
+  return by || notBy || callback ? [approveOf(approve), window] : [window]
 }
 
 function refuseUnknown(timezone: string, field: string): void {
@@ -104,10 +105,22 @@ function refuseUnknown(timezone: string, field: string): void {
   }
 }
 
-function approveOf({ name, by, notBy, expiresAfter }: NonNullable<StepSpec['approve']>): Step {
-  const terms: GateTerms = { minimum: 1, ...by, ...(notBy ? { notBy } : {}) }
-  const isPlain = by === undefined && notBy === undefined
-  return { kind: 'approve', name, expiresAfterMs: parseDuration(expiresAfter), ...(isPlain ? {} : { terms }) }
+function approveOf({ name, by, notBy, expiresAfter, callback }: NonNullable<StepSpec['approve']>): Step {
+  // Whoever answers by the address of a callback counts there, and at no other gate.
+  const serviceAccounts = [...new Set([...(by?.serviceAccounts ?? []), ...(callback ? [CALLBACK_ACCOUNT] : [])])]
+  const terms: GateTerms = {
+    minimum: 1,
+    ...by,
+    ...(serviceAccounts.length > 0 ? { serviceAccounts } : {}),
+    ...(notBy ? { notBy } : {}),
+  }
+  return {
+    kind: 'approve',
+    name,
+    expiresAfterMs: parseDuration(expiresAfter),
+    ...(by || notBy || callback ? { terms } : {}),
+    ...(callback ? { callback } : {}),
+  }
 }
 
 const mirrorOf = ({ percent, for: time }: NonNullable<StepSpec['mirror']>): Step => ({

@@ -1,6 +1,7 @@
 import type { Happening } from '../activities/report.ts'
 import type { Step } from '../crds/plan.ts'
 import { answer, overtake } from './answers.ts'
+import { invite } from './callbacks.ts'
 import type { Gate } from './desk.ts'
 import { approvalsOf, wantedAt } from './quorum.ts'
 import type { Run } from './run.ts'
@@ -23,7 +24,10 @@ export async function approve(run: Run, step: Extract<Step, { kind: 'approve' }>
     while (!isOpen()) {
       if (Date.now() >= closesAt) await expire(run, gate.name)
       const heard = desk.votes.length
+      const isNews = !run.asked
       await ask(run, gate, Date.now() >= warnsAt ? closesAt : undefined)
+      // Only now can be seen that it waits.
+      if (isNews && step.callback) invite(run, step.name, closesAt)
       await waitFor(run, () => desk.votes.length !== heard, run.warned ? closesAt : warnsAt)
     }
     throwIfInterrupted(run)

@@ -68,6 +68,7 @@ async function deliver({ uid, ...input }: NotifyInput & { uid: string }): Promis
   } catch (error) {
     const { ref, channel, notice } = input
     const message = `Channel ${channel} was not told ${notice.reason}, which is tried for ${PATIENCE_HOURS} hours: ${wordsOf(error)}`
+    const patient = patiently(PATIENCE_HOURS * 3_600_000)
     await patient.recordEvent({ ref, uid, type: 'Warning', reason: 'NotificationFailed', message })
     await patient.notify(input)
   }
@@ -75,15 +76,18 @@ async function deliver({ uid, ...input }: NotifyInput & { uid: string }): Promis
 
 const PATIENCE_HOURS = 6
 
-const soon = proxyActivities<NotifyActivities>({
+/** Half a minute. */
+export const soon = proxyActivities<NotifyActivities>({
   taskQueue: TASK_QUEUE.notify,
   startToCloseTimeout: '30s',
   retry: { initialInterval: '2s', backoffCoefficient: 2, maximumAttempts: 5 },
 })
 
-const patient = proxyActivities<NotifyActivities>({
-  taskQueue: TASK_QUEUE.notify,
-  startToCloseTimeout: '30s',
-  scheduleToCloseTimeout: `${PATIENCE_HOURS}h`,
-  retry: { initialInterval: '30s', backoffCoefficient: 2, maximumInterval: '5m' },
-})
+/** For whoever was not reached soon. */
+export const patiently = (lastsMs: number): NotifyActivities =>
+  proxyActivities<NotifyActivities>({
+    taskQueue: TASK_QUEUE.notify,
+    startToCloseTimeout: '30s',
+    scheduleToCloseTimeout: lastsMs,
+    retry: { initialInterval: '30s', backoffCoefficient: 2, maximumInterval: '5m' },
+  })

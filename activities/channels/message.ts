@@ -25,9 +25,12 @@ export function messageOf(notice: Notice, ref: RolloutRef, site: Site, release: 
     rollout: ref.name,
     ...(commit === undefined ? {} : { commit }),
     ...(author === undefined ? {} : { author }),
-    ...(site.uiUrl === undefined ? {} : { link: `${site.uiUrl.replace(/\/+$/, '')}/r/${ref.namespace}/${ref.name}` }),
+    ...linkOf(ref, site),
   }
 }
+
+export const linkOf = ({ namespace, name }: RolloutRef, { uiUrl }: Site): Pick<Message, 'link'> =>
+  uiUrl === undefined ? {} : { link: `${uiUrl.replace(/\/+$/, '')}/r/${namespace}/${name}` }
 
 /** As in "RolledBack: shop/checkout". */
 export const titleOf = ({ reason, namespace, rollout }: Message): string => `${reason}: ${namespace}/${rollout}`

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { cohort } from './cohort.ts'
-import { job, webhook } from './hook.ts'
-import { allow, callback } from './window.ts'
+import { callback, job, webhook } from './hook.ts'
+import { allow } from './window.ts'
 import { atLeast, dnsLabel, duration, percent, rules } from './vocabulary.ts'
 
 const approvers = z
@@ -62,7 +62,13 @@ export const approve = z
     allow: allow.exactOptional(),
     callback: callback.exactOptional(),
   })
-  .meta({ description: 'A gate: waits until so many people approve. The canary is watched meanwhile.' })
+  .meta({
+    description: 'A gate: waits until so many people approve. The canary is watched meanwhile.',
+    ...rules({
+      rule: '!(has(self.notBy) && has(self.callback))',
+      message: 'nobody knows who answers a callback, so it may be the author; leave out notBy or callback',
+    }),
+  })
 
 const mirrored = percent(
   'Share of the requests that are copied to the new revision; its answers are thrown away.',

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { notYet, rules } from './vocabulary.ts'
+import { rules } from './vocabulary.ts'
 
 const window = z
   .object({
@@ -37,9 +37,4 @@ const window = z
 export const allow = z.array(window).min(1).max(8).meta({
   description:
     'The gate lets a release pass only while one of these windows is open. Without a word about who approves it needs nobody: the first open window answers it. With one an approval may come earlier, and waits for the window.',
-})
-
-export const callback = z.object({}).meta({
-  description: 'Lets somebody else answer the gate by a signed address that is good for once.',
-  ...notYet('approve.callback', 'let who asks create a Decision as a ServiceAccount'),
 })

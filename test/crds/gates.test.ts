@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { compile } from '../../crds/plan.ts'
+import { whyNoVote } from '../../workflows/quorum.ts'
 import { rolloutSpec } from '../../crds/schema/rollout.ts'
 
 const stepsOf = (approve: object) =>
@@ -30,5 +31,43 @@ describe('a gate with change windows', () => {
     expect(() => stepsOf({ name: 'hours', allow: [{}, { timezone: 'Europe/Atlantis' }] })).toThrow(
       'spec.strategy.canary.steps[1].approve.allow[1].timezone: nobody knows the time zone Europe/Atlantis',
     )
+  })
+})
+
+describe('a gate with a callback', () => {
+  const callback = { url: 'https://change.example/gates', bearerToken: { secret: 'webhook', key: 'token' } }
+  const API = 'sluice-system/sluice-api'
+
+  it('counts whoever answers by its address, beside people', () => {
+    const [gate] = stepsOf({ name: 'go', callback, expiresAfter: '1h' })
+    const terms = { minimum: 1, serviceAccounts: [API] }
+    expect(gate).toEqual({ kind: 'approve', name: 'go', expiresAfterMs: 3_600_000, terms, callback })
+  })
+
+  it('keeps what it says about people and other ServiceAccounts', () => {
+    const [gate] = stepsOf({
+      name: 'go',
+      callback,
+      by: { minimum: 2, groups: ['sre'], serviceAccounts: ['ci/bot', API] },
+    })
+    expect(gate).toMatchObject({ terms: { minimum: 2, groups: ['sre'], serviceAccounts: ['ci/bot', API] } })
+  })
+
+  it('and with change windows waits for both, the answer first', () => {
+    expect(stepsOf({ name: 'go', callback, allow: [{}] }).map(({ kind }) => kind)).toEqual(['approve', 'window'])
+  })
+
+  it.each([
+    ['that has one', { callback }, 'it counts'],
+    ['that names the API itself', { by: { serviceAccounts: [API] } }, 'it counts'],
+    ['that has none', {}, 'gate go does not count ServiceAccount sluice-system/sluice-api'],
+    ['that names others', { by: { serviceAccounts: ['ci/bot'] } }, 'approve.by.serviceAccounts does not name it'],
+  ])('is the only kind that an answer by address opens: a gate %s', (_, more, why) => {
+    const [gate] = stepsOf({ name: 'go', ...more })
+    const terms = gate?.kind === 'approve' ? gate.terms : undefined
+    const by = 'system:serviceaccount:sluice-system:sluice-api'
+    const word = { name: 'd', uid: 'u', rollout: 'checkout', release: 2, revision: 'b', action: 'approve', by } as const
+    const said = whyNoVote({ name: 'go', ...(terms ? { terms } : {}) }, [], word)
+    expect(said ?? 'it counts').toContain(why)
   })
 })

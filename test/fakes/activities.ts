@@ -108,6 +108,7 @@ export function createWorld(name: string, plan: Plan): World {
     answers: telling([], tell),
     events: telling([], tell),
     notices: telling([], tell),
+    invited: telling([], tell),
     removed: [],
     apex: [],
     aligned: telling([], tell),

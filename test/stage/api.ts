@@ -18,7 +18,8 @@ export async function startApiProcess({
   kubeconfigs,
   temporal,
   cluster,
-}: Pick<Access, 'kubeconfigs' | 'temporal' | 'cluster'>): Promise<ApiProcess> {
+  callbackSecret,
+}: Pick<Access, 'kubeconfigs' | 'temporal' | 'cluster' | 'callbackSecret'>): Promise<ApiProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-api-'))
   const secret = join(folder, 'session')
   await writeFile(secret, randomBytes(32).toString('hex'), { mode: 0o600 })
@@ -28,6 +29,7 @@ export async function startApiProcess({
     'api-port': `${port}`,
     'api-host': '127.0.0.1',
     'session-secret-file': secret,
+    'callback-secret-file': callbackSecret,
     'temporal-ui': 'http://temporal.local',
   }
   const api = createEngine({ role: 'api', kubeconfig: kubeconfigs.api, temporal, cluster, flags, logFile })

@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startStack, type Stack } from '../../stack/index.ts'
@@ -19,6 +20,8 @@ export type Access = {
   /** host:port */
   temporal: string
   cluster: string
+  /** File with what engine and API sign and check addresses of callbacks with. */
+  callbackSecret: string
   engineLogs: string[]
 }
 
@@ -40,6 +43,8 @@ export type GroundOptions = {
 }
 
 const CLUSTER = 'local'
+/** Nobody is there: tests go to an API of their own. */
+const UI_URL = 'http://sluice.local'
 
 /** Leaving its scope ends every process and removes every file. */
 export async function startGround({
@@ -52,6 +57,8 @@ export async function startGround({
   const log = createLog({ component: 'stack', level: 'warn' })
   const stack = await startStack({ stateDir, endpointDelayMs, sidecars, log })
   const temporal = stack.urls.temporal
+  const callbackSecret = join(stateDir, 'callback-secret')
+  await writeFile(callbackSecret, randomBytes(32).toString('hex'), { mode: 0o600 })
   const engines = roles.map((role, index) => {
     const logFile = join(stateDir, `engine-${role}-${index}.log`)
     return {
@@ -62,6 +69,7 @@ export async function startGround({
         temporal,
         cluster: CLUSTER,
         kustomize: kubectl,
+        flags: { 'ui-url': UI_URL, 'callback-secret-file': callbackSecret },
         logFile,
       }),
     }
@@ -75,6 +83,7 @@ export async function startGround({
       prometheus: stack.urls.prometheus,
       temporal,
       cluster: CLUSTER,
+      callbackSecret,
       engineLogs: engines.map(({ logFile }) => logFile),
     },
     stack,
