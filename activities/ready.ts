@@ -41,10 +41,10 @@ export async function awaitReady(deps: Deps, input: ReadyInput): Promise<ReadyRe
 
 export type AddressedInput = Pick<ReadyInput, 'ref' | 'settleMs' | 'tellAfterMs'> & { service: string }
 
-/** As `awaitReady` of one Service, without an end. */
+/** As `awaitReady` of one Service, without an end. Returns at once where there is none: nobody gets addresses of it. */
 export function awaitAddresses(deps: Deps, input: AddressedInput): Promise<Addressed> {
   return thenSettled(input, (signal) =>
-    enoughAddressed(deps, { ...input, deadlineAt: Infinity }, input.service, signal),
+    enoughAddressed(deps, { ...input, deadlineAt: Infinity, isHopeless }, input.service, signal),
   )
 }
 
@@ -58,6 +58,8 @@ function thenSettled<T extends ReadyResult>(
     return result
   })
 }
+
+const isHopeless = ({ isGone }: Addressed): boolean => isGone === true
 
 function enoughReady({ workload, now }: Deps, input: ReadyInput, signal: AbortSignal): Promise<ReadyResult> {
   const { ref, revision, replicas } = input
@@ -77,7 +79,7 @@ function enoughReady({ workload, now }: Deps, input: ReadyInput, signal: AbortSi
 
 function enoughAddressed(
   { workload, now }: Deps,
-  input: Pick<ReadyInput, 'ref' | 'deadlineAt' | 'tellAfterMs'>,
+  input: Pick<ReadyInput, 'ref' | 'deadlineAt' | 'tellAfterMs'> & Pick<Until<Addressed>, 'isHopeless'>,
   service: string,
   signal: AbortSignal,
 ): Promise<Addressed> {
@@ -97,19 +99,22 @@ type Until<T> = Pick<ReadyInput, 'deadlineAt' | 'tellAfterMs'> & {
   signal: AbortSignal
   follow: (see: (state: T) => void) => Promise<void>
   isEnough: (state: T) => boolean
+  /** Nothing comes of waiting. */
+  isHopeless?: (state: T) => boolean
   unseen: string
   late: (last: T) => string
 }
 
-/** Nothing where it is enough; what was seen last where that took longer than `tellAfterMs`. */
+/** Nothing where it is enough; what was seen last where that took longer than `tellAfterMs`, or is hopeless. */
 function until<T extends Addressed>(options: Until<T>): Promise<Addressed> {
-  const { deadlineAt, tellAfterMs, now, signal, follow, isEnough, unseen, late } = options
+  const { deadlineAt, tellAfterMs, now, signal, follow, isEnough, isHopeless, unseen, late } = options
   return new Promise((resolve, reject) => {
     let last: T | undefined
     let overdue = false
     // A deadline that finds nothing known yet waits for the first look: only what was seen can be too late.
     const decide = (): void => {
       if (last && isEnough(last)) resolve({})
+      else if (last && isHopeless?.(last)) resolve(told())
       else if (last && overdue) reject(ApplicationFailure.nonRetryable(late(last), 'NotReady'))
     }
     const told = (): Addressed => ({
