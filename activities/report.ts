@@ -1,5 +1,6 @@
 import { findCondition, releaseConditions, type Phase } from '../crds/conditions.ts'
 import { API_VERSION, FIELD_MANAGER, LABEL } from '../crds/names.ts'
+import type { Reason } from '../crds/notices.ts'
 import type { Outcome } from '../crds/outcome.ts'
 import { ROLLOUTS } from '../crds/resources.ts'
 import type { Release, ReleaseStatus } from '../crds/schema/release.ts'
@@ -15,7 +16,7 @@ import { cut, entryOf, extended } from './timeline.ts'
 /** One thing worth remembering: becomes a line of the Release's timeline and a Kubernetes Event. */
 export type Happening = {
   type: 'Normal' | 'Warning'
-  reason: string
+  reason: Reason
   message: string
 }
 

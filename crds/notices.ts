@@ -5,6 +5,7 @@ export const REASONS = [
   'ApprovalNeeded',
   'BoundaryMoved',
   'CohortSet',
+  'ConfigChanged',
   'DestinationsBehind',
   'DestinationsUpdated',
   'FaultInjected',
@@ -32,6 +33,7 @@ export const REASONS = [
   'Resumed',
   'Retreated',
   'Returned',
+  'Returning',
   'RevisionQueued',
   'RollbackBlocked',
   'RolledBack',
@@ -53,6 +55,8 @@ export const REASONS = [
   'WouldRollBack',
 ] as const
 
+export type Reason = (typeof REASONS)[number]
+
 /** What a person wants to hear where nothing is chosen: what waits for somebody, what went wrong, and how it ended. */
 export const TOLD_BY_DEFAULT = [
   'Aborted',
@@ -66,13 +70,13 @@ export const TOLD_BY_DEFAULT = [
   'RollbackBlocked',
   'RolledBack',
   'SupersededAgain',
-] as const
+] as const satisfies Reason[]
 
 export type Routing = {
   /** Name of a Channel in the namespace of the Rollout. */
   channel: string
   /** `TOLD_BY_DEFAULT` where absent. */
-  on?: readonly ((typeof REASONS)[number] | 'All')[]
+  on?: readonly (Reason | 'All')[]
   /** `warning`: nothing that is as expected. */
   severity: 'info' | 'warning'
 }
@@ -84,7 +88,7 @@ export type Notice = {
   /** Epoch milliseconds. */
   at: number
   type: 'Normal' | 'Warning'
-  reason: string
+  reason: Reason
   /** The cause as a sentence. */
   message: string
   release?: number

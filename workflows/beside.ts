@@ -1,4 +1,5 @@
 import { formatDuration } from '../crds/duration.ts'
+import type { Reason } from '../crds/notices.ts'
 import type { Step } from '../crds/plan.ts'
 import type { Aside } from '../crds/traffic.ts'
 import { mayBegin } from './beginning.ts'
@@ -103,7 +104,7 @@ async function takeAway(run: Run, part: 'mirror' | 'fault'): Promise<void> {
   await arrange(run, left, endingInterruption)
 }
 
-async function happened(run: Run, reason: string, message: string): Promise<void> {
+async function happened(run: Run, reason: Reason, message: string): Promise<void> {
   const event = { type: 'Normal', reason, message: `Release ${run.number}: ${message}` } as const
   await tell(run, { phase: 'Progressing', message, event })
 }

@@ -1,5 +1,6 @@
 import { condition, isCancellation } from '@temporalio/workflow'
 import type { Hold } from '../activities/watch.ts'
+import type { Reason } from '../crds/notices.ts'
 import { watchOn } from './guard.ts'
 import { insist } from './proxies.ts'
 import { asInterruption, type Run } from './run.ts'
@@ -75,7 +76,7 @@ function overOf(hold: Hold | undefined): string {
   }
 }
 
-function eventOf(hold: Hold | undefined, holds: boolean): string {
+function eventOf(hold: Hold | undefined, holds: boolean): Reason {
   if (!hold) return 'Resumed'
   if (hold.reason === 'wouldRollBack') return 'WouldRollBack'
   return holds ? 'Holding' : 'WouldHold'

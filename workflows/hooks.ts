@@ -1,6 +1,7 @@
 import { isCancellation, sleep } from '@temporalio/workflow'
 import { hookEnded, JOB_ENDED } from '../crds/hook.ts'
 import { jobObject } from '../crds/names.ts'
+import type { Reason } from '../crds/notices.ts'
 import type { Step } from '../crds/plan.ts'
 import { followJob, hookOf } from './jobs.ts'
 import { standBy } from './pods.ts'
@@ -69,7 +70,7 @@ async function ask(run: Run, subject: string, timeoutMs: number): Promise<{ pass
         return { passed: false, said: 'may have answered: the engine ended before it knew' }
       if (Date.now() > givenUpAt) throw error
       await tell(run, { phase: 'Progressing', message: `${subject} waits: ${wordsOf(error)}` })
-      await during(run, () => sleep(pauseAfter(trouble)))
+      await during(run, () => sleep(pauseAfter(trouble), { summary: 'The webhook is tried again' }))
     }
   }
 }
@@ -77,13 +78,13 @@ async function ask(run: Run, subject: string, timeoutMs: number): Promise<{ pass
 /** Doubled each time. */
 const pauseAfter = (attempt: number): number => Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 1))
 
-async function concluded(run: Run, reason: string, sentence: string): Promise<void> {
+async function concluded(run: Run, reason: Reason, sentence: string): Promise<void> {
   const event = { type: 'Normal', reason, message: hookEnded(run.number, sentence) } as const
   // No wait may follow: a run that took over in it would ask again.
   await tell(run, { phase: 'Progressing', message: sentence, event })
 }
 
-async function refuse(run: Run, reason: string, sentence: string): Promise<never> {
+async function refuse(run: Run, reason: Reason, sentence: string): Promise<never> {
   const event = { type: 'Warning', reason, message: hookEnded(run.number, sentence) } as const
   await mention(run, { phase: 'RollingBack', message: sentence, event })
   throw new Interrupted({ kind: 'rollback', reason, sentence: `Rolled back: ${sentence}` })

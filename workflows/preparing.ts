@@ -1,4 +1,5 @@
 import { firstLoad, podsFor } from '../crds/capacity.ts'
+import type { Reason } from '../crds/notices.ts'
 import { forward } from './proxies.ts'
 import { nextFence, type Run } from './run.ts'
 import { holdOff } from './stopping.ts'
@@ -37,7 +38,7 @@ async function tellBeginning(run: Run): Promise<void> {
   const { number, canary, because, plan, recovered, input } = run
   if (input.carried?.release?.number === number) return
   const isFirst = !recovered
-  const event = (reason: string, message: string): Pick<Telling, 'event'> =>
+  const event = (reason: Reason, message: string): Pick<Telling, 'event'> =>
     isFirst ? { event: { type: 'Normal', reason, message: `Release ${number}: ${message}` } } : {}
   if (plan.returns) {
     const message = `Returning to revision ${canary}, which served before: without gates, hooks and pauses${because ? ` (${because})` : ''}`

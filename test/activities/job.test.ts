@@ -4,6 +4,7 @@ import type { Deps } from '../../activities/deps.ts'
 import type { HookInput } from '../../activities/hook.ts'
 import { job, stopJob, type JobOutcome } from '../../activities/job.ts'
 import { report, type Progress } from '../../activities/report.ts'
+import type { Reason } from '../../crds/notices.ts'
 import { JOBS, PODS, RELEASES, ROLLOUTS, SERVICES } from '../../crds/resources.ts'
 import type { Release } from '../../crds/schema/release.ts'
 import { createKube, type KubeObject } from '../../kube/index.ts'
@@ -58,7 +59,7 @@ async function stage({ template = SMOKE, timeoutMs = 60_000 }: { template?: Temp
       const status = { conditions: [{ type, status: 'True', ...more }] }
       server.store.merge(placeOf(JOBS, 'shop'), NAME, { status }, 'status')
     },
-    tell: (reason: string, message: string) =>
+    tell: (reason: Reason, message: string) =>
       report(deps, { ...PROGRESS, message, event: { type: 'Normal', reason, message } }),
     timeline: () => {
       const { status } = server.store.read(placeOf(RELEASES, 'shop'), 'checkout-2') as unknown as Release

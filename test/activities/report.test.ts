@@ -79,7 +79,7 @@ const said = (at: number, message: string, more: Partial<Progress> = {}): Progre
   message,
   ...more,
 })
-const event = (message: string) => ({ event: { type: 'Normal', reason: 'Told', message } as const })
+const event = (message: string) => ({ event: { type: 'Normal', reason: 'Skipped', message } as const })
 
 it('what is told late is remembered, and overwrites nothing newer', async () => {
   const { deps, kube } = await stage({})
