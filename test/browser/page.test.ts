@@ -152,6 +152,14 @@ describe('the page', () => {
     expect(page.url()).toContain('/history')
   })
 
+  it('says that nothing fits, and shows all again by a click', async () => {
+    const page = await open('mara', '/?find=nobody-is-called-so')
+    await page.getByText('Nothing fits.').waitFor()
+    await page.getByRole('button', { name: 'Show all' }).click()
+    await page.locator('main [data-row]', { hasText: 'checkout' }).first().waitFor()
+    expect(await page.getByRole('searchbox').inputValue()).toBe('')
+  })
+
   it('fits a phone', async () => {
     const page = await open('mara', '/', { viewport: { width: 320, height: 640 } })
     for (const path of ['/', RELEASE, '/gates', `${RELEASE}/history?compare=11,13`]) {

@@ -6,6 +6,7 @@ import { Story } from '../../ui/charts/story.tsx'
 import { Answer } from '../../ui/parts/answer.tsx'
 import { Evidence } from '../../ui/parts/evidence.tsx'
 import { FleetRow } from '../../ui/parts/row.tsx'
+import { Record } from '../../ui/parts/record.tsx'
 import { Steps } from '../../ui/parts/steps.tsx'
 
 const T = Date.parse('2026-03-01T12:00:00Z')
@@ -84,6 +85,20 @@ describe('what is written into the page', () => {
     const page = { rollout, release: release(), pods: [], events: [], decisions: [], may: {} }
     const text = textOf(render(<Answer page={page} stale={false} />))
     expect(text).toContain('Nothing. It goes on by itself, and goes back by itself if it is bad.')
+  })
+
+  it('says in a line of the diary nothing twice', () => {
+    const at = new Date(T).toISOString()
+    const timeline = [
+      { at, event: 'Holding', message: 'Holding at 25 %: no data' },
+      { at, event: 'RolledBack', message: 'Rolled back: errors are twice stable' },
+      { at, event: 'WeightSet', message: 'Release 14: 25 % of the traffic goes to 3f9a1c2b7d' },
+    ]
+    const text = textOf(render(<Record timeline={timeline} decisions={[]} />))
+    expect(text).toContain('Holding at 25 %: no data')
+    expect(text).toContain('Rolled back errors are twice stable')
+    expect(text).toContain('Weight set 25 % of the traffic goes to 3f9a1c2b7d')
+    expect(text).not.toMatch(/Holding Holding|Rolled back Rolled back/)
   })
 
   it('has no script, style or handler in it', () => {
