@@ -1,7 +1,7 @@
 import { parseDuration } from './duration.ts'
 import { planOf } from './planner.ts'
 import type { Policy, SecretKey } from './policy.ts'
-import { policyOf } from './policing.ts'
+import { policyOf } from './policy-compiler.ts'
 import type { RolloutSpec } from './schema/rollout.ts'
 import type { Fault, MatchRoute } from './traffic.ts'
 import type { Window } from './windows.ts'
