@@ -34,6 +34,8 @@ export type Progress = {
   gate?: string
   /** Who said pause, and why, while that stops it. */
   pausedBy?: string
+  /** Why it stands still, as one word. */
+  hold?: string
   epoch: number
   /** The Rollout's generation that this speaks about. */
   generation: number
@@ -144,13 +146,14 @@ function queuedAt(previous: Rollout['status'], now: number): string {
   return (isInLine ? previous?.queuedAt : undefined) ?? new Date(now).toISOString()
 }
 
-const running = ({ canary, number, step, weight, gate, pausedBy }: Progress): Partial<RolloutStatus> => ({
+const running = ({ canary, number, step, weight, gate, pausedBy, hold }: Progress): Partial<RolloutStatus> => ({
   canary,
   release: number,
   step,
   weight,
   ...(gate ? { gate } : {}),
   ...(pausedBy === undefined ? {} : { pausedBy: cut(pausedBy) }),
+  ...(hold === undefined ? {} : { hold }),
 })
 
 /** With a `resourceVersion` a conflict where somebody wrote since. */

@@ -53,6 +53,8 @@ export const rolloutView = z.object({
   message: z.string(),
   need: z.enum(['approve', 'resume', 'decide', 'repair']).exactOptional(),
   gate: some,
+  pausedBy: some,
+  hold: some,
   stable: some,
   canary: some,
   weight: percent,

@@ -1,12 +1,10 @@
 import type { Action } from '../crds/decision.ts'
+import type { Need } from '../crds/need.ts'
 import type { Outcome } from '../crds/outcome.ts'
 import type { Plan } from '../crds/plan.ts'
 import type { Explanation } from '../crds/verdict.ts'
 
 /** What the API says and the UI shows, field by field. Times are RFC 3339 where they are strings. */
-
-/** What a person has to do before anything goes on. */
-export type Need = 'approve' | 'resume' | 'decide' | 'repair'
 
 /** One line of the fleet. */
 export type RolloutView = {
@@ -17,8 +15,13 @@ export type RolloutView = {
   /** One word: the reason of Ready, or of Stalled where that says more. */
   phase: string
   message: string
+  /** What a person has to do before anything goes on. */
   need?: Need
   gate?: string
+  /** Who said pause, and why, while that stops it. */
+  pausedBy?: string
+  /** Why it stands still, as one word. */
+  hold?: string
   stable?: string
   canary?: string
   /** Percent of the requests that the canary gets. */

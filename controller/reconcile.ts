@@ -1,3 +1,4 @@
+import { needOf } from '../crds/need.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
 import { describeError, isConflict, isNotFound, type Kube } from '../kube/index.ts'
 import { rolloutLog, type Logger, type Metrics } from '../telemetry/index.ts'
@@ -190,7 +191,8 @@ async function say({ kube, log }: ReconcilerOptions, ref: RolloutRef, rollout: R
 }
 
 function showMetrics({ metrics }: ReconcilerOptions, ref: RolloutRef, { status }: Rollout): void {
-  metrics.setRollout({ ...ref, weight: status?.weight ?? 0, conditions: status?.conditions ?? [] })
+  const { weight = 0, conditions = [], release } = status ?? {}
+  metrics.setRollout({ ...ref, weight, conditions, waits: release !== undefined && needOf(status) !== undefined })
 }
 
 const logOf = (log: Logger, { namespace, name }: RolloutRef): Logger => rolloutLog(log, { namespace, rollout: name })

@@ -7,13 +7,13 @@ export type RolloutSample = {
   name: string
   /** Percent of the requests that the canary gets. */
   weight: number
-  conditions: { type: string; status: string; reason?: string }[]
+  conditions: { type: string; status: string }[]
+  /** A release that is under way does not go on before a person does something. */
+  waits: boolean
 }
 
 type Ref = Pick<RolloutSample, 'namespace' | 'name'>
 
-/** Reasons of Ready while nothing goes on before a person does something. */
-const MANUAL = new Set(['AwaitingApproval', 'Suspended'])
 const TYPES = ['Ready', 'Reconciling', 'Stalled']
 
 /** How Rollouts are; written by the controller, which also knows when one is gone. `now`: epoch milliseconds. */
@@ -39,13 +39,12 @@ export function rolloutMetrics(registers: Registry[], now: () => number) {
 
   return {
     /** Replaces what was known of this Rollout. */
-    setRollout({ namespace, name, weight: percent, conditions }: RolloutSample): void {
+    setRollout({ namespace, name, weight: percent, conditions, waits }: RolloutSample): void {
       forget({ namespace, name })
       info.set({ namespace, name }, 1)
       weight.set({ namespace, name }, percent)
       for (const { type, status } of conditions) condition.set({ namespace, name, type, status }, 1)
-      const ready = conditions.find(({ type }) => type === 'Ready')
-      pauses.note({ namespace, name }, MANUAL.has(ready?.reason ?? ''))
+      pauses.note({ namespace, name }, waits)
     },
     /** The Rollout is gone, and its series with it. */
     forgetRollout(ref: Ref): void {
@@ -66,7 +65,7 @@ function manualPauses(registers: Registry[], now: () => number) {
   const keyOf = ({ namespace, name }: Ref): string => `${namespace}/${name}`
   const gauge = new Gauge({
     name: 'sluice_rollout_manual_pause_duration_seconds',
-    help: 'How long it has waited for a person at a gate, or been suspended; 0 while it does not.',
+    help: 'How long its release has waited for a person, whatever for; 0 while it does not.',
     labelNames: ROLLOUT,
     registers,
     collect() {

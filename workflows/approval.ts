@@ -92,6 +92,6 @@ async function expire(run: Run, gate: string): Promise<never> {
   const isNews = !run.expired
   run.expired = true
   overtake(run.desk, message, 'approve')
-  await tell(run, { phase: 'Holding', message, ...(isNews ? { event } : {}) })
+  await tell(run, { phase: 'Holding', hold: 'gateExpired', message, ...(isNews ? { event } : {}) })
   for (;;) await waitFor(run, () => false)
 }

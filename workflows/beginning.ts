@@ -52,7 +52,9 @@ async function tellHold(run: Run, { reason, sentence }: Hold): Promise<void> {
   run.toldBeginning = reason
   run.saidHold = true
   const event = { type: 'Warning', reason: 'Holding', message: sentence } as const
-  await tell(run, { phase: 'Holding', message: sentence, ...(isNews ? { event } : {}) })
+  // Nothing will be heard by waiting for the next row: there is none yet.
+  const hold = reason === 'noData' ? 'noBaseline' : reason
+  await tell(run, { phase: 'Holding', hold, message: sentence, ...(isNews ? { event } : {}) })
 }
 
 /** `step` begins all the same; `promote` goes past it anyway. */

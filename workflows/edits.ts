@@ -23,6 +23,7 @@ export async function holdForEdit(run: Run, words: string): Promise<void> {
   run.edit = { message, resumed: run.desk.resumed }
   await tell(run, {
     phase: 'Holding',
+    hold: 'foreignEdit',
     message,
     event: { type: 'Warning', reason: 'ForeignEdit', message },
     ...openGate(run),
@@ -74,8 +75,8 @@ const writeAgain = (run: Run): Promise<void> => (run.weight > 0 ? putBack(run) :
 
 /** Whatever the release waits for, it waits for that still. */
 async function sayOn(run: Run, event: NonNullable<Telling['event']>): Promise<void> {
-  const phase = run.said?.phase ?? 'Progressing'
-  await tell(run, { phase, message: event.message, event, ...openGate(run) })
+  const standing = run.said ?? { phase: 'Progressing' }
+  await tell(run, { ...standing, message: event.message, event, ...openGate(run) })
 }
 
 const openGate = ({ desk }: Run): Pick<Telling, 'gate'> => (desk.subject?.gate ? { gate: desk.subject.gate.name } : {})

@@ -1,10 +1,11 @@
 import { condition, isCancellation } from '@temporalio/workflow'
 import type { Hold } from '../activities/watch.ts'
 import type { Reason } from '../crds/notices.ts'
+import { asksOf } from '../crds/need.ts'
 import { watchOn } from './guard.ts'
 import { insist } from './proxies.ts'
 import { asInterruption, type Run } from './run.ts'
-import { tell } from './telling.ts'
+import { tell, type Telling } from './telling.ts'
 import { isBlocking, nextSlot } from './weights.ts'
 
 /** Says it when the guard holds for another reason or cause than before, and when it no longer does. */
@@ -51,11 +52,20 @@ async function tellHold(run: Run, hold: Hold | undefined): Promise<void> {
   const event = { type: hold ? 'Warning' : 'Normal', reason: eventOf(hold, holds), message } as const
   const gate = run.desk.subject?.gate?.name
   await tell(run, {
-    phase: holds ? 'Holding' : gate ? 'AwaitingApproval' : (run.said?.phase ?? 'Progressing'),
+    ...(holds ? { phase: 'Holding', hold: loudest(hold.reason, run) } : standing(run)),
     message,
     ...(isNews(run) ? { event } : {}),
     ...(gate ? { gate } : {}),
   })
+}
+
+/** The step may wait for a person all the same. */
+const loudest = (reason: string, { said }: Run): string => (asksOf(reason) ? reason : (said?.hold ?? reason))
+
+/** What it is doing, now that nothing holds it. */
+function standing({ said, desk }: Run): Pick<Telling, 'phase' | 'hold'> {
+  const { phase = 'Progressing', hold } = said ?? {}
+  return { phase: desk.subject?.gate ? 'AwaitingApproval' : phase, ...(hold === undefined ? {} : { hold }) }
 }
 
 /** What is true again, now that this no longer holds. */

@@ -75,8 +75,8 @@ export type Run = {
   toldHold?: Hold | undefined
   /** Epoch milliseconds; no two tellings have the same. */
   toldAt: number
-  /** What was said last, holds apart, and as if nothing stopped it. */
-  said?: { phase: Phase; message: string }
+  /** What was said last, holds that may end apart, and as if nothing stopped it. */
+  said?: { phase: Phase; message: string; hold?: string }
   /** What was told last about a pause or a suspension. */
   toldStop?: string | undefined
   /** Why it may not begin, as it was told last. */

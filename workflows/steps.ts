@@ -96,7 +96,8 @@ const isProven = ({ measured, mode, plan, weight, judgedAlone }: Run, kind: 'ana
 
 async function pause(run: Run, forMs: number | undefined): Promise<void> {
   const until = forMs === undefined ? 'until somebody says resume' : `for ${formatDuration(forMs)}`
-  await tell(run, { phase: 'Paused', message: `Paused at ${run.weight} % ${until}` })
+  const message = `Paused at ${run.weight} % ${until}`
+  await tell(run, { phase: 'Paused', message, hold: forMs === undefined ? 'untilResumed' : 'pausing' })
   const ends = forMs === undefined ? Infinity : run.stepSince + forMs
   await waitFor(run, () => run.desk.resumed > run.resumedBefore, ends)
   await mayGoForward(run)

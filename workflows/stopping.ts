@@ -28,9 +28,11 @@ export function withStop<T extends { phase: Phase; message: string; outcome?: un
   run: Run,
   telling: T,
 ): T & Pick<Stop, 'pausedBy'> {
-  const stop = stopOf(run)
-  if (!stop || telling.outcome !== undefined || !STOPPABLE.has(telling.phase)) return telling
+  const stop = telling.outcome === undefined ? stopOf(run) : undefined
+  if (!stop) return telling
   const { phase, sentence, pausedBy } = stop
-  const message = `${sentence}. ${telling.message}`
-  return { ...telling, phase, message, ...(pausedBy === undefined ? {} : { pausedBy }) }
+  const who = pausedBy === undefined ? {} : { pausedBy }
+  if (telling.phase === 'Holding') return { ...telling, ...who }
+  if (!STOPPABLE.has(telling.phase)) return telling
+  return { ...telling, phase, message: `${sentence}. ${telling.message}`, ...who }
 }

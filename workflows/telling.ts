@@ -9,7 +9,7 @@ import { withStop } from './stopping.ts'
 import { ENDING, interruption } from './waiting.ts'
 
 export type Telling = Pick<Progress, 'phase' | 'message'> &
-  Partial<Pick<Progress, 'gate' | 'outcome' | 'event' | 'stable' | 'weight' | 'left'>>
+  Partial<Pick<Progress, 'gate' | 'hold' | 'outcome' | 'event' | 'stable' | 'weight' | 'left'>>
 
 const MENTION_MS = 10_000
 
@@ -68,8 +68,9 @@ function progressOf(run: Run, telling_: Telling): Progress {
   }
 }
 
-function remember(run: Run, { phase, message, event }: Telling, step: string): void {
-  if (phase !== 'Holding') run.said = { phase, message }
+function remember(run: Run, { phase, message, hold, event }: Telling, step: string): void {
+  if (phase !== 'Holding' || hold === 'gateExpired')
+    run.said = { phase, message, ...(hold === undefined ? {} : { hold }) }
   setCurrentDetails(`**${run.input.namespace}/${run.input.name}** release ${run.number}, step ${step}\n\n${message}`)
   if (event) announce(run, event)
 }

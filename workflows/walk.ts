@@ -75,6 +75,7 @@ async function retreat(run: Run, sentence: string): Promise<void> {
   run.aside = asideBefore(run, run.stepIndex)
   await tell(run, {
     phase: 'Holding',
+    hold: 'retreated',
     message: sentence,
     event: { type: 'Warning', reason: 'Retreated', message: sentence },
   })

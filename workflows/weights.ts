@@ -43,11 +43,11 @@ export async function mayGoForward(run: Run): Promise<void> {
   if (isUnjudged(run)) {
     await waitFor(run, () => !isUnjudged(run) || obstacle(run) !== undefined, Date.now() + PATIENCE_MS)
   }
-  const why = standsInTheWay(run)
+  const why = obstacleOf(run)
   if (why === undefined) return
   // What stops it is told by whoever follows that.
-  if (why !== stopOf(run)?.sentence) await tell(run, { phase: 'Holding', message: why })
-  await waitFor(run, () => standsInTheWay(run) === undefined)
+  if (why.reason !== undefined) await tell(run, { phase: 'Holding', hold: why.reason, message: why.sentence })
+  await waitFor(run, () => obstacleOf(run) === undefined)
 }
 
 /** True where nothing may go forward until this hold is over, or a person says promote. What served before is known. */
@@ -144,22 +144,26 @@ const sharesOf = ({ stable, canary }: Run, weight: number): Record<Revision, num
   [canary]: weight,
 })
 
-function standsInTheWay(run: Run): string | undefined {
-  if (!isUnjudged(run)) return obstacle(run)
-  return obstacle(run) ?? `Holding at ${run.weight} %: nothing was judged since this run took over`
+type Obstacle = { reason?: string; sentence: string }
+
+function obstacleOf(run: Run): Obstacle | undefined {
+  const found = obstacle(run)
+  if (found || !isUnjudged(run)) return found
+  return { reason: 'unjudged', sentence: `Holding at ${run.weight} %: nothing was judged since this run took over` }
 }
 
 /** This run has not seen a row of the canary's traffic yet. */
 const isUnjudged = ({ guard, mode, override, weight, plan }: Run): boolean =>
   guard.judgedFrom !== undefined && mode === 'act' && !override && !plan.returns && weight > 0
 
-function obstacle(run: Run): string | undefined {
-  if (run.routeGone) return 'Holding: the route is gone; put the VirtualService and its named routes back'
+function obstacle(run: Run): Obstacle | undefined {
+  if (run.routeGone) return { reason: 'routeGone', sentence: ROUTE_GONE }
   if (run.override) return undefined
-  if (run.edit) return run.edit.message
+  if (run.edit) return { reason: 'foreignEdit', sentence: run.edit.message }
   const stop = stopOf(run)
-  if (stop) return stop.sentence
+  if (stop) return { sentence: stop.sentence }
   const hold = run.guard.hold
-  if (run.weight > 0 && hold && isBlocking(run, hold.reason)) return hold.sentence
-  return undefined
+  return run.weight > 0 && hold && isBlocking(run, hold.reason) ? hold : undefined
 }
+
+const ROUTE_GONE = 'Holding: the route is gone; put the VirtualService and its named routes back'

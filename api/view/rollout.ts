@@ -1,17 +1,17 @@
 import { findCondition } from '../../crds/conditions.ts'
 import { PROVENANCE } from '../../crds/names.ts'
+import { needOf } from '../../crds/need.ts'
 import type { Release } from '../../crds/schema/release.ts'
 import type { Rollout, RolloutStatus } from '../../crds/schema/rollout.ts'
 import { currentRelease, type Sight } from '../sight.ts'
 import type { RolloutView } from '../views.ts'
-import { needOf } from './need.ts'
 
 /** One line of the fleet. */
 export function rolloutView(sight: Pick<Sight, 'rollout' | 'releases'>): RolloutView {
   const { metadata, status = {} } = sight.rollout
   const { namespace = '', name, generation = 0 } = metadata
   const release = currentRelease(sight)
-  const need = needOf(sight.rollout, release)
+  const need = needOf(sight.rollout.status)
   const number = status.release ?? status.lastRelease?.number
   return {
     key: `${namespace}/${name}`,
@@ -20,7 +20,7 @@ export function rolloutView(sight: Pick<Sight, 'rollout' | 'releases'>): Rollout
     phase: phaseOf(status),
     message: messageOf(status),
     ...(need === undefined ? {} : { need }),
-    ...pick(status, ['gate', 'stable', 'canary', 'step']),
+    ...pick(status, ['gate', 'pausedBy', 'hold', 'stable', 'canary', 'step']),
     weight: status.weight ?? 0,
     ...(number === undefined ? {} : { release: number }),
     images: imagesOf(sight.rollout, release),

@@ -200,6 +200,11 @@ export const rolloutStatus = z
     gate: z.string().max(63).meta({ description: 'Name of the gate that waits for a person.' }).exactOptional(),
     release: z.int().min(0).meta({ description: 'Number of the running release.' }).exactOptional(),
     pausedBy: z.string().max(4096).meta({ description: 'Who said pause, and why.' }).exactOptional(),
+    hold: z
+      .string()
+      .max(63)
+      .meta({ description: 'Why it stands still, as one word, where neither a gate nor a person is why.' })
+      .exactOptional(),
     queuedAt: timestamp('Since when the release stands in line for a place.').exactOptional(),
     message: z.string().max(4096).meta({ description: 'The state as a sentence.' }).exactOptional(),
     lastRelease: z

@@ -35,46 +35,33 @@ const sight = (told: Told = {}, more: Partial<Sight> = {}): Sight => ({
 
 describe('a line of the fleet', () => {
   const running = { canary: CANARY, release: 7, weight: 25 }
-  const held = (message: string): Told => ({ phase: 'Holding', message, status: running })
-  const verdict = (reason: string, sentence: string) => ({ verdict: 'hold', reason, sentence }) as Explanation
-  const atPause = { stepIndex: 3 }
-  const atTimedPause = { stepIndex: 6 }
 
-  it.each<[string, Told, Parameters<typeof release>[2], string | undefined]>([
-    ['a gate', AT_THE_GATE, {}, 'approve'],
-    ['a pause without end', { phase: 'Paused', status: running }, atPause, 'resume'],
-    ['a pause that ends by itself', { phase: 'Paused', status: running }, atTimedPause, undefined],
-    ['a person who paused', held('Paused by a person; resume lets it go on'), {}, 'resume'],
-    ['a gate that expired', held('Gate go-wide expired at 25 %: promote or abort release 7'), {}, 'decide'],
-    [
-      'an edit of somebody else',
-      held('Holding: resume puts it back, promote goes to 100 %, abort ends it'),
-      {},
-      'decide',
-    ],
-    ['a moment without data', held('No data'), { verdict: verdict('noData', 'No data') }, undefined],
-    ['data that stay away', held('No data. This has lasted 15m'), { verdict: verdict('noData', 'No data.') }, 'decide'],
-    [
-      'evidence that stays open',
-      { phase: 'Analysing', status: running },
-      { verdict: verdict('inconclusive', 'Open') },
-      'decide',
-    ],
-    [
-      'an analysis that goes on',
-      { phase: 'Analysing', status: running },
-      { verdict: verdict('notYet', 'Soon') },
-      undefined,
-    ],
-    ['a rollback that cannot be written', { phase: 'RollbackBlocked', status: running }, {}, 'repair'],
-    ['a spec that is wrong', { phase: 'Promoted', stall: 'InvalidSpec' }, {}, 'repair'],
-    ['an engine that stands still', { phase: 'Analysing', stall: 'EngineStuck', status: running }, {}, 'repair'],
-    ['a version that was taken back', { phase: 'RolledBack', stall: 'AnalysisFailed' }, {}, 'decide'],
-    ['a person who ended it', { phase: 'Aborted', stall: 'Aborted' }, {}, undefined],
-    ['rest', { phase: 'Promoted' }, {}, undefined],
-    ['a Rollout that nobody has looked at', {}, {}, undefined],
-  ])('of %s says what a person has to do', (_, told, status, need) => {
-    expect(rolloutView(sight(told, { releases: [release('shop', 7, status)] })).need).toBe(need)
+  it.each<[string, Told, string | undefined]>([
+    ['a gate', AT_THE_GATE, 'approve'],
+    ['a person who paused', { phase: 'Paused', status: { ...running, pausedBy: 'anna' } }, 'resume'],
+    ['a version that was taken back', { phase: 'RolledBack', stall: 'AnalysisFailed' }, 'decide'],
+    ['rest', { phase: 'Promoted' }, undefined],
+    ['a Rollout that nobody has looked at', {}, undefined],
+  ])('of %s says what a person has to do', (_, told, need) => {
+    expect(rolloutView(sight(told)).need).toBe(need)
+  })
+
+  it('asks for a decision as long as the engine says so, whatever the evidence says meanwhile', () => {
+    const silent: Told = {
+      phase: 'Holding',
+      message: 'No data. This has lasted 15m',
+      status: { ...running, hold: 'dataDeadline' },
+    }
+    const needs = ['No data since 10:00', 'No data since 10:01'].map((sentence) => {
+      const verdict = { verdict: 'hold', reason: 'noData', sentence } as Explanation
+      return rolloutView(sight(silent, { releases: [release('shop', 7, { verdict })] })).need
+    })
+    expect(needs).toEqual(['decide', 'decide'])
+  })
+
+  it('keeps the facts by which the page tells what can be said', () => {
+    const told: Told = { phase: 'Holding', status: { ...running, pausedBy: 'anna', hold: 'foreignEdit' } }
+    expect(rolloutView(sight(told))).toMatchObject({ pausedBy: 'anna', hold: 'foreignEdit' })
   })
 
   it.each<[Told, string, string]>([

@@ -49,8 +49,8 @@ describe('the health server', () => {
   it('shows a Rollout as it is, and nothing of one that is gone', async () => {
     const { get, metrics } = await serve({})
     const rollout = { namespace: 'shop', name: 'checkout' }
-    metrics.setRollout({ ...rollout, weight: 5, conditions: [{ type: 'Ready', status: 'Unknown' }] })
-    metrics.setRollout({ ...rollout, weight: 0, conditions: [{ type: 'Ready', status: 'True' }] })
+    metrics.setRollout({ ...rollout, weight: 5, conditions: [{ type: 'Ready', status: 'Unknown' }], waits: false })
+    metrics.setRollout({ ...rollout, weight: 0, conditions: [{ type: 'Ready', status: 'True' }], waits: false })
     const { text } = await get('/metrics')
     expect(text).toContain('sluice_rollout_weight{namespace="shop",name="checkout"} 0')
     expect(text.match(/sluice_rollout_condition{.*/g)).toEqual([

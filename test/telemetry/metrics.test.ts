@@ -14,15 +14,14 @@ it('counts from when a person is waited for to when not', async () => {
     series(await metrics.content(), 'sluice_rollout_manual_pause_duration_seconds').map(
       (line) => line.split(' ')[1] ?? '',
     )
-  const at = (reason: string): void =>
-    metrics.setRollout({ ...shop, weight: 5, conditions: [{ type: 'Ready', status: 'Unknown', reason }] })
-  at('Analysing')
+  const at = (waits: boolean): void => metrics.setRollout({ ...shop, weight: 5, conditions: [], waits })
+  at(false)
   expect(await pause()).toEqual(['0'])
-  at('AwaitingApproval')
+  at(true)
   now += 90_000
-  at('AwaitingApproval')
+  at(true)
   expect(await pause()).toEqual(['90'])
-  at('Progressing')
+  at(false)
   expect(await pause()).toEqual(['0'])
   metrics.forgetRollout(shop)
   expect(await pause()).toEqual([])

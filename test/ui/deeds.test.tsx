@@ -25,13 +25,17 @@ const todo = (changes: Partial<RolloutView>, may: ReleasePage['may'] = {}): stri
 
 describe('what a person can do', () => {
   it('is what the state waits for, and what is possible besides', () => {
-    expect(words({ phase: 'AwaitingApproval', need: 'approve' })).toBe('approve reject | pause promote abort')
-    expect(words({ phase: 'Paused', need: 'resume' })).toBe('resume abort | promote')
-    expect(words({ phase: 'Analysing' })).toBe(' | pause step promote abort')
-    expect(words({ phase: 'Analysing', need: 'decide' })).toBe('abort promote | pause')
+    const running = { stable: 'aaaaaaaaaa', canary: 'bbbbbbbbbb', weight: 25 }
+    const atGate = { ...running, phase: 'AwaitingApproval', need: 'approve', gate: 'go-wide' } as const
+    expect(words(atGate)).toBe('approve reject | pause promote abort')
+    expect(words({ ...running, phase: 'Paused', need: 'resume', pausedBy: 'anna' })).toBe('resume abort | ')
+    expect(words({ ...running, phase: 'Paused', need: 'resume', hold: 'untilResumed' })).toBe('resume abort | promote')
+    expect(words({ ...running, phase: 'Analysing' })).toBe(' | pause step promote abort')
+    expect(words({ ...running, phase: 'Holding', need: 'decide', hold: 'dataDeadline' })).toBe('abort promote | pause')
+    expect(words({ ...running, phase: 'EngineStuck', need: 'repair' })).toBe(' | abort')
+    expect(words({ phase: 'EngineStuck', need: 'repair' })).toBe(' | ')
     expect(words({ phase: 'RolledBack', need: 'decide' })).toBe(' | retry')
     expect(words({ phase: 'Promoted' })).toBe(' | rollback')
-    expect(words({ phase: 'EngineStuck', need: 'repair' })).toBe(' | ')
   })
 
   it('is about the release that runs and its revision, and about none that is not known', () => {
@@ -45,7 +49,15 @@ describe('what a person can do', () => {
     expect(todo({})).toBe('Nothing.')
     expect(todo({ phase: 'Paused' })).toBe('Nothing. The pause ends by itself.')
     expect(todo({ phase: 'Suspended', need: 'resume' })).toContain('spec.suspend')
-    expect(todo({ phase: 'EngineStuck', need: 'repair' })).toContain('what it says')
+    expect(todo({ phase: 'EngineStuck', need: 'repair' })).toBe('Something has to be repaired: what it says.')
+    expect(todo({ phase: 'EngineStuck', need: 'repair', canary: 'bbbbbbbbbb' })).toContain('sluice rollback --direct')
+    expect(todo({ phase: 'InvalidSpec', need: 'repair', canary: 'bbbbbbbbbb' })).toContain('can be aborted')
+  })
+
+  it('names who paused it, and does not promise that it ends by itself', () => {
+    const paused = { phase: 'Paused', need: 'resume', pausedBy: 'anna (lunch)', canary: 'bbbbbbbbbb' } as const
+    expect(todo(paused)).toBe('It is paused by anna (lunch). Resume it, or abort it.')
+    expect(todo({ ...paused, gate: 'go-wide' })).toContain('can be answered meanwhile')
   })
 
   it('asks nobody for an approval who may give none', () => {

@@ -1,5 +1,7 @@
 import type { ReleasePage, RolloutView } from '../../api/views.ts'
 import type { Action } from '../../crds/decision.ts'
+import { deedsAt } from '../../crds/need.ts'
+import { sentence } from './figures.ts'
 
 /** What a decision is about. */
 export type Subject = { namespace: string; name: string; release: number; revision: string; gate?: string | undefined }
@@ -55,32 +57,12 @@ export const DEEDS: Record<Exclude<Action, 'eject'>, Deed> = {
 }
 
 /** What can be done now: `first` is what is waited for, `more` what is possible besides. */
-export function deedsFor({ phase, need }: Pick<RolloutView, 'phase' | 'need'>): { first: Deed[]; more: Deed[] } {
-  const { approve, reject, promote, step, abort, pause, resume, retry, rollback } = DEEDS
-  if (need === 'approve' || phase === 'AwaitingApproval')
-    return { first: [approve, reject], more: [pause, promote, abort] }
-  if (need === 'decide' && phase === 'Analysing') return { first: [abort, promote], more: [pause] }
-  switch (phase) {
-    case 'Progressing':
-    case 'Analysing':
-      return { first: [], more: [pause, step, promote, abort] }
-    case 'Paused':
-      return { first: [resume, abort], more: [promote] }
-    case 'Holding':
-      return { first: [abort, promote], more: [pause] }
-    case 'Suspended':
-    case 'Frozen':
-    case 'Queued':
-      return { first: [], more: [abort] }
-    case 'RolledBack':
-    case 'Aborted':
-      return { first: [], more: [retry] }
-    case 'Promoted':
-      return { first: [], more: [rollback] }
-    default:
-      return { first: [], more: [] }
-  }
+export function deedsFor(rollout: RolloutView): { first: Deed[]; more: Deed[] } {
+  const { first, more } = deedsAt(rollout)
+  return { first: first.flatMap(deedOf), more: more.flatMap(deedOf) }
 }
+
+const deedOf = (action: Action): Deed[] => (action === 'eject' ? [] : [DEEDS[action]])
 
 /** Undefined where no release is known that a decision could name. */
 export function subjectOf({ rollout, release }: Pick<ReleasePage, 'rollout' | 'release'>): Subject | undefined {
@@ -92,22 +74,44 @@ export function subjectOf({ rollout, release }: Pick<ReleasePage, 'rollout' | 'r
 
 /** What a person has to do now, as a sentence. */
 export function todoOf({ rollout, may }: Pick<ReleasePage, 'rollout' | 'may'>): string {
-  const { phase, need, gate = '', message } = rollout
+  const { phase, need, gate, message, pausedBy, hold } = rollout
+  if (phase in STALLED) return stalled(rollout)
+  if (pausedBy !== undefined)
+    return `It is paused by ${pausedBy}. Resume it, or abort it.${gate ? ` ${AT_A_GATE}` : ''}`
   if (need === 'approve' && may.approve === false)
     return `Nothing: gate ${gate} waits for somebody who may approve here.`
   if (need === 'approve') return `Gate ${gate} waits for an answer: approve, and it goes on; reject, and it goes back.`
   const byPhase = BY_PHASE[phase]
   if (byPhase !== undefined) return byPhase
+  if (hold === 'foreignEdit') return 'Look at the route. Resume puts it back, promote goes to 100 %, abort goes back.'
   if (need === 'resume') return 'It is paused. Resume it, or abort it.'
   if (need === 'decide') return 'It cannot decide by itself. Look at the evidence, then decide.'
   if (phase === 'Analysing') return RUNS_BY_ITSELF
   if (phase === 'Holding') return 'Nothing, if you can wait: it goes on or back by itself as soon as it knows more.'
   if (phase === 'Paused') return 'Nothing. The pause ends by itself.'
-  return need === 'repair' ? `Something has to be repaired: ${message}` : 'Nothing.'
+  return need === 'repair' ? repair(message) : 'Nothing.'
 }
 
+/** What the release that is under way makes of it, too. */
+const stalled = ({ phase, message, canary }: RolloutView): string =>
+  `${STALLED[phase] ?? repair(message)}${canary === undefined ? '' : ` ${MEANWHILE[phase] ?? ENGINE_AWAY}`}`
+
+const repair = (message: string): string => `Something has to be repaired: ${sentence(message)}`
+
+const AT_A_GATE = 'Its gate can be answered meanwhile.'
 const RUNS_BY_ITSELF = 'Nothing. It goes on by itself, and goes back by itself if it is bad.'
 const STABLE_SERVES = 'Nothing is broken: stable serves. Declare a better revision, or retry this one.'
+const ENGINE_AWAY =
+  'Abort is heard as soon as the engine moves again; sluice rollback --direct takes the traffic back without it.'
+
+/** In words of their own, where the condition is not enough. */
+const STALLED: Record<string, string | undefined> = {
+  InvalidSpec: 'What is declared cannot be released. Change it in Git.',
+  EngineStuck: undefined,
+  EngineUnavailable: undefined,
+}
+
+const MEANWHILE: Record<string, string> = { InvalidSpec: 'The release that is under way goes on, and can be aborted.' }
 
 const BY_PHASE: Record<string, string> = {
   Progressing: RUNS_BY_ITSELF,
@@ -117,7 +121,6 @@ const BY_PHASE: Record<string, string> = {
   RolledBack: STABLE_SERVES,
   Aborted: STABLE_SERVES,
   RollbackBlocked: 'Traffic cannot be taken back. Repair what the sentence names, or use sluice rollback --direct.',
-  InvalidSpec: 'What is declared cannot be released. Change it in Git.',
 }
 
 type Words = Pick<Deed, 'title' | 'effect'>

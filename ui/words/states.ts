@@ -1,4 +1,4 @@
-import type { Need } from '../../api/views.ts'
+import type { Need } from '../../crds/need.ts'
 
 export type Tone = 'good' | 'bad' | 'wait' | 'run' | 'rest'
 export type Sign = 'check' | 'cross' | 'person' | 'pause' | 'flow' | 'scale' | 'back' | 'alert' | 'dash' | 'hold'
