@@ -75,7 +75,7 @@ async function letterOf({ site, callbackSecret }: Deps, input: CallbackInput, { 
   const { ref, id, uid, closesAt } = input
   const { uiUrl, cluster } = site
   if (uiUrl === undefined || callbackSecret === undefined)
-    throw new Error('cannot be asked: the engine was started without --ui-url or --callback-secret-file')
+    throw new Error('cannot be asked: the engine has no --ui-url, or no secret from --callback-secret-file')
   const about = { namespace: ref.namespace, rollout: ref.name, release: spec.number, revision: spec.revision }
   const question = { ...about, gate: gate.name, uid, id, closesAt }
   const { approve, reject } = await addressesOf(question, { base: uiUrl, secret: callbackSecret })

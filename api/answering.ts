@@ -41,14 +41,18 @@ export async function answer(
   }
 }
 
-/** What can be told at once; the engine reads it all again. */
-function refuseLate(cluster: Answering['cluster'], { namespace, rollout, uid, release, gate, jti }: Callback): void {
+/** Throws `Refusal` where that can be told before anything is written; the engine looks at it all again. */
+export function refuseLate(cluster: Answering['cluster'], callback: Callback): void {
+  const { namespace, rollout, uid, release: number, gate, jti } = callback
   const sight = cluster.sight(`${namespace}/${rollout}`)
   if (sight?.rollout.metadata.uid !== uid) throw new Refusal(410, `Rollout ${namespace}/${rollout} is gone`)
   const before = sight.decisions.find(({ metadata }) => metadata.name === callbackDecision(rollout, jti))
   if (before) throw used(gate, before)
-  const outcome = sight.releases.find(({ spec }) => spec.number === release)?.status?.outcome
-  if (outcome) throw new Refusal(410, `release ${release} is over (${outcome}): gate ${gate} needs no answer any more`)
+  const { spec, status } = sight.releases.find(({ spec }) => spec.number === number) ?? {}
+  const outcome = status?.outcome
+  if (outcome) throw new Refusal(410, `release ${number} is over (${outcome}): gate ${gate} needs no answer any more`)
+  const at = spec?.plan.steps.findIndex((step) => step.kind === 'approve' && step.name === gate) ?? 0
+  if ((status?.stepIndex ?? 0) > at) throw new Refusal(410, `release ${number} has passed gate ${gate} already`)
 }
 
 function used(gate: string, before?: Decision): Refusal {

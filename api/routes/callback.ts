@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import { answer } from '../answering.ts'
+import { answer, refuseLate } from '../answering.ts'
 import { checked, parsed } from '../body.ts'
 import { questionPage, sentencePage } from '../callback-page.ts'
 import { callbackOf, type Callback } from '../callback-token.ts'
@@ -17,6 +17,7 @@ export function callbackRoutes(parts: CallbackParts): Hono<Env> {
   routes.get('/', (c) =>
     seen(c, log, async () => {
       const { callback } = await asked(c, parts)
+      refuseLate(parts.cluster, callback)
       return c.html(questionPage(callback))
     }),
   )
@@ -34,7 +35,7 @@ export function callbackRoutes(parts: CallbackParts): Hono<Env> {
 type Asked = { kube: NonNullable<Parts['callbacks']>['kube']; callback: Callback }
 
 async function asked(c: ApiContext, { callbacks }: CallbackParts): Promise<Asked> {
-  if (!callbacks) throw new Refusal(404, 'no gate is answered here: the API was started without --callback-secret-file')
+  if (!callbacks) throw new Refusal(404, 'no gate is answered here: the API has no secret from --callback-secret-file')
   return { kube: callbacks.kube, callback: await callbackOf(c.req.query('token'), callbacks.secret) }
 }
 

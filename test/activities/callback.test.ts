@@ -142,8 +142,12 @@ it('repeats neither its addresses nor its credentials, whatever the answer repea
 })
 
 it.each<[string, Given, string]>([
-  ['nobody set it up', { deps: { callbackSecret: undefined } }, 'started without --ui-url or --callback-secret-file'],
-  ['nobody said where people reach the API', { deps: { site: { cluster: 'east' } } }, 'started without --ui-url'],
+  [
+    'nobody set it up',
+    { deps: { callbackSecret: undefined } },
+    'has no --ui-url, or no secret from --callback-secret-file',
+  ],
+  ['nobody said where people reach the API', { deps: { site: { cluster: 'east' } } }, 'has no --ui-url'],
   [
     'a Secret is not there',
     { endpoint: { bearerToken: { secret: 'other', key: 'token' } } },

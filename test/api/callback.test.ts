@@ -3,6 +3,7 @@ import { expect, it } from 'vitest'
 import { addressesOf, type Question } from '../../activities/callback-address.ts'
 import { decisionView } from '../../api/schema.ts'
 import type { Decision } from '../../crds/schema/decision.ts'
+import type { ReleaseStatus } from '../../crds/schema/release.ts'
 import { CANARY, decision, release, rollout, AT_THE_GATE } from './objects.ts'
 import { DECISIONS, openApi, openGround, RELEASES, ROLLOUTS, TOKEN } from './stage.ts'
 
@@ -13,13 +14,13 @@ const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
 
 const ABOUT = { namespace: 'shop', rollout: 'checkout', release: 7, revision: CANARY, gate: 'go-wide' }
 
-type Given = { callbackSecret?: string; outcome?: 'Aborted'; before?: Decision }
+type Given = { callbackSecret?: string; status?: ReleaseStatus; before?: Decision }
 
 /** A release waits at its gate, and the engine has made addresses to answer it. */
-async function stage({ callbackSecret = SHARED, outcome, before }: Given = {}) {
+async function stage({ callbackSecret = SHARED, status, before }: Given = {}) {
   const ground = await openGround(callbackSecret === '' ? {} : { callbackSecret })
   ground.put(ROLLOUTS, rollout('shop', AT_THE_GATE))
-  ground.put(RELEASES, release('shop', 7, outcome ? { outcome } : {}))
+  ground.put(RELEASES, release('shop', 7, status))
   if (before) ground.put(DECISIONS, before)
   const api = await openApi(ground)
   const list = (plural: string) => api.server.store.list({ collection: `sluice.dev/v1alpha1/${plural}` })
@@ -151,13 +152,19 @@ it.each<[string, (staged: Staged) => Promise<string> | string, number, string]>(
   expect(staged.logged()).not.toContain('eyJ')
 })
 
-it('comes too late for a release that is over', async () => {
-  const { post, approve, decisions } = await stage({ outcome: 'Aborted' })
-  const answer = await post(approve)
-  expect([answer.status, await errorOf(answer)]).toEqual([
-    410,
+it.each<[string, ReleaseStatus, string]>([
+  [
+    'release that is over',
+    { outcome: 'Aborted' },
     'release 7 is over (Aborted): gate go-wide needs no answer any more',
-  ])
+  ],
+  ['gate that somebody else has opened', { stepIndex: 5 }, 'release 7 has passed gate go-wide already'],
+])('comes too late for a %s', async (_, status, words) => {
+  const { ask, post, approve, decisions } = await stage({ status })
+  const answer = await post(approve)
+  expect([answer.status, await errorOf(answer)]).toEqual([410, words])
+  const seen = await ask(approve)
+  expect([seen.status, await seen.text()]).toEqual([410, expect.stringContaining(words)])
   expect(decisions()).toEqual([])
 })
 
