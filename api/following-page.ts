@@ -7,7 +7,7 @@ import { createWake } from './wake.ts'
 
 /** Rights are asked about again so often. */
 const RECHECK_MS = 30_000
-/** What changes within so short a time is told together. */
+/** What changes within so short a time after something was told is told together; the first of it at once. */
 const TOGETHER_MS = 100
 
 type PageParts = Pick<Parts, 'cluster' | 'ledgers' | 'workflowUrl'>
@@ -22,12 +22,17 @@ export async function followPage(
 ): Promise<void> {
   const wake = createWake()
   let timer: NodeJS.Timeout | undefined
+  let last = 0
   const unsubscribe = parts.cluster.onChange((changed) => {
     if (changed !== key) return
-    timer ??= setTimeout(() => {
-      timer = undefined
-      wake.add([key])
-    }, TOGETHER_MS)
+    timer ??= setTimeout(
+      () => {
+        timer = undefined
+        last = Date.now()
+        wake.add([key])
+      },
+      Math.max(0, last + TOGETHER_MS - Date.now()),
+    )
   })
   let told: string | undefined
   try {

@@ -58,9 +58,10 @@ export function Gates() {
 
 const gatesSentence = (mine: number, others: number): string => {
   const you = mine === 0 ? 'No gate waits for you' : `${plural(mine, 'gate waits', 'gates wait')} for you`
+  const more = mine === 0 ? '' : 'other '
   return others === 0
     ? `${you}.`
-    : `${you}, and ${plural(others, 'other Rollout waits', 'other Rollouts wait')} for a person.`
+    : `${you}, and ${plural(others, `${more}Rollout waits`, `${more}Rollouts wait`)} for a person.`
 }
 
 /** An approval of one of two changes no Rollout. */
