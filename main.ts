@@ -7,7 +7,7 @@ import { Client, Connection } from '@temporalio/client'
 import { createSamplers } from './analysis/reader/index.ts'
 import { startApi } from './api/index.ts'
 import { readConfig } from './config.ts'
-import { startController, temporalWorkflows } from './controller/index.ts'
+import { searchAttributes, startController, temporalWorkflows } from './controller/index.ts'
 import {
   createKube,
   createKubeDoor,
@@ -104,8 +104,10 @@ function openKube(kubeconfig: string | undefined): Kube {
 
 function controllerPart(temporal: TemporalAccess): Part {
   const connection = Connection.lazy(temporal)
-  const client = new Client({ connection, namespace: config.temporalNamespace })
-  const workflows = temporalWorkflows({ client, cluster: config.cluster })
+  const namespace = config.temporalNamespace
+  const client = new Client({ connection, namespace })
+  const attributes = searchAttributes({ client, namespace, log })
+  const workflows = temporalWorkflows({ client, cluster: config.cluster, attributes })
   // One process that does everything has nobody to agree with.
   const standby = config.role === 'controller'
   const controller = startController({ kube, workflows, log, metrics, standby })

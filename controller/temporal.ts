@@ -1,8 +1,10 @@
 import { isGrpcDeadlineError, WorkflowNotFoundError, type Client } from '@temporalio/client'
 import { defineSearchAttributeKey } from '@temporalio/common'
-import { TASK_QUEUE, workflowId } from '../crds/names.ts'
-import { LOOK_SIGNAL, RELEASE_WORKFLOW, type ReleaseInput } from '../workflows/contract.ts'
-import { deliver, type Run } from './delivery.ts'
+import { workflowId } from '../crds/names.ts'
+import { LOOK_SIGNAL, RELEASE_WORKFLOW } from '../workflows/contract.ts'
+import { deliver } from './delivery.ts'
+import type { SearchAttributes } from './search-attributes.ts'
+import { createStarting } from './starting.ts'
 import { troubleOf } from './trouble.ts'
 import type { RolloutRef, Workflows } from './workflows.ts'
 
@@ -14,32 +16,22 @@ const DECIDE_MS = 15_000
 /** Set by the server after five failures of a workflow task in a row. */
 const PROBLEMS = defineSearchAttributeKey('TemporalReportedProblems', 'KEYWORD_LIST')
 
-export type TemporalOptions = { client: Client; cluster: string }
+/** `attributes`: absent where releases are to have none. */
+export type TemporalOptions = { client: Client; cluster: string; attributes?: SearchAttributes }
 
-export function temporalWorkflows({ client, cluster }: TemporalOptions): Workflows {
+export function temporalWorkflows({ client, cluster, attributes }: TemporalOptions): Workflows {
   const idOf = ({ namespace, name }: RolloutRef): string => workflowId(cluster, namespace, name)
   const within = <R>(ms: number, call: () => Promise<R>): Promise<R> =>
     client.withDeadline(Date.now() + ms, call).catch((error: unknown) => clearly(error, ms))
   const soon = <R>(call: () => Promise<R>): Promise<R> => within(DEADLINE_MS, call)
-  const runOf = ({ namespace, name }: RolloutRef) => {
-    const input: ReleaseInput = { cluster, namespace, name }
-    return {
-      workflowId: idOf({ namespace, name }),
-      taskQueue: TASK_QUEUE.act,
-      args: [input],
-      // One open run per id is the lock on the route. Never TERMINATE_EXISTING: that would skip the way back.
-      workflowIdConflictPolicy: 'USE_EXISTING',
-      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      staticSummary: `${namespace}/${name}`,
-    } satisfies Run
-  }
+  const starting = createStarting({ cluster, attributes })
   return {
-    async look(rollout) {
-      const options = { ...runOf(rollout), signal: LOOK_SIGNAL }
-      await soon(() => client.workflow.signalWithStart(RELEASE_WORKFLOW, options))
-    },
+    look: (rollout) =>
+      starting(rollout, async (run) => {
+        await soon(() => client.workflow.signalWithStart(RELEASE_WORKFLOW, { ...run, signal: LOOK_SIGNAL }))
+      }),
     decide: (rollout, word) =>
-      within(DECIDE_MS, () => deliver(client, runOf(rollout), { ...word, rollout: rollout.name })),
+      starting(rollout, (run) => within(DECIDE_MS, () => deliver(client, run, { ...word, rollout: rollout.name }))),
     describe: (rollout) =>
       ifThere({ running: false }, async () => {
         const { status, raw, typedSearchAttributes } = await soon(() =>

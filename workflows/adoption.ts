@@ -41,7 +41,7 @@ export async function standAside(stay: Stay, revision: Revision): Promise<boolea
   if (waitingFor !== undefined) {
     const message = `Revision ${revision} keeps its pods: ${waitingFor}`
     announce(stay, { type: 'Warning', reason: 'StillWarm', message })
-    await condition(() => stay.desk.looked, LOOK_AGAIN_MS)
+    await condition(() => stay.desk.looked, LOOK_AGAIN_MS, { summary: 'Tried again after that' })
     return false
   }
   const hindered = `Revision ${revision} keeps its pods`

@@ -56,5 +56,5 @@ const PATIENCE_MS = 30_000
 /** Before a run ends for good. Bounded: who is not answered by then asks again, and finds another run or none. */
 export async function allAnswered(desk: Desk): Promise<void> {
   const isQuiet = (): boolean => desk.unread.length === 0 && desk.answers.length === 0
-  if (!isQuiet()) await condition(isQuiet, PATIENCE_MS)
+  if (!isQuiet()) await condition(isQuiet, PATIENCE_MS, { summary: 'Decisions are answered' })
 }

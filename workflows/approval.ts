@@ -5,6 +5,7 @@ import { invite } from './callbacks.ts'
 import type { Gate } from './desk.ts'
 import { approvalsOf, wantedAt } from './quorum.ts'
 import type { Run } from './run.ts'
+import { MOST_APPROVALS } from './story.ts'
 import { tell } from './telling.ts'
 import { throwIfInterrupted, waitFor } from './waiting.ts'
 import { mayGoForward } from './weights.ts'
@@ -80,6 +81,7 @@ async function pass(run: Run, gate: string): Promise<void> {
   const votes = run.desk.votes.splice(0)
   const people = votes.map(({ by, reason }) => `${by}${reason ? `: ${reason}` : ''}`).join(', ')
   const message = `Gate ${gate} approved by ${people}`
+  run.approved = [...run.approved, message].slice(-MOST_APPROVALS)
   for (const vote of votes) answer(run.desk, vote, 'Applied', message)
   await tell(run, { phase: 'Progressing', message, event: { type: 'Normal', reason: 'GateApproved', message } })
 }

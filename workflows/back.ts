@@ -114,7 +114,7 @@ async function persist(run: Run, verb: 'setTraffic' | 'restoreRoute', ending?: E
       await blocked(run, error)
       if (typeOf(error) === 'FencedOff')
         run.seq = Math.max(run.seq, (await insist.observe({ ref: run.picture.ref, release: run.number }))?.nextSeq ?? 0)
-      await sleep(1_000)
+      await sleep(1_000, { summary: 'The route is tried again' })
       await renewIfLong(run, ending)
     }
   }

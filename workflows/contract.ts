@@ -1,3 +1,4 @@
+import { defineSearchAttributeKey } from '@temporalio/common'
 import type { Mark } from '../activities/picture.ts'
 import type { Hold } from '../activities/watch.ts'
 import type { DecisionSpec } from '../crds/decision.ts'
@@ -12,6 +13,15 @@ export const LOOK_SIGNAL = 'look'
 /** A person's word. The Update's payload has the shape of a Decision; its id is the idempotency key. */
 export const DECIDE_UPDATE = 'decide'
 
+/** By which releases are found in Temporal. Few: servers on SQL have room for ten keywords. */
+export const SEARCH = {
+  namespace: defineSearchAttributeKey('SluiceNamespace', 'KEYWORD'),
+  rollout: defineSearchAttributeKey('SluiceRollout', 'KEYWORD'),
+  /** Where the release is, and in the end its outcome. */
+  phase: defineSearchAttributeKey('SluicePhase', 'KEYWORD'),
+  revision: defineSearchAttributeKey('SluiceRevision', 'KEYWORD'),
+} as const
+
 /** One Rollout of one cluster; a run chain per release. */
 export type ReleaseInput = {
   cluster: string
@@ -19,6 +29,8 @@ export type ReleaseInput = {
   name: string
   /** How old a run grows before it hands over at a step boundary; 10 minutes where absent. */
   renewAfterMs?: number
+  /** Temporal knows the search attributes; where it does not, setting one would stop the run. */
+  searchable?: true
   carried?: Carried
 }
 
@@ -98,6 +110,8 @@ export type CarriedRelease = {
   noted?: boolean
   /** What let the last step end, as a sentence. */
   evidence?: string
+  /** Who opened which gate, as sentences; the newest. */
+  approved?: string[]
   /** Who paused it, and why. */
   paused?: string
   /** What was told last about a pause or a suspension. */

@@ -22,7 +22,7 @@ export async function handBack(stay: Stay): Promise<void> {
   const keep = found.kind === 'kept' ? found.revision : undefined
   // Nobody comes to the pods that leave any more before they do.
   if (revisions.some(({ revision, replicas }) => replicas > 0 && revision !== keep)) {
-    await sleep(settings.settleMs + settings.abortScaleDownDelayMs)
+    await sleep(settings.settleMs + settings.abortScaleDownDelayMs, { summary: 'Nobody comes to pods that leave' })
   }
   await insist.letGo({ ref, target, ...(keep === undefined ? {} : { keep }) })
 }
@@ -36,7 +36,7 @@ async function giveBack(stay: Stay): Promise<Returning> {
   const { replicas, revision } = found
   await declaredReady(stay, replicas)
   // Every proxy knows them before they are needed.
-  await sleep(settings.settleMs)
+  await sleep(settings.settleMs, { summary: 'Every proxy knows the addresses' })
   const { why } = await insist.finishReturn({ ref, ...(revision === undefined ? {} : { stable: revision }) })
   if (revision !== undefined && why !== undefined) return { kind: 'kept', revision, why }
   await apexKnown(stay)

@@ -14,7 +14,8 @@ export async function followHolds(run: Run): Promise<void> {
     await sayAgain(run)
     for (;;) {
       await condition(() => isNews(run))
-      if (mayPass(run.guard.hold)) await condition(() => !mayPass(run.guard.hold), PATIENCE_MS)
+      if (mayPass(run.guard.hold))
+        await condition(() => !mayPass(run.guard.hold), PATIENCE_MS, { summary: 'Silence that may pass' })
       if (isNews(run)) await follow(run, run.guard.hold)
     }
   } catch (error) {

@@ -68,7 +68,9 @@ export async function followLooks(run: Run): Promise<void> {
 async function isToLook(run: Run): Promise<void> {
   const hasCause = (): boolean => run.desk.looked || isEditResumed(run) || (run.blurred === true && !run.writing)
   const untilMs = run.held?.untilMs
-  await (untilMs === undefined ? condition(hasCause) : condition(hasCause, Math.max(SOON_MS, untilMs - Date.now())))
+  await (untilMs === undefined
+    ? condition(hasCause)
+    : condition(hasCause, Math.max(SOON_MS, untilMs - Date.now()), { summary: 'What holds it may be over' }))
 }
 
 const SOON_MS = 1_000

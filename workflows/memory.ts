@@ -30,6 +30,7 @@ const stepOf = (run: Run): Pick<CarriedRelease, 'stepIndex' | 'stepSince'> & Par
   ...(run.desk.subject?.settled ? { settled: run.desk.subject.settled } : {}),
   ...(run.tried > 0 ? { tried: run.tried } : {}),
   ...(run.evidence ? { evidence: run.evidence } : {}),
+  ...(run.approved.length > 0 ? { approved: run.approved } : {}),
 })
 
 /** What was said already is no news in the next run. */

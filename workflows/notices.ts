@@ -3,7 +3,6 @@ import {
   ChildWorkflowCancellationType,
   log,
   ParentClosePolicy,
-  proxyActivities,
   startChild,
   uuid4,
   workflowInfo,
@@ -13,7 +12,9 @@ import type { NotifyInput } from '../activities/notify.ts'
 import type { Happening } from '../activities/report.ts'
 import { TASK_QUEUE } from '../crds/names.ts'
 import { channelsFor } from '../crds/notices.ts'
+import { described } from './proxies.ts'
 import type { Run } from './run.ts'
+import { cut } from './summaries.ts'
 import { wordsOf } from './words.ts'
 
 export type TellPeopleInput = Omit<NotifyInput, 'channel'> & {
@@ -49,7 +50,7 @@ export function sendOut({ picture, number, canary }: Teller, happening: Happenin
     taskQueue: TASK_QUEUE.act,
     parentClosePolicy: ParentClosePolicy.ABANDON,
     cancellationType: ChildWorkflowCancellationType.ABANDON,
-    staticSummary: `${reason} to ${channels.join(', ')}`,
+    staticSummary: cut(`${reason} to ${channels.join(', ')}`),
   }
   CancellationScope.nonCancellable(() => startChild(tellPeople, options)).catch((error: unknown) =>
     log.warn('nobody is told', { reason, error }),
@@ -77,7 +78,7 @@ async function deliver({ uid, ...input }: NotifyInput & { uid: string }): Promis
 const PATIENCE_HOURS = 6
 
 /** Half a minute. */
-export const soon = proxyActivities<NotifyActivities>({
+export const soon: NotifyActivities = described({
   taskQueue: TASK_QUEUE.notify,
   startToCloseTimeout: '30s',
   retry: { initialInterval: '2s', backoffCoefficient: 2, maximumAttempts: 5 },
@@ -85,7 +86,7 @@ export const soon = proxyActivities<NotifyActivities>({
 
 /** For whoever was not reached soon. */
 export const patiently = (lastsMs: number): NotifyActivities =>
-  proxyActivities<NotifyActivities>({
+  described({
     taskQueue: TASK_QUEUE.notify,
     startToCloseTimeout: '30s',
     scheduleToCloseTimeout: lastsMs,

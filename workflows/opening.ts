@@ -147,7 +147,7 @@ function memory(
   }
 }
 
-type ToldBefore = Pick<Run, 'toldAt' | 'toldHold' | 'toldStop' | 'toldBeginning' | 'noted' | 'queued'>
+type ToldBefore = Pick<Run, 'toldAt' | 'toldHold' | 'toldStop' | 'toldBeginning' | 'noted' | 'queued' | 'approved'>
 
 const toldBefore = (carried: CarriedRelease | undefined): ToldBefore => ({
   toldAt: 0,
@@ -155,6 +155,7 @@ const toldBefore = (carried: CarriedRelease | undefined): ToldBefore => ({
   toldStop: carried?.toldStop,
   toldBeginning: carried?.toldBeginning,
   noted: carried?.noted ?? false,
+  approved: carried?.approved ?? [],
   ...(carried?.queued ? { queued: carried.queued } : {}),
 })
 

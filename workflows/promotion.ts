@@ -78,7 +78,7 @@ async function comeToRest(run: Run): Promise<void> {
       if (await isOver(run)) return
       const message = `Revision ${run.canary} serves all of the traffic, but the route does not come to rest, retrying: ${wordsOf(error)}`
       await mention(run, { phase: 'Progressing', message, event: { type: 'Warning', reason: 'RestBlocked', message } })
-      await sleep(1_000)
+      await sleep(1_000, { summary: 'The route is tried again' })
       await renewIfLong(run)
     }
   }

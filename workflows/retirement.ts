@@ -22,7 +22,9 @@ export async function retire(stay: Stay): Promise<void> {
   if (hasWish(desk)) desk.looked = true
   const anyToLeave = warm.length > 0
   for (let old = next(warm); old; old = next(warm)) {
-    await condition(() => desk.looked, Math.max(1, old.until - Date.now()))
+    await condition(() => desk.looked, Math.max(1, old.until - Date.now()), {
+      summary: `${old.revision} stays warm`,
+    })
     if (desk.looked) await lookForNews(stay)
     else if (await leaves(stay, old)) warm.splice(warm.indexOf(old), 1)
     if (isLong()) await beginAnew(stay)

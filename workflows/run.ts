@@ -87,6 +87,8 @@ export type Run = {
   stopping?: Promise<void>
   /** What let the last step end, as a sentence. */
   evidence?: string
+  /** Who opened which gate, as sentences; the newest. */
+  approved: string[]
   warm: Warm[]
   /** It took over from a stable without pods, and is analysed until then (epoch milliseconds). */
   afterwards?: number

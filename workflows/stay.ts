@@ -22,7 +22,8 @@ export async function passing(stay: Stay, lastsMs: number): Promise<void> {
   const until = Date.now() + lastsMs
   let isToSettle = false
   for (let leftMs = lastsMs; leftMs > 0; leftMs = until - Date.now()) {
-    if (await condition(() => desk.looked, leftMs)) isToSettle = await lookForNews(stay, ['settle'])
+    if (await condition(() => desk.looked, leftMs, { summary: 'Nothing has to be done until then' }))
+      isToSettle = await lookForNews(stay, ['settle'])
   }
   if (isToSettle) desk.looked = true
 }
@@ -57,7 +58,7 @@ export async function attempt(
 /** Told; then a pause that a look ends. */
 export async function hindered({ desk, picture }: Pick<Stay, 'desk' | 'picture'>, message: string): Promise<void> {
   announce({ picture }, { type: 'Warning', reason: 'Hindered', message })
-  await condition(() => desk.looked, AGAIN_MS)
+  await condition(() => desk.looked, AGAIN_MS, { summary: 'Tried again after that' })
 }
 
 /**

@@ -1,4 +1,4 @@
-import { CancellationScope, condition, isCancellation, log, setCurrentDetails } from '@temporalio/workflow'
+import { CancellationScope, condition, isCancellation, log } from '@temporalio/workflow'
 import type { Progress } from '../activities/report.ts'
 import { endOf, type Outcome } from '../crds/outcome.ts'
 import { dismiss } from './answers.ts'
@@ -6,10 +6,11 @@ import { sendOut, type Teller } from './notices.ts'
 import { insist, telling } from './proxies.ts'
 import { stepLabel, type Run } from './run.ts'
 import { withStop } from './stopping.ts'
+import { show } from './story.ts'
 import { ENDING, interruption } from './waiting.ts'
 
 export type Telling = Pick<Progress, 'phase' | 'message'> &
-  Partial<Pick<Progress, 'gate' | 'hold' | 'outcome' | 'event' | 'stable' | 'weight' | 'left'>>
+  Partial<Pick<Progress, 'gate' | 'outcome' | 'event' | 'stable' | 'weight' | 'left'>>
 
 const MENTION_MS = 10_000
 
@@ -19,7 +20,7 @@ const MENTION_MS = 10_000
  */
 export async function tell(run: Run, telling_: Telling): Promise<void> {
   const progress = progressOf(run, telling_)
-  remember(run, telling_, progress.step)
+  remember(run, telling_, progress)
   if (telling_.outcome) settle(run, { ...telling_, outcome: telling_.outcome })
   if (progress.outcome) await insist.report(progress)
   else await reportUnlessUrgent(run, progress)
@@ -36,7 +37,7 @@ function settle({ desk, number, canary }: Run, { outcome, message, left }: Telli
 /** As `tell`, for what is said while something more important goes on: given up after ten seconds. */
 export async function mention(run: Run, telling_: Telling): Promise<void> {
   const progress = progressOf(run, telling_)
-  remember(run, telling_, progress.step)
+  remember(run, telling_, progress)
   await reportUnlessUrgent(run, progress, MENTION_MS)
 }
 
@@ -68,10 +69,9 @@ function progressOf(run: Run, telling_: Telling): Progress {
   }
 }
 
-function remember(run: Run, { phase, message, hold, event }: Telling, step: string): void {
-  if (phase !== 'Holding' || hold === 'gateExpired')
-    run.said = { phase, message, ...(hold === undefined ? {} : { hold }) }
-  setCurrentDetails(`**${run.input.namespace}/${run.input.name}** release ${run.number}, step ${step}\n\n${message}`)
+function remember(run: Run, { phase, message, event }: Telling, progress: Progress): void {
+  if (phase !== 'Holding') run.said = { phase, message }
+  show(run, progress)
   if (event) announce(run, event)
 }
 
@@ -88,7 +88,9 @@ async function reportUnlessUrgent(run: Run, progress: Progress, withinMs?: numbe
     })
     .finally(() => (settled = true))
   const isOver = (): boolean => settled || isUrgent()
-  await (withinMs === undefined ? condition(isOver) : condition(isOver, withinMs))
+  await (withinMs === undefined
+    ? condition(isOver)
+    : condition(isOver, withinMs, { summary: 'The status is written, or not' }))
   if (!settled) scope.cancel()
   await report
 }

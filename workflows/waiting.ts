@@ -5,7 +5,7 @@ import type { Action } from '../crds/decision.ts'
 import { deskHeld, waits } from './desk.ts'
 import { stopWatching } from './guard.ts'
 import { heldBy } from './memory.ts'
-import { Interrupted, runAgeMs, type Interruption, type Run } from './run.ts'
+import { Interrupted, runAgeMs, stepLabel, type Interruption, type Run } from './run.ts'
 
 const RENEW_AFTER_MS = 10 * 60_000
 const HOUR_MS = 60 * 60_000
@@ -72,10 +72,14 @@ export async function waitFor(run: Run, predicate: () => boolean, until = Infini
     const leftMs = until - Date.now()
     if (leftMs <= 0) return false
     const isOver = (): boolean => run.guard.hourPassed || isLong()
-    await during(run, () => condition(() => predicate() || isOver(), Math.min(HOUR_MS, leftMs)))
+    await during(run, () => condition(() => predicate() || isOver(), Math.min(HOUR_MS, leftMs), summaryOf(run)))
     if (!predicate() && (isOver() || runAgeMs() > HOUR_MS)) await renew(run)
   }
 }
+
+const summaryOf = (run: Run): { summary: string } => ({
+  summary: `Step ${stepLabel(run)}: ${run.plan.steps[run.stepIndex]?.kind ?? 'promotion'}`,
+})
 
 /** Between two attempts of what is never given up: `ending` is what the next run goes on with. */
 export async function renewIfLong(run: Run, ending?: Ending): Promise<void> {

@@ -117,10 +117,9 @@ export async function write(
     const { target } = run.picture
     const wanted = { target, weights, ...also }
     const gaveUpAt = Date.now() + WRITE_MS
-    const summary = `${weights[run.canary] ?? 0} % to ${run.canary}`
     for (let written = false; !written;) {
       try {
-        await volley(VOLLEY_MS, VOLLEY_MS / 2, summary).setTraffic({ ...wanted, fence: nextFence(run) })
+        await volley(VOLLEY_MS, VOLLEY_MS / 2).setTraffic({ ...wanted, fence: nextFence(run) })
         written = true
       } catch (error) {
         if (isFinal(error) || isCancellation(error) || Date.now() > gaveUpAt) throw error

@@ -15,7 +15,8 @@ const READ_WITHIN_MS = 30_000
 export async function taskByWish(stay: Stay): Promise<(Task & { kind: 'release' | 'install' }) | undefined> {
   const { desk, picture, input } = stay
   speakAbout(desk, picture)
-  if (desk.unread.length > 0) await condition(() => desk.unread.length === 0, READ_WITHIN_MS)
+  if (desk.unread.length > 0)
+    await condition(() => desk.unread.length === 0, READ_WITHIN_MS, { summary: 'Decisions are read' })
   const word = takeWish(desk)
   if (!word) return undefined
   const found = word.action === 'retry' ? again(picture, word, input.carried) : back(picture, word, stay.lastNumber + 1)

@@ -58,30 +58,31 @@ const CLIENTS = [
 ]
 
 it.each(CLIENTS)('shows its certificate and its API key, as $who', async ({ connect }) => {
-  await using frontend = await openFrontend(HOST, engine.certificate)
+  await using frontend = await openFrontend({ host: HOST, admits: engine.certificate })
   const ca = file('ca.crt', frontend.certificate)
   const access = accessTo(frontend, ca, '--temporal-api-key-file', path('api-key'), ...PAIR())
   const connection = await connect(access)
   await connection.close()
-  expect(frontend.callers).toContainEqual({
-    path: '/temporal.api.workflowservice.v1.WorkflowService/GetSystemInfo',
+  expect(frontend.calls).toContainEqual({
+    path: 'GetSystemInfo',
+    body: expect.any(String),
     person: PERSON,
     authorization: `Bearer ${API_KEY}`,
   })
 })
 
 it.each(CLIENTS)('does not get in without its certificate, as $who', async ({ connect, saysUnwanted }) => {
-  await using frontend = await openFrontend(HOST, engine.certificate)
+  await using frontend = await openFrontend({ host: HOST, admits: engine.certificate })
   const access = accessTo(frontend, file('ca.crt', frontend.certificate))
   await expect(connect(access)).rejects.toThrow(saysUnwanted)
-  expect(frontend.callers).toEqual([])
+  expect(frontend.calls).toEqual([])
 })
 
 it.each(CLIENTS)('tells nothing to a server that nobody vouches for, as $who', async ({ connect, saysUnknown }) => {
-  await using frontend = await openFrontend(HOST)
+  await using frontend = await openFrontend({ host: HOST })
   const access = accessTo(frontend, path('engine.crt'), '--temporal-api-key-file', path('api-key'))
   await expect(connect(access)).rejects.toThrow(saysUnknown)
-  expect(frontend.callers).toEqual([])
+  expect(frontend.calls).toEqual([])
 })
 
 it('has no TLS unless something asks for it', () => {
