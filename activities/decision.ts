@@ -1,7 +1,8 @@
-import { whyUnguarded } from '../crds/guard.ts'
+import { whyUnguarded, type ReadGuard } from '../crds/guard.ts'
 import type { DecisionSpec } from '../crds/decision.ts'
 import { DECISIONS } from '../crds/resources.ts'
 import type { Decision, DecisionStatus } from '../crds/schema/decision.ts'
+import { objectionTo } from '../kube/index.ts'
 import type { Deps } from './deps.ts'
 import type { RolloutRef } from './picture.ts'
 import { cut } from './timeline.ts'
@@ -18,7 +19,8 @@ export async function readDecision({ kube }: Deps, { ref, name, uid }: About): P
   const { spec, status, metadata } = found
   if (isAnswered(status)) return { refused: `it was answered before: ${status?.message}`, isFinal: true }
   if (spec.rollout !== ref.name) return { refused: `it is about Rollout ${spec.rollout}` }
-  const unguarded = await whyUnguarded(kube, metadata.creationTimestamp)
+  const objection: ReadGuard['objection'] = (resource, object) => objectionTo(kube, resource, object)
+  const unguarded = await whyUnguarded({ ...kube, objection }, metadata.creationTimestamp)
   return unguarded === undefined ? { word: { ...spec, name, uid } } : { refused: unguarded }
 }
 

@@ -1,12 +1,12 @@
-import { whyUnguarded } from '../crds/guard.ts'
+import { whyUnguarded, type ReadGuard } from '../crds/guard.ts'
 import { ROLLOUTS } from '../crds/resources.ts'
 import type { Decision } from '../crds/schema/decision.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
-import { describeError, isForbidden, type Kube, type Log, type Recorder } from '../kube/index.ts'
+import { describeError, isForbidden, objectionTo, type Kube, type Log, type Recorder } from '../kube/index.ts'
 import type { Workflows } from './workflows.ts'
 
 export type Vouching = {
-  kube: Pick<Kube, 'get'>
+  kube: Pick<Kube, 'get' | 'create'>
   workflows: Pick<Workflows, 'decide'>
   events: Recorder
   log: Log
@@ -17,9 +17,10 @@ export async function whyRefused(options: Vouching, decision: Decision): Promise
   const { kube, workflows } = options
   const { namespace = '', name, uid = '', creationTimestamp } = decision.metadata
   const { rollout, action } = decision.spec
+  const objection: ReadGuard['objection'] = (resource, object) => objectionTo(kube, resource, object)
   const [found, unguarded] = await Promise.all([
     kube.get<Rollout>({ resource: ROLLOUTS, namespace, name: rollout }),
-    whyUnguarded(kube, creationTimestamp).catch(asFault),
+    whyUnguarded({ ...kube, objection }, creationTimestamp).catch(asFault),
   ])
   if (!found) return `there is no Rollout ${rollout}: there is nothing to ${action}`
   if (unguarded === undefined) return workflows.decide({ namespace, name: rollout }, { uid, name, action })

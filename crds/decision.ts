@@ -39,6 +39,8 @@ export function countingPart(
   terms: GateTerms | undefined,
 ): Pick<DecisionSpec, 'by' | 'groups' | 'claim'> {
   const asked = groups.filter((group) => terms?.groups?.includes(group))
-  const claim = terms?.notBy === undefined ? undefined : extra[AUTHOR_CLAIM]?.[0]
+  // Of several nobody knows which one commits carry.
+  const [only, ...others] = terms?.notBy === undefined ? [] : (extra[AUTHOR_CLAIM] ?? [])
+  const claim = others.length === 0 ? only : undefined
   return { by: name, ...(asked.length > 0 ? { groups: asked } : {}), ...(claim === undefined ? {} : { claim }) }
 }

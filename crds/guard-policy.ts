@@ -4,7 +4,8 @@ import { GROUP, LABEL } from './names.ts'
 export const DECISION_GUARD = 'sluice-decisions'
 
 /** The engine as the API server knows it; `deploy/base` makes it. */
-export const ENGINE_USER = 'system:serviceaccount:sluice-system:sluice'
+export const ENGINE_NAMESPACE = 'sluice-system'
+export const ENGINE_USER = `system:serviceaccount:${ENGINE_NAMESPACE}:sluice`
 
 /**
  * Key in the `extra` of a person's identity, as the API server has it, whose value may stand in `spec.claim`: the address
@@ -18,6 +19,9 @@ const CLEANERS = [
   'system:serviceaccount:kube-system:generic-garbage-collector',
   'system:kube-controller-manager',
 ]
+
+/** How the policy refuses who says to be somebody else. */
+export const NOT_YOU = 'spec.by must be you: '
 
 const ME = 'request.userInfo.username'
 const MY_GROUPS = 'request.userInfo.?groups.orValue([])'
@@ -46,7 +50,13 @@ export const guardPolicySpec = {
   validations: [
     {
       expression: onCreate(`object.spec.by == ${ME}`),
-      messageExpression: `'spec.by must be you: ' + ${ME}`,
+      messageExpression: `'${NOT_YOU}' + ${ME}`,
+      reason: 'Forbidden',
+    },
+    {
+      // It may create some where it tries out this policy, and nowhere else.
+      expression: onCreate(`${ME} != '${ENGINE_USER}'`),
+      message: 'the engine decides nothing: people do',
       reason: 'Forbidden',
     },
     {
@@ -56,9 +66,10 @@ export const guardPolicySpec = {
     },
     {
       expression: onCreate(
-        `!has(object.spec.claim) || object.spec.claim in request.userInfo.?extra['${AUTHOR_CLAIM}'].orValue([])`,
+        // Who had several could choose the one that is not the author's.
+        `!has(object.spec.claim) || request.userInfo.?extra['${AUTHOR_CLAIM}'].orValue([]) == [object.spec.claim]`,
       ),
-      messageExpression: `'spec.claim must be what your identity says under ${AUTHOR_CLAIM}: ' + request.userInfo.?extra['${AUTHOR_CLAIM}'].orValue(['(nothing)']).join(', ')`,
+      messageExpression: `'spec.claim must be the one thing that your identity says under ${AUTHOR_CLAIM}: ' + request.userInfo.?extra['${AUTHOR_CLAIM}'].orValue(['(nothing)']).join(', ')`,
       reason: 'Forbidden',
     },
     {

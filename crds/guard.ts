@@ -1,11 +1,14 @@
-import { DECISION_GUARD, guardBindingSpec, guardPolicySpec } from './guard-policy.ts'
+import { DECISION_GUARD, ENGINE_NAMESPACE, guardBindingSpec, guardPolicySpec, NOT_YOU } from './guard-policy.ts'
 import type { ObjectMeta } from './meta.ts'
-import { GUARD_BINDINGS, GUARD_POLICIES, type ResourceDescriptor } from './resources.ts'
+import { API_VERSION, LABEL } from './names.ts'
+import { DECISIONS, GUARD_BINDINGS, GUARD_POLICIES, type ResourceDescriptor } from './resources.ts'
 
 /** An admission policy, or its binding, as it is stored. */
 type Stored = { apiVersion: string; kind: string; metadata: ObjectMeta; spec?: unknown }
 
 export type ReadGuard = {
+  /** What the API server has against an object that somebody wants to create; undefined when it would take it. */
+  objection(resource: ResourceDescriptor, object: Forged): Promise<string | undefined>
   /** Undefined when there is no such object. */
   get(ref: { resource: ResourceDescriptor; name: string }): Promise<Stored | undefined>
 }
@@ -15,7 +18,8 @@ const IN_FORCE_AFTER_MS = 10_000
 
 /**
  * Why the API server does not vouch for a Decision, as a sentence; undefined when the shipped policy and its Deny binding
- * were in force when it was created. `createdAt`: its creationTimestamp. Throws what `read.get` throws.
+ * were in force when it was created, as far as that can be told: they are stored since before, and a forged one is refused
+ * by them now. `createdAt`: its creationTimestamp. Throws what `read` throws.
  */
 export async function whyUnguarded(read: ReadGuard, createdAt: string | undefined): Promise<string | undefined> {
   const [policy, binding] = await Promise.all(
@@ -25,8 +29,28 @@ export async function whyUnguarded(read: ReadGuard, createdAt: string | undefine
     faultOf(GUARD_POLICIES, policy, guardPolicySpec) ?? faultOf(GUARD_BINDINGS, denying(binding), guardBindingSpec)
   if (fault !== undefined) return `no Decision counts: ${fault}; apply deploy/base of this engine`
   const since = Math.max(...[policy, binding].map((object) => (object ? writtenAt(object.metadata) : Infinity)))
-  if (Date.parse(createdAt ?? '') >= since + IN_FORCE_AFTER_MS) return undefined
+  if (Date.parse(createdAt ?? '') >= since + IN_FORCE_AFTER_MS) return whyForgeable(read)
   return `the admission policy ${DECISION_GUARD} was written ${new Date(since).toISOString()}, and this Decision is not ${IN_FORCE_AFTER_MS / 1_000} s younger: create it again`
+}
+
+type Forged = typeof FORGED
+
+/** In the name of somebody else, about nothing: it goes nowhere, even where nobody refuses it. */
+const FORGED = {
+  apiVersion: API_VERSION,
+  kind: DECISIONS.kind,
+  metadata: { name: 'sluice-forged', namespace: ENGINE_NAMESPACE, labels: { [LABEL.rollout]: 'sluice-forged' } },
+  spec: { rollout: 'sluice-forged', release: 1, revision: '0000000000', action: 'abort', by: 'somebody-else' },
+}
+const REFUSED = `ValidatingAdmissionPolicy '${DECISION_GUARD}' with binding '${DECISION_GUARD}' denied request: ${NOT_YOU}`
+
+/** What is stored need not be what the API server does: it may not have heard of it yet, or not look at policies at all. */
+async function whyForgeable(read: ReadGuard): Promise<string | undefined> {
+  const said = await read.objection(DECISIONS, FORGED)
+  if (said?.includes(REFUSED)) return undefined
+  if (said === undefined)
+    return `no Decision counts: the API server would take one in the name of somebody else, although the admission policy ${DECISION_GUARD} is there; its admission plugin ValidatingAdmissionPolicy has to be on`
+  return `no Decision counts: a forged one is not refused by the admission policy ${DECISION_GUARD}, but with "${said}"; apply deploy/base of this engine`
 }
 
 /** What a binding does beside denying takes nothing from it. */

@@ -112,11 +112,11 @@ function writes(
   timeoutMs: number,
 ): Pick<Kube, 'create' | 'apply' | 'mergePatch' | 'replace' | 'delete'> {
   return {
-    create: (resource, object, { fieldManager } = {}) =>
-      transport.request(
-        { method: 'POST', path: creationPath(resource, object.metadata.namespace, { fieldManager }), body: object },
-        timeoutMs,
-      ),
+    create(resource, object, { fieldManager, dryRun } = {}) {
+      const query = { fieldManager, ...(dryRun ? { dryRun: 'All' } : {}) }
+      const path = creationPath(resource, object.metadata.namespace, query)
+      return transport.request({ method: 'POST', path, body: object }, timeoutMs)
+    },
     apply(resource, object, { fieldManager, force, subresource, dryRun }) {
       const ref = { resource, name: object.metadata.name, ...namespaceOf(object) }
       const path = objectPath(ref, subresource, { fieldManager, force, ...(dryRun ? { dryRun: 'All' } : {}) })

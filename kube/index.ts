@@ -18,6 +18,7 @@ export {
 export { createRecorder, type Recorder } from './events.ts'
 export { endOfLog } from './log-tail.ts'
 export { wantLease, type Lease } from './lease.ts'
+export { objectionTo } from './objection.ts'
 export { createQueue, type Queue, type QueueObserver } from './queue.ts'
 export { reviewAccess, reviewSelf, type Identity } from './reviews.ts'
 export { reflect, type ReflectOptions } from './reflector.ts'

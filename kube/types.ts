@@ -47,7 +47,12 @@ export type Kube = {
   kinds(apiVersion: string): Promise<Resource[] | undefined>
   /** `keep`: what is kept of an object, page by page; the rest is never held all at once. */
   list<T extends KubeObject>(resource: Resource, selector?: Selector, keep?: (item: T) => T): Promise<ObjectList<T>>
-  create<T extends KubeObject>(resource: Resource, object: T, options?: { fieldManager?: string }): Promise<T>
+  /** `dryRun`: nothing is stored. */
+  create<T extends KubeObject>(
+    resource: Resource,
+    object: T,
+    options?: { fieldManager?: string; dryRun?: boolean },
+  ): Promise<T>
   /**
    * Server-side apply. `force` takes fields over from other managers. `dryRun`: nothing is stored; what comes back is what
    * would be, with the resourceVersion of what is.

@@ -38,9 +38,15 @@ function whyAuthor({ name, terms, author }: Gate, { by, claim }: Word): string |
     return `gate ${name} is not opened by the author of the commit, and the Rollout does not say who that is`
   if (claim === undefined)
     return `gate ${name} is not opened by the author of the commit, and this Decision has no spec.claim to tell who ${by} is there`
-  if (addressOf(claim) !== addressOf(author)) return undefined
+  const [mine, theirs] = [addressOf(claim), addressOf(author)]
+  if (isAddress(mine) !== isAddress(theirs))
+    return `gate ${name} is not opened by the author of the commit, and nobody can tell whether that (${author}) is ${by} (${claim})`
+  if (mine !== theirs) return undefined
   return `gate ${name} is not opened by the author of the commit, and that is ${by}`
 }
 
 /** `Ada <ada@example.com>` and `ADA@example.com` are one person. */
 const addressOf = (author: string): string => (/<([^<>]+)>\s*$/.exec(author)?.[1] ?? author).trim().toLowerCase()
+
+/** A name is no address: whose it is, nobody knows. */
+const isAddress = (text: string): boolean => text.includes('@')

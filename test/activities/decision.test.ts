@@ -21,6 +21,7 @@ it.each<[string, Scene, Partial<typeof ABOUT>, string]>([
   ['one that is gone', {}, { name: 'checkout-y' }, 'no Decision checkout-y'],
   ['one about another Rollout', { spec: { rollout: 'search' } }, {}, 'it is about Rollout search'],
   ['one that was answered', { status: { outcome: 'Applied', message: 'done', at: '' } }, {}, 'answered before: done'],
+  ['one that could be forged', { isForgeable: true }, {}, 'a forged one is not refused by the admission policy'],
   ['one for which no policy vouches', { isUnguarded: true }, {}, 'no Decision counts'],
 ])('%s is refused', async (_, given, other, why) => {
   const { deps, about } = await scene(given)
@@ -37,9 +38,9 @@ it('what became of it stands in its status, and the last word is final', async (
   await recordDecision(deps, { ...about, ...ANSWER, name: 'checkout-y', outcome: 'Refused' })
 })
 
-type Scene = { spec?: Partial<Decision['spec']>; status?: DecisionStatus; isUnguarded?: boolean }
+type Scene = { spec?: Partial<Decision['spec']>; status?: DecisionStatus; isUnguarded?: boolean; isForgeable?: boolean }
 
-async function scene({ spec, status, isUnguarded = false }: Scene): Promise<{
+async function scene({ spec, status, isUnguarded = false, isForgeable = false }: Scene): Promise<{
   deps: Deps
   about: typeof ABOUT
   statusNow: () => Promise<DecisionStatus | undefined>
@@ -50,6 +51,8 @@ async function scene({ spec, status, isUnguarded = false }: Scene): Promise<{
     server.put(GUARD_POLICIES, { ...guard, kind: GUARD_POLICIES.kind, spec: guardPolicySpec })
     server.put(GUARD_BINDINGS, { ...guard, kind: GUARD_BINDINGS.kind, spec: guardBindingSpec })
   }
+  const refused = { code: 403, reason: 'Forbidden', message: 'somebody else says no' }
+  if (isForgeable) server.interfere(({ method }) => (method === 'POST' ? refused : undefined))
   const { metadata } = server.put(DECISIONS, {
     apiVersion: 'sluice.dev/v1alpha1',
     kind: DECISIONS.kind,

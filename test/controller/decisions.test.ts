@@ -59,6 +59,17 @@ describe('a Decision', () => {
     expect(outcome('checkout-1')).toBeUndefined()
   })
 
+  it('about a release that is under way begins a run for it where there is none', async () => {
+    const { start, say, serves, begins, temporal } = await stage()
+    serves('checkout', 'one')
+    begins('checkout', 'two')
+    const uid = say('checkout-1')
+    start({ standby: true })
+    await eventually(() =>
+      expect(temporal.words).toEqual([{ uid, name: 'checkout-1', action: 'abort', underWay: true }]),
+    )
+  })
+
   it('waits while Temporal is away', async () => {
     const { start, say, temporal, outcome } = await stage()
     temporal.fail('no answer')
@@ -125,6 +136,16 @@ describe('where nobody vouches for Decisions', () => {
           path.includes('validatingadmission') ? { code: 403, reason: 'Forbidden', message: 'no right' } : undefined,
         ),
       /may not look who vouches for it \(no right\)/,
+    ],
+    [
+      'because the API server does not refuse a forged one by the policy',
+      (server) =>
+        server.interfere(({ method, path }) =>
+          method === 'POST' && path.endsWith('/namespaces/sluice-system/decisions')
+            ? { code: 403, reason: 'Forbidden', message: 'no right to create any' }
+            : undefined,
+        ),
+      /a forged one is not refused by the admission policy sluice-decisions, but with "no right to create any"/,
     ],
   ])('%s, none counts, and the Rollout says why', async (_, change, why) => {
     const { start, say, server, temporal, outcome, warnings } = await stage()

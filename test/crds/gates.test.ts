@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { compile } from '../../crds/plan.ts'
+import { countingPart } from '../../crds/decision.ts'
 import { whyNoVote } from '../../workflows/quorum.ts'
 import { rolloutSpec } from '../../crds/schema/rollout.ts'
 
@@ -69,5 +70,36 @@ describe('a gate with a callback', () => {
     const word = { name: 'd', uid: 'u', rollout: 'checkout', release: 2, revision: 'b', action: 'approve', by } as const
     const said = whyNoVote({ name: 'go', ...(terms ? { terms } : {}) }, [], word)
     expect(said ?? 'it counts').toContain(why)
+  })
+})
+
+describe('a gate that is not for the author of the commit', () => {
+  const terms = { minimum: 1, notBy: 'author' } as const
+  const ADA = 'Ada <ada@example.com>'
+
+  it.each<[string, string | undefined, string | undefined, string]>([
+    ['opens for somebody else', ADA, 'grace@example.com', 'it counts'],
+    ['stays shut for the author', ADA, 'ADA@example.com', 'and that is grace'],
+    ['stays shut where the identity says nothing', ADA, undefined, 'has no spec.claim'],
+    ['stays shut where the commit says nothing', undefined, 'grace@example.com', 'does not say who that is'],
+    ['stays shut where the commit has a name and the identity an address', 'Ada', 'ada@example.com', 'nobody can tell'],
+    ['stays shut where the identity has a name and the commit an address', ADA, 'ada', 'nobody can tell'],
+    ['opens where both have names', 'ada', 'grace', 'it counts'],
+  ])('%s', (_, author, claim, why) => {
+    const gate = { name: 'go', terms, ...(author === undefined ? {} : { author }) }
+    const about = { name: 'd', uid: 'u', rollout: 'checkout', release: 2, revision: 'b', action: 'approve' } as const
+    const said = whyNoVote(gate, [], { ...about, by: 'grace', ...(claim === undefined ? {} : { claim }) })
+    expect(said ?? 'it counts').toContain(why)
+  })
+
+  it.each<[string, string[] | undefined, string | undefined]>([
+    ['one', ['grace@example.com'], 'grace@example.com'],
+    ['several, of which any could be in commits', ['grace@example.com', 'ada@example.com'], undefined],
+    ['the same twice', ['grace@example.com', 'grace@example.com'], undefined],
+    ['none', [], undefined],
+    ['none at all', undefined, undefined],
+  ])('is told who one is by an identity that has %s', (_, values, claim) => {
+    const extra = values === undefined ? {} : { 'sluice.dev/email': values }
+    expect(countingPart({ name: 'grace', groups: [], extra }, terms).claim).toBe(claim)
   })
 })

@@ -17,8 +17,25 @@ function stored(): [policy: Guard, binding: Guard] {
   return [policy!, binding!]
 }
 
-const why = (guards: (Guard | undefined)[], createdAt = LATER): Promise<string | undefined> =>
-  whyUnguarded({ get: ({ resource }) => Promise.resolve(guards.find((one) => one?.kind === resource.kind)) }, createdAt)
+const DENIED =
+  "decisions.sluice.dev \"x\" is forbidden: ValidatingAdmissionPolicy 'sluice-decisions' with binding 'sluice-decisions' denied request: spec.by must be you: system:serviceaccount:sluice-system:sluice"
+
+/** `objection`: what an API server has against a forged Decision. */
+const why = (
+  guards: (Guard | undefined)[],
+  createdAt = LATER,
+  objection: string | undefined = DENIED,
+): Promise<string | undefined> =>
+  whyUnguarded(
+    {
+      get: ({ resource }) => Promise.resolve(guards.find((one) => one?.kind === resource.kind)),
+      objection: (_, { spec, metadata }) =>
+        Promise.resolve(
+          spec.by.includes('sluice') || metadata.namespace !== 'sluice-system' ? 'not asked well' : objection,
+        ),
+    },
+    createdAt,
+  )
 
 it('trusts what is shipped, in any order, and with what an API server adds', async () => {
   const [policy, binding] = stored()
@@ -68,4 +85,25 @@ it('trusts no Decision that may have slipped in before they were in force', asyn
   const restored = { ...binding, metadata: { ...binding.metadata, managedFields } }
   expect(await why([policy, restored], '2026-05-01T10:00:35Z')).toMatch(/written 2026-05-01T10:00:30.000Z/)
   expect(await why([policy, restored], '2026-05-01T10:00:40Z')).toBeUndefined()
+})
+
+it.each<[string, string, RegExp]>([
+  ['takes a forged one', '', /would take one in the name of somebody else.* ValidatingAdmissionPolicy has to be on/],
+  [
+    'refuses it for another reason',
+    'forbidden: cannot create resource',
+    /not refused by .*, but with "forbidden: cannot/,
+  ],
+  [
+    'refuses it by another policy',
+    DENIED.replaceAll('sluice-decisions', 'own-rules'),
+    /not refused by the admission policy sluice-decisions/,
+  ],
+  ['cannot make sense of the policy', DENIED.replace('spec.by must be you', 'expression failed'), /not refused by/],
+])('trusts nothing where the API server has the policy and %s', async (_, said, words) => {
+  const [policy, binding] = stored()
+  const objection = (): Promise<string | undefined> => Promise.resolve(said === '' ? undefined : said)
+  const get = ({ resource }: { resource: { kind: string } }) =>
+    Promise.resolve([policy, binding].find(({ kind }) => kind === resource.kind))
+  expect(await whyUnguarded({ get, objection }, LATER)).toMatch(words)
 })

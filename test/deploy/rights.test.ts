@@ -19,6 +19,10 @@ it('gives the engine no wildcard, no Secret and nothing that could widen its rig
   }
 })
 
+const [forgery] = parseAllDocuments(
+  readFileSync(new URL('../../deploy/base/forgery-role.yaml', import.meta.url), 'utf8'),
+).map((document) => document.toJS() as { kind: string; metadata: object })
+
 const ROOT = new URL('../../', import.meta.url)
 
 const sources = (...rooms: string[]): { file: string; text: string }[] =>
@@ -34,6 +38,11 @@ const verbsOn = (...names: string[]): string[][] =>
 it('lets the engine make and delete no Rollout, patch one for its finalizer alone, and write nothing of a Decision', () => {
   expect(verbsOn('rollouts')).toEqual([['get', 'list', 'watch'], ['patch']])
   expect(verbsOn('decisions')).toEqual([['get', 'list', 'watch'], ['delete']])
+  // To try a forged one, where no Rollout is.
+  expect(rulesOf('forgery-role.yaml')).toEqual([
+    { apiGroups: ['sluice.dev'], resources: ['decisions'], verbs: ['create'] },
+  ])
+  expect(forgery).toMatchObject({ kind: 'Role', metadata: { namespace: 'sluice-system' } })
   // RBAC knows no fields: there is one place that patches a Rollout itself.
   const patching = sources('activities', 'controller', 'router', 'workload').filter(
     ({ text }) => text.includes('resource: ROLLOUTS') && /[a-z]Patch\(/.test(text),

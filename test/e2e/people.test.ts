@@ -54,7 +54,7 @@ test.concurrent('the API server refuses whoever may not, and whoever says to be 
 
   await expect(say('alice', { by: 'ada' })).rejects.toThrow('spec.by must be you: alice')
   await expect(say('alice', { groups: ['approvers', 'board'] })).rejects.toThrow(/spec.groups must be groups of yours/)
-  await expect(say('alice', { claim: 'ada@example.com' })).rejects.toThrow(/spec.claim must be what your identity says/)
+  await expect(say('alice', { claim: 'ada@example.com' })).rejects.toThrow(/spec.claim must be the one thing that your identity says/)
   expect(stage.now().decisions).toEqual([])
   expect(phaseOf(stage.now())).toBe('AwaitingApproval')
 })

@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { DECISION_GUARD, ENGINE_USER } from '../../crds/guard-policy.ts'
+import { DECISIONS, GUARD_BINDINGS, GUARD_POLICIES } from '../../crds/resources.ts'
 import type { KubeObject, Resource } from '../../kube/types.ts'
 import type { Json } from './api-merge.ts'
 import { createPeople, ENGINE_TOKEN } from './api-people.ts'
@@ -168,7 +170,11 @@ function serve(store: Store, { method, query, headers }: Request, target: Target
   const { name, subresource } = target
   const place: Place = target
   if (method === 'GET' && name === undefined) return page(store, place, query)
-  if (method === 'POST') return store.create(place, body as unknown as Stored)
+  if (method === 'POST') {
+    admit(store, target, body)
+    const create = () => store.create(place, body as unknown as Stored)
+    return query.get('dryRun') === 'All' ? store.rehearse(create) : create()
+  }
   if (name === undefined) throw new Refusal(405, 'MethodNotAllowed', `${method} is not allowed here`)
   if (method === 'GET') return store.read(place, name)
   if (method === 'DELETE')
@@ -190,6 +196,17 @@ function serve(store: Store, { method, query, headers }: Request, target: Target
         `the body of the request was in an unknown format: ${headers['content-type']}`,
       )
   }
+}
+
+/** What the policy for Decisions says first, where it and its binding are there; everybody is the engine. */
+function admit(store: Store, { collection }: Target, body: Json): void {
+  const { by } = (body as { spec?: { by?: string } }).spec ?? {}
+  if (collection !== placeOf(DECISIONS).collection || by === ENGINE_USER) return
+  const isThere = (resource: Resource): boolean =>
+    store.list(placeOf(resource)).some(({ metadata }) => metadata.name === DECISION_GUARD)
+  if (![GUARD_POLICIES, GUARD_BINDINGS].every(isThere)) return
+  const words = `ValidatingAdmissionPolicy '${DECISION_GUARD}' with binding '${DECISION_GUARD}' denied request: spec.by must be you: ${ENGINE_USER}`
+  throw new Refusal(403, 'Forbidden', `decisions.sluice.dev is forbidden: ${words}`)
 }
 
 function kindsOf(served: Resource[], path: string): unknown {
