@@ -10,7 +10,7 @@ import { show } from './story.ts'
 import { ENDING, interruption } from './waiting.ts'
 
 export type Telling = Pick<Progress, 'phase' | 'message'> &
-  Partial<Pick<Progress, 'gate' | 'outcome' | 'event' | 'stable' | 'weight' | 'left'>>
+  Partial<Pick<Progress, 'gate' | 'hold' | 'outcome' | 'event' | 'stable' | 'weight' | 'left'>>
 
 const MENTION_MS = 10_000
 
@@ -69,8 +69,9 @@ function progressOf(run: Run, telling_: Telling): Progress {
   }
 }
 
-function remember(run: Run, { phase, message, event }: Telling, progress: Progress): void {
-  if (phase !== 'Holding') run.said = { phase, message }
+function remember(run: Run, { phase, message, hold, event }: Telling, progress: Progress): void {
+  if (phase !== 'Holding' || hold === 'gateExpired')
+    run.said = { phase, message, ...(hold === undefined ? {} : { hold }) }
   show(run, progress)
   if (event) announce(run, event)
 }
