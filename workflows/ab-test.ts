@@ -6,7 +6,7 @@ import { watch } from './guard.ts'
 import { Interrupted, type Run } from './run.ts'
 import { tell } from './telling.ts'
 import { waitFor } from './waiting.ts'
-import { mayGoForward, raise } from './weights.ts'
+import { mayEnd, mayGoForward, raise } from './weights.ts'
 
 type Test = Extract<Step, { kind: 'abTest' }>
 
@@ -22,14 +22,14 @@ export async function abTest(run: Run, test: Test): Promise<void> {
   await begin(run, test)
   if (await isDecided(run, test)) {
     run.evidence = run.guard.advanced?.sentence ?? ''
-    return mayGoForward(run)
+    return mayEnd(run)
   }
   const over = `undecided after ${formatDuration(test.maxDurationMs)}`
   if (test.then === 'keep-a') throw keptA(`A/B test ${over}; then: keep-a`)
   run.evidence = `A/B test ${over}; then: ${test.then}`
   const expiresAfterMs = test.maxDurationMs + ANSWER_WITHIN_MS
   if (test.then === 'ask') await approve(run, { kind: 'approve', name: GATE, expiresAfterMs })
-  await mayGoForward(run)
+  await mayEnd(run)
 }
 
 async function begin(run: Run, { cohort, percent }: Test): Promise<void> {

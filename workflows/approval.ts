@@ -8,7 +8,7 @@ import type { Run } from './run.ts'
 import { MOST_APPROVALS } from './story.ts'
 import { tell } from './telling.ts'
 import { throwIfInterrupted, waitFor } from './waiting.ts'
-import { mayGoForward } from './weights.ts'
+import { mayEnd } from './weights.ts'
 
 /** Who is asked hears before it is too late. */
 const WARN_AFTER = 0.75
@@ -36,7 +36,7 @@ export async function approve(run: Run, step: Extract<Step, { kind: 'approve' }>
     delete desk.subject?.gate
   }
   await pass(run, gate.name)
-  await mayGoForward(run)
+  await mayEnd(run)
 }
 
 const gateOf = ({ author }: Run, { name, terms }: Extract<Step, { kind: 'approve' }>): Gate => ({

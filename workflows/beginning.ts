@@ -14,8 +14,8 @@ const LOOK_AGAIN_MS = 15_000
  * a ramp, percent.
  */
 export async function mayBegin(run: Run): Promise<number | undefined> {
-  const { measured, override, marks, plan } = run
-  if (!measured || override || plan.returns || marks.some(({ weight }) => weight > 0)) return undefined
+  const { measured, override, stepped, marks, plan } = run
+  if (!measured || override || stepped || plan.returns || marks.some(({ weight }) => weight > 0)) return undefined
   for (;;) {
     const { rung, hold, notes = [] } = await lookBack(run)
     await tellOnce(run, notes)
@@ -65,6 +65,7 @@ async function isOverridden(run: Run): Promise<boolean> {
   } catch (error) {
     if (!(error instanceof Interrupted) || error.interruption.kind !== 'step') throw error
     take(run.desk, 'step')
+    run.stepped = true
     return true
   }
 }

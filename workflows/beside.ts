@@ -7,7 +7,7 @@ import { scaleTo, standBy } from './pods.ts'
 import { Interrupted, type Run } from './run.ts'
 import { tell } from './telling.ts'
 import { endingInterruption, waitFor } from './waiting.ts'
-import { arrange, mayGoForward } from './weights.ts'
+import { arrange, mayEnd, mayGoForward } from './weights.ts'
 
 /** Steps that give the canary requests beside its weight. None of these is evidence, because none of them is random. */
 
@@ -47,7 +47,7 @@ export async function mirror(run: Run, { percent, forMs }: Of<'mirror'>): Promis
   if (forMs === undefined) return begin()
   await forAWhile(run, 'mirror', forMs, begin)
   await happened(run, 'MirrorEnded', `No requests are mirrored to revision ${run.canary} any more`)
-  await mayGoForward(run)
+  await mayEnd(run)
 }
 
 /** Inside the cohort of the `match` before it; where that was skipped there is nobody whom it could hit. */
@@ -65,7 +65,7 @@ export async function fault(run: Run, { fault: { percent, delayMs, abort }, forM
       )
   })
   await happened(run, 'FaultRemoved', 'The fault in the cohort was taken away')
-  await mayGoForward(run)
+  await mayEnd(run)
 }
 
 /** What an earlier run of this release had set, when nobody handed it over. */

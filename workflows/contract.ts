@@ -96,6 +96,10 @@ export type CarriedRelease = {
   warned?: boolean
   /** That nobody opened it in time was announced. */
   expired?: boolean
+  /** What the current step waited for is there. */
+  passed?: boolean
+  /** A person said `step` to what keeps the next weight from being set. */
+  stepped?: boolean
   /** What a word about it comes too late for. */
   settled?: string
   /** The newer revision that waits for the end of this release was told. */

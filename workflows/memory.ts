@@ -26,6 +26,8 @@ const stepOf = (run: Run): Pick<CarriedRelease, 'stepIndex' | 'stepSince'> & Par
   ...(run.asked ? { asked: true } : {}),
   ...(run.warned ? { warned: true } : {}),
   ...(run.expired ? { expired: true } : {}),
+  ...(run.passed ? { passed: true } : {}),
+  ...(run.stepped ? { stepped: true } : {}),
   ...(run.desk.subject?.gate ? { gate: run.desk.subject.gate } : {}),
   ...(run.desk.subject?.settled ? { settled: run.desk.subject.settled } : {}),
   ...(run.tried > 0 ? { tried: run.tried } : {}),

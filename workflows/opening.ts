@@ -124,6 +124,8 @@ function memory(
   | 'asked'
   | 'warned'
   | 'expired'
+  | 'passed'
+  | 'stepped'
   | 'tried'
   | 'evidence'
   | 'override'
@@ -140,6 +142,8 @@ function memory(
     asked: carried?.asked ?? false,
     warned: carried?.warned ?? false,
     expired: carried?.expired ?? false,
+    passed: carried?.passed ?? false,
+    stepped: carried?.stepped ?? false,
     tried: carried?.tried ?? 0,
     ...(carried?.evidence ? { evidence: carried.evidence } : {}),
     ...(carried?.afterwards === undefined ? {} : { afterwards: carried.afterwards }),

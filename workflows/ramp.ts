@@ -4,14 +4,14 @@ import { watch } from './guard.ts'
 import { Interrupted, type Run } from './run.ts'
 import { tell } from './telling.ts'
 import { waitFor } from './waiting.ts'
-import { mayGoForward, raise } from './weights.ts'
+import { mayEnd, raise } from './weights.ts'
 
 /** Weights by evidence: the watch says when and where to; the weight never falls but by going back. */
 export async function ramp(run: Run, ladder: number[]): Promise<void> {
   if (run.weight === 0) await raise(run, await firstWeight(run, ladder))
   for (;;) {
     const next = await nextWeight(run, ladder)
-    if (next === null) return mayGoForward(run)
+    if (next === null) return mayEnd(run)
     if (next > run.weight) await raise(run, next, run.evidence)
   }
 }
@@ -24,6 +24,7 @@ async function firstWeight(run: Run, ladder: number[]): Promise<number> {
 
 /** Null is the end of the ramp. A person's `step` goes one rung up, whatever the evidence. */
 async function nextWeight(run: Run, ladder: number[]): Promise<number | null> {
+  if (run.stepped) return rungAbove(run, ladder) ?? null
   watch(run.guard, run.marks, { kind: 'ramp', from: run.stepSince / 1_000 })
   await tell(run, { phase: 'Analysing', message: whereabouts(run, ladder) })
   try {
@@ -32,6 +33,7 @@ async function nextWeight(run: Run, ladder: number[]): Promise<number | null> {
     if (!(error instanceof Interrupted) || error.interruption.kind !== 'step') throw error
     const word = take(run.desk, 'step')
     run.evidence = `${word?.by ?? 'A person'} said step.`
+    run.stepped = true
     return rungAbove(run, ladder) ?? null
   }
   const { weight, sentence } = run.guard.advanced ?? {}

@@ -37,8 +37,12 @@ export type Run = {
   warned: boolean
   /** That nobody opened it in time was announced. */
   expired: boolean
+  /** What the current step waited for is there; only something else may still hold it. */
+  passed: boolean
   /** How often resume had been said when the current step began. */
   resumedBefore: number
+  /** A person said `step` to what keeps the next weight from being set, and that is not set yet. */
+  stepped: boolean
   /** Attempts of the current step that were begun, where it is one that asks somebody else. */
   tried: number
   weight: number

@@ -11,10 +11,11 @@ import type { Run } from './run.ts'
 import { tell } from './telling.ts'
 import { waitFor } from './waiting.ts'
 import { window } from './window.ts'
-import { mayGoForward, raise } from './weights.ts'
+import { mayEnd, mayGoForward, raise } from './weights.ts'
 
 /** One step of the plan, from its beginning or from where an earlier run of this chain left it. */
 export async function doStep(run: Run, step: Step): Promise<void> {
+  if (run.passed) return mayGoForward(run)
   switch (step.kind) {
     case 'setWeight':
       return setWeight(run, step.weight)
@@ -88,7 +89,7 @@ async function prove(run: Run, kind: 'analyze' | 'bake', forMs: number): Promise
     await waitFor(run, () => run.guard.advanced !== undefined)
     run.evidence = run.guard.advanced?.sentence ?? ''
   } else await waitFor(run, () => false, run.stepSince + forMs)
-  await mayGoForward(run)
+  await mayEnd(run)
 }
 
 const isProven = ({ measured, mode, plan, weight, judgedAlone }: Run, kind: 'analyze' | 'bake'): boolean =>
@@ -100,5 +101,5 @@ async function pause(run: Run, forMs: number | undefined): Promise<void> {
   await tell(run, { phase: 'Paused', message, hold: forMs === undefined ? 'untilResumed' : 'pausing' })
   const ends = forMs === undefined ? Infinity : run.stepSince + forMs
   await waitFor(run, () => run.desk.resumed > run.resumedBefore, ends)
-  await mayGoForward(run)
+  await mayEnd(run)
 }

@@ -95,6 +95,8 @@ function goTo(run: Run, stepIndex: number): void {
   run.asked = false
   run.warned = false
   run.expired = false
+  run.passed = false
+  run.stepped = false
   overtake(run.desk, `release ${run.number} has left the gate`, 'approve')
   run.resumedBefore = run.desk.resumed
   run.tried = 0

@@ -25,6 +25,7 @@ export async function raise(run: Run, weight: number, why?: string): Promise<voi
   const addedPods = await carry(run, weight)
   await mayGoForward(run)
   await shift(run, { weight, addedPods, aside: asideAt(run, weight), handOver: watch })
+  run.stepped = false
   const because = why ? `. ${why}` : ''
   await tell(run, {
     phase: 'Progressing',
@@ -48,6 +49,12 @@ export async function mayGoForward(run: Run): Promise<void> {
   // What stops it is told by whoever follows that.
   if (why.reason !== undefined) await tell(run, { phase: 'Holding', hold: why.reason, message: why.sentence })
   await waitFor(run, () => obstacleOf(run) === undefined)
+}
+
+/** What the step waited for is there: a run that takes over while something else holds the release asks for it no more. */
+export function mayEnd(run: Run): Promise<void> {
+  run.passed = true
+  return mayGoForward(run)
 }
 
 /** True where nothing may go forward until this hold is over, or a person says promote. What served before is known. */

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest'
 import type { Held } from '../../crds/freezing.ts'
+import type { Step } from '../../crds/plan.ts'
 import type { World } from '../fakes/activities.ts'
+import { eventually } from '../patience.ts'
 import { gate, plan, rehearse, setWeight, shares, told } from './play.ts'
+import type { Played } from './rehearsal.ts'
 
 /** What is frozen goes back at any moment, and forward when it no longer is. */
 
@@ -52,6 +55,75 @@ test.concurrent('one under way stays where it is: an approval and a promote wait
   await handle.result()
   expect(shares(world)).toEqual([20, 100])
 })
+
+/** What ends a step while the release is frozen, and when that can be seen. */
+const ENDED: [what: string, step: Step, end: (played: Played) => Promise<unknown>][] = [
+  [
+    'an approval',
+    gate,
+    async ({ world, say }) => {
+      await say('approve', { gate: 'go' })
+      await told(world, ({ event }) => event?.reason === 'GateApproved')
+    },
+  ],
+  ['a resume', { kind: 'pause' }, ({ say }) => say('resume')],
+  [
+    'the answer to an A/B test',
+    { kind: 'abTest', percent: 20, maxDurationMs: 200, then: 'ask' },
+    async ({ world, say }) => {
+      await told(world, ({ gate }) => gate === 'ab-test')
+      await say('approve', { gate: 'ab-test' })
+      await told(world, ({ event }) => event?.reason === 'GateApproved')
+    },
+  ],
+  [
+    'the end of a mirror',
+    { kind: 'mirror', percent: 10, forMs: 6_000 },
+    ({ world }) => told(world, ({ event }) => event?.reason === 'MirrorEnded'),
+  ],
+]
+
+test.concurrent.for(ENDED)('%s counts in the run that takes over while it is frozen', async ([what, step, end]) => {
+  const name = `frozen-${what.replaceAll(/[^a-z]+/gi, '-').toLowerCase()}`
+  const played = await rehearsal.begin(name, plan(setWeight(20), step, setWeight(60)))
+  const { world, handle, look } = played
+  await told(world, ({ step }) => step === '2/3')
+  world.picture.held = FROZEN
+  await look()
+  await isFrozen(world)
+  await end(played)
+  const { runId } = await handle.describe()
+  world.watches.at(-1)?.end({ kind: 'hour' })
+  await eventually(async () => expect((await handle.describe()).runId).not.toBe(runId))
+  const before = [world.told.filter(({ gate }) => gate !== undefined), world.asides].map(({ length }) => length)
+  delete world.picture.held
+  await look()
+  await handle.result()
+  expect(shares(world).filter((share, index, all) => share !== all[index - 1])).toEqual([20, 60, 100])
+  expect(world.told.filter(({ gate }) => gate !== undefined)).toHaveLength(before[0] ?? 0)
+  expect(world.asides.filter(({ mirror }) => mirror)).toHaveLength(step.kind === 'mirror' ? 1 : 0)
+})
+
+test.concurrent(
+  'a step up the ramp that a person said while it is frozen is taken by the run that takes over',
+  async () => {
+    const { world, handle, look, say } = await rehearsal.begin('frozen-step', plan({ kind: 'ramp', ladder: [20, 60] }))
+    await told(world, ({ message }) => message.startsWith('Ramp: 20 %'))
+    world.picture.held = FROZEN
+    await look()
+    await isFrozen(world)
+    await say('step')
+    const { runId } = await handle.describe()
+    world.watches.at(-1)?.end({ kind: 'hour' })
+    await eventually(async () => expect((await handle.describe()).runId).not.toBe(runId))
+    delete world.picture.held
+    await look()
+    await told(world, ({ weight, event }) => weight === 60 && event?.reason === 'WeightSet')
+    await say('abort')
+    await handle.result()
+    expect(shares(world)).toEqual([20, 60, 0])
+  },
+)
 
 test.concurrent('an abort takes the traffic back whatever is frozen', async () => {
   const { world, handle, look, say } = await rehearsal.begin('frozen-abort', plan(setWeight(20), gate, setWeight(60)))
