@@ -4,10 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { DECISION_GUARD, ENGINE_USER } from '../../crds/guard-policy.ts'
-import { DECISIONS, GUARD_BINDINGS, GUARD_POLICIES } from '../../crds/resources.ts'
 import type { KubeObject, Resource } from '../../kube/types.ts'
 import type { Json } from './api-merge.ts'
+import { admit } from './api-guard.ts'
 import { createPeople, ENGINE_TOKEN } from './api-people.ts'
 import { createStore, inPlace, Refusal, type Change, type Place, type Store, type Stored } from './api-store.ts'
 
@@ -196,17 +195,6 @@ function serve(store: Store, { method, query, headers }: Request, target: Target
         `the body of the request was in an unknown format: ${headers['content-type']}`,
       )
   }
-}
-
-/** What the policy for Decisions says first, where it and its binding are there; everybody is the engine. */
-function admit(store: Store, { collection }: Target, body: Json): void {
-  const { by } = (body as { spec?: { by?: string } }).spec ?? {}
-  if (collection !== placeOf(DECISIONS).collection || by === ENGINE_USER) return
-  const isThere = (resource: Resource): boolean =>
-    store.list(placeOf(resource)).some(({ metadata }) => metadata.name === DECISION_GUARD)
-  if (![GUARD_POLICIES, GUARD_BINDINGS].every(isThere)) return
-  const words = `ValidatingAdmissionPolicy '${DECISION_GUARD}' with binding '${DECISION_GUARD}' denied request: spec.by must be you: ${ENGINE_USER}`
-  throw new Refusal(403, 'Forbidden', `decisions.sluice.dev is forbidden: ${words}`)
 }
 
 function kindsOf(served: Resource[], path: string): unknown {
