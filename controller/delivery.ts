@@ -36,9 +36,9 @@ export async function deliver(client: Client, run: Run, word: Word & { rollout: 
   }
 }
 
-async function send(client: Client, run: Run, { uid: updateId, name, action }: Word): Promise<void> {
+async function send(client: Client, run: Run, { uid: updateId, name, action, underWay }: Word): Promise<void> {
   const args: [{ name: string }] = [{ name }]
-  if (BEGINNING.includes(action)) {
+  if (underWay || BEGINNING.includes(action)) {
     const startWorkflowOperation = new WithStartWorkflowOperation(RELEASE_WORKFLOW, run)
     await client.workflow.executeUpdateWithStart(DECIDE_UPDATE, { args, updateId, startWorkflowOperation })
     return

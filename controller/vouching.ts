@@ -1,3 +1,4 @@
+import { findCondition } from '../crds/conditions.ts'
 import { whyUnguarded, type ReadGuard } from '../crds/guard.ts'
 import { ROLLOUTS } from '../crds/resources.ts'
 import type { Decision } from '../crds/schema/decision.ts'
@@ -23,10 +24,14 @@ export async function whyRefused(options: Vouching, decision: Decision): Promise
     whyUnguarded({ ...kube, objection }, creationTimestamp).catch(asFault),
   ])
   if (!found) return `there is no Rollout ${rollout}: there is nothing to ${action}`
-  if (unguarded === undefined) return workflows.decide({ namespace, name: rollout }, { uid, name, action })
+  const word = { uid, name, action, ...(isUnderWay(found) ? { underWay: true as const } : {}) }
+  if (unguarded === undefined) return workflows.decide({ namespace, name: rollout }, word)
   await warn(options, found, unguarded)
   return unguarded
 }
+
+const isUnderWay = ({ metadata, status }: Rollout): boolean =>
+  metadata.deletionTimestamp === undefined && findCondition(status?.conditions, 'Reconciling') !== undefined
 
 /** Without the right to look, nobody vouches for anything. Whatever else fails is tried again. */
 function asFault(error: unknown): string {

@@ -9,7 +9,13 @@ export type RunState = {
 }
 
 /** A Decision, as much of it as its way needs; what it says is read by the run itself. */
-export type Word = { uid: string; name: string; action: Action }
+export type Word = {
+  uid: string
+  name: string
+  action: Action
+  /** A release is under way: whatever ended its run, there has to be one. */
+  underWay?: true
+}
 
 /**
  * The one door to Temporal. All of them reject when it cannot be reached; only `decide` waits for the run.
@@ -21,8 +27,9 @@ export type Workflows = {
   /** Nothing when there is no run. The run takes its traffic back before it ends. */
   cancel(rollout: RolloutRef): Promise<void>
   /**
-   * Hands a Decision to the run, once however often it is called; `retry` and `rollback` start one. Resolves with a
-   * sentence when it is refused and no run can write that down; undefined when the run has it and writes what becomes of it.
+   * Hands a Decision to the run, once however often it is called; starts one for `retry` and `rollback`, and where a
+   * release is under way without one. Resolves with a sentence when it is refused and no run can write that down;
+   * undefined when the run has it and writes what becomes of it.
    */
   decide(rollout: RolloutRef, word: Word): Promise<string | undefined>
 }

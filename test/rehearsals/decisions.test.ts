@@ -220,6 +220,15 @@ test.concurrent(
   },
 )
 
+test.concurrent('an abort is heard by a release whose run somebody has ended', async () => {
+  const { world, handle, say } = await rehearsal.begin('without-run', plan(setWeight(20), gate))
+  await told(world, ({ gate }) => gate === 'go')
+  await handle.terminate()
+  await say('abort', { reason: 'enough' })
+  await told(world, ({ outcome }) => outcome === 'Aborted')
+  expect(shares(world)).toEqual([20, 0])
+})
+
 test.concurrent('where nothing that served before is left, rollback says what to do instead', async () => {
   const { world, handle, say } = await rehearsal.begin('nothing-left', plan(setWeight(20)))
   await handle.result()

@@ -119,7 +119,12 @@ async function deliver(workflows: Workflows, world: World, decision: DecisionSpe
   const name = `${decision.rollout}-${++created}`
   const uid = randomUUID()
   world.decisions.set(name, { ...decision, uid })
-  const refusal = await workflows.decide(world.picture.ref, { name, uid, action: decision.action })
+  const refusal = await workflows.decide(world.picture.ref, {
+    name,
+    uid,
+    action: decision.action,
+    ...(world.picture.unsettled ? { underWay: true } : {}),
+  })
   if (refusal !== undefined) throw new Error(refusal)
   const { outcome, message } = await world.until(() => world.answers.find((answer) => answer.uid === uid))
   if (outcome === 'Refused') throw new Error(message)
