@@ -1,11 +1,13 @@
+import { parseDuration } from '../crds/duration.ts'
 import { LABEL } from '../crds/names.ts'
 import { RELEASES, ROLLOUTS } from '../crds/resources.ts'
 import type { Release } from '../crds/schema/release.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
-import { createKube, describeContext, describeError, NO_KUBECONFIG, type Kube } from '../kube/index.ts'
+import { createKube, describeContext, isForbidden, NO_KUBECONFIG, type Kube } from '../kube/index.ts'
 import { Refusal } from './failure.ts'
+import { troubleWith } from './kubeconfig.ts'
 import { nearest } from './nearest.ts'
-import { isByNpm, SELF } from './self.ts'
+import { SELF } from './self.ts'
 
 /** Flags that every command takes. */
 export type AccessOptions = {
@@ -14,6 +16,8 @@ export type AccessOptions = {
   namespace?: string
   as?: string
   asGroup?: string[]
+  /** Of one answer of the API server. */
+  requestTimeout?: string
 }
 
 /** The cluster as the caller reaches it: with the caller's kubeconfig, and nothing else. */
@@ -25,44 +29,70 @@ export type Access = {
 }
 
 /** Makes no request. Throws `Refusal` when the kubeconfig cannot be used. */
-export function reach({ namespace, kubeconfig, context, as: user, asGroup: groups = [] }: AccessOptions): Access {
+export function reach(options: AccessOptions): Access {
+  const { namespace, kubeconfig, context, as: user, asGroup: groups = [], requestTimeout = '10s' } = options
   if (user === undefined && groups.length > 0) throw new Refusal('--as-group needs --as: a group alone is nobody')
-  const options = {
+  const config = {
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
     ...(context === undefined ? {} : { context }),
     ...(user === undefined ? {} : { as: { user, groups } }),
   }
+  const timeoutMs = parseDuration(requestTimeout)
   try {
-    const said = describeContext(options)
+    const said = describeContext(config)
     if (said.context === NO_KUBECONFIG) throw new Error('there is neither $KUBECONFIG nor ~/.kube/config')
     return {
-      kube: createKube(options),
+      kube: createKube({ ...config, timeoutMs, retryForMs: timeoutMs }),
       namespace: namespace ?? said.namespace ?? 'default',
       user: user ?? said.user ?? 'unknown',
     }
   } catch (error) {
-    throw new Refusal(
-      `no usable kubeconfig: ${describeError(error)}. Name one by --kubeconfig or KUBECONFIG${OF_STACK}`,
-    )
+    throw new Refusal(troubleWith(options, error))
   }
 }
 
-export async function needRollout({ kube, namespace }: Access, name: string): Promise<Rollout> {
+/** Throws `Refusal` when there is none of that name, with where there is one, or which was meant. */
+export async function needRollout(access: Access, name: string): Promise<Rollout> {
+  const { kube, namespace } = access
   const rollout = await kube.get<Rollout>({ resource: ROLLOUTS, namespace, name })
   if (rollout) return rollout
-  const { items } = await kube.list<Rollout>(ROLLOUTS, { namespace })
-  const meant = nearest(
+  throw new Refusal(`there is no Rollout ${namespace}/${name}; ${await hintFor(access, name)}`)
+}
+
+/** Those of a name, or all, here or everywhere. Throws `Refusal` when there is none of that name. */
+export async function findRollouts(
+  access: Access,
+  { name, allNamespaces }: { name: string | undefined; allNamespaces: boolean },
+): Promise<Rollout[]> {
+  if (name !== undefined && !allNamespaces) return [await needRollout(access, name)]
+  if (name === undefined) {
+    return (await access.kube.list<Rollout>(ROLLOUTS, allNamespaces ? {} : { namespace: access.namespace })).items
+  }
+  const found = await called(access, name)
+  if (found.length > 0) return found
+  throw new Refusal(`there is no Rollout ${name} in any namespace; ${SELF} get -A lists what there is`)
+}
+
+async function hintFor(access: Access, name: string): Promise<string> {
+  const { items } = await access.kube.list<Rollout>(ROLLOUTS, { namespace: access.namespace })
+  const here = nearest(
     name,
     items.map(({ metadata }) => metadata.name),
   )
-  const hint = meant === undefined ? `${SELF} get -A lists what there is` : `did you mean ${meant}?`
-  throw new Refusal(`there is no Rollout ${namespace}/${name}; ${hint}`)
+  if (here !== undefined) return `did you mean ${here}?`
+  const elsewhere = await called(access, name).catch((error: unknown) => {
+    if (isForbidden(error)) return []
+    throw error
+  })
+  const namespaces = elsewhere.map(({ metadata }) => metadata.namespace ?? '').toSorted()
+  if (namespaces.length > 0) return `there is one in ${namespaces.join(', ')}: -n ${namespaces[0]}`
+  return `${SELF} get -A lists what there is`
 }
+
+const called = async ({ kube }: Access, name: string): Promise<Rollout[]> =>
+  (await kube.list<Rollout>(ROLLOUTS, { fieldSelector: `metadata.name=${name}` })).items
 
 export async function releasesOf({ kube, namespace }: Access, name: string): Promise<Release[]> {
   const { items } = await kube.list<Release>(RELEASES, { namespace, labelSelector: `${LABEL.rollout}=${name}` })
   return items.sort((one, other) => one.spec.number - other.spec.number)
 }
-
-/** Whoever starts the program by npm has the project, and most likely its cluster. */
-const OF_STACK = isByNpm ? '. For the cluster of this project: eval "$(npm run -s stack -- env)"' : ''

@@ -28,10 +28,10 @@ export async function follow(
 }
 
 /** A view that stands still has to say why. */
-export function logTo(terminal: Terminal): Log {
+export function logTo({ complain }: Pick<Terminal, 'complain'>): Log {
   const say = (fields: object, message: string): void => {
     const { error } = fields as { error?: string }
-    terminal.complain(`${message}${error === undefined ? '' : `: ${error}`}; trying again\n`)
+    complain(`${message}${error === undefined ? '' : `: ${error}`}; trying again\n`)
   }
   return { debug: () => undefined, info: () => undefined, warn: say, error: say }
 }

@@ -20,6 +20,9 @@ async function begin(): Promise<void> {
     if (error.code === 'EPIPE') process.exit(0)
     throw error
   })
+  const code = await run(process.argv.slice(2), openTerminal())
+  // Not every system writes to pipes at once.
+  await new Promise((resolve) => process.stdout.write('', resolve))
   // Kept connections would hold the process for their idle time.
-  process.exit(await run(process.argv.slice(2), openTerminal()))
+  process.exit(code)
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
+import { collected, durationText } from './commands/arguments.ts'
 import { addEject, addRollback, addWords } from './commands/deciding.ts'
 import { addBacktest, addExplain, addJudge, addLint, addPlan } from './commands/evidence.ts'
 import { SELF } from './self.ts'
@@ -44,8 +45,6 @@ Examples:
   ${SELF} explain checkout -n shop                 why: every figure that the verdict came from
   ${SELF} backtest -f rollout.yaml --prometheus .. what the policy would have done in the past`
 
-const collected = (one: string, all: string[]): string[] => [...all, one]
-
 // Commands import what they need when they run: help and mistakes answer at once.
 function createProgram(terminal: Terminal, exit: (code: number) => void): Command {
   const program = new Command(SELF)
@@ -54,13 +53,25 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
     .option('--context <name>', 'context of the kubeconfig')
     .option('-n, --namespace <namespace>', "namespace (default: the context's)")
     .option('--as <user>', 'act as somebody else, if you may')
-    .option('--as-group <group>', 'and as a member of this group; may be repeated', collected, [])
+    .option('--as-group <group>', 'and as a member of this group; may be repeated', collected)
+    .option('--request-timeout <duration>', 'how long the API server may take for an answer', durationText, '10s')
     .addHelpText('after', EXAMPLES)
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput({ writeOut: terminal.print, writeErr: terminal.complain })
+    .configureOutput({
+      writeOut: terminal.print,
+      writeErr: terminal.complain,
+      outputError: (text, write) => write(asComplaint(text, terminal)),
+    })
     .exitOverride()
-    .showHelpAfterError(`(${SELF} --help shows what there is)`)
+    .showHelpAfterError(hintOf(SELF))
     .version(manifest.version, '-V, --version', 'the version')
+  addCommands(program, terminal, exit)
+  for (const command of program.commands) command.showHelpAfterError(hintOf(`${SELF} ${command.name()}`))
+  return program
+}
+
+function addCommands(program: Command, terminal: Terminal, exit: (code: number) => void): void {
+  program.commandsGroup('See what goes on:')
   addGet(program, terminal, exit)
   addWatch(program, terminal, exit)
   addStatus(program, terminal, exit)
@@ -68,14 +79,24 @@ function createProgram(terminal: Terminal, exit: (code: number) => void): Comman
   addExplain(program, terminal, exit)
   addLogs(program, terminal, exit)
   addUi(program, terminal, exit)
+  program.commandsGroup('Decide:')
   addWords(program, terminal, exit)
   addRollback(program, terminal, exit)
   addEject(program, terminal, exit)
+  program.commandsGroup('Try out, without a cluster:')
   addPlan(program, terminal, exit)
   addLint(program, terminal, exit)
   addJudge(program, terminal, exit)
   addBacktest(program, terminal)
+  program.commandsGroup('This program:')
   addVersion(program, terminal)
   addCompletion(program, terminal)
-  return program
+  program.addHelpCommand(new Command('help').argument('[command]').description('what a command takes, with examples'))
+}
+
+const hintOf = (command: string): string => `(${command} --help shows how)`
+
+function asComplaint(text: string, { colors }: Terminal): string {
+  const words = text.replace("missing required argument 'name'", `which Rollout? ${SELF} get lists them`)
+  return words.replace(/^error:/, colors.red('error:'))
 }

@@ -10,6 +10,8 @@ import type { Kube, KubeObject, ObjectList, Ref, Resource, Selector, WatchEvent 
 export type KubeOptions = ConfigOptions & {
   /** Of one request (a retried read gets it per attempt); default 10 s. */
   timeoutMs?: number
+  /** A read that has taken so long is not tried again; default: all attempts, however long they take. */
+  retryForMs?: number
 }
 
 /** Reads: this many attempts in all. */
@@ -21,26 +23,32 @@ const PAGE = 500
 const WATCH_SECONDS = { least: 300, most: 600 }
 
 /** Throws when the kubeconfig cannot be used; makes no request. */
-export function createKube({ timeoutMs = 10_000, ...options }: KubeOptions = {}): Kube {
-  return kubeOver(createTransport(loadConfig(options), { headers: headersFor(options) }), timeoutMs)
+export function createKube({ timeoutMs = 10_000, retryForMs = Infinity, ...options }: KubeOptions = {}): Kube {
+  const transport = createTransport(loadConfig(options), { headers: headersFor(options) })
+  return kubeOver(transport, { timeoutMs, retryForMs })
 }
 
 /**
  * A door for everybody who brings a bearer token: the kubeconfig says only where the API server is, its own credentials
  * stay out, and connections are shared. Throws and asks as `createKube` does.
  */
-export function createKubeDoor({ timeoutMs = 10_000, ...options }: KubeOptions = {}): (token: string) => Kube {
+export function createKubeDoor({ timeoutMs = 10_000, retryForMs = Infinity, ...options }: KubeOptions = {}): (
+  token: string,
+) => Kube {
   const config = loadConfig(options)
   const agent = openAgent(config)
-  return (token) => kubeOver(createTransport(withToken(config, token), { agent }), timeoutMs)
+  return (token) => kubeOver(createTransport(withToken(config, token), { agent }), { timeoutMs, retryForMs })
 }
 
-function kubeOver(transport: Transport, timeoutMs: number): Kube {
+type Patience = Required<Pick<KubeOptions, 'timeoutMs' | 'retryForMs'>>
+
+function kubeOver(transport: Transport, patience: Patience): Kube {
+  const { timeoutMs } = patience
   return {
-    ...reads(transport, timeoutMs),
+    ...reads(transport, patience),
     ...writes(transport, timeoutMs),
     watch: watching(transport, timeoutMs),
-    logTail: (pod, options) => logTail(transport, timeoutMs, pod, options),
+    logTail: (pod, options) => logTail(transport, patience, pod, options),
     log: (pod, options, onLine, signal) =>
       transport.stream(
         { method: 'GET', path: logPath(pod, options) },
@@ -49,8 +57,9 @@ function kubeOver(transport: Transport, timeoutMs: number): Kube {
   }
 }
 
-function reads(transport: Transport, timeoutMs: number): Pick<Kube, 'get' | 'list' | 'kinds'> {
-  const read = <T>(path: string): Promise<T> => retried(() => transport.request<T>({ method: 'GET', path }, timeoutMs))
+function reads(transport: Transport, patience: Patience): Pick<Kube, 'get' | 'list' | 'kinds'> {
+  const read = <T>(path: string): Promise<T> =>
+    retried(patience, () => transport.request<T>({ method: 'GET', path }, patience.timeoutMs))
   type Page<T> = { items: T[]; metadata: { resourceVersion: string; continue?: string } }
 
   async function list<T extends KubeObject>(
@@ -203,7 +212,7 @@ const PODS: Resource = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', 
 /** Whoever writes without end is read from the beginning of his last lines, and only so far. */
 async function logTail(
   transport: Transport,
-  timeoutMs: number,
+  patience: Patience,
   { namespace, name }: { namespace: string; name: string },
   { container, lines, bytes }: Parameters<Kube['logTail']>[1],
 ): Promise<string> {
@@ -212,17 +221,19 @@ async function logTail(
     tailLines: lines,
     limitBytes: MOST_BYTES,
   })
-  const text = await retried(() => transport.text({ method: 'GET', path }, timeoutMs))
+  const text = await retried(patience, () => transport.text({ method: 'GET', path }, patience.timeoutMs))
   return endOfLog(text, { lines, bytes })
 }
 
-async function retried<T>(attempt: () => Promise<T>): Promise<T> {
+async function retried<T>({ retryForMs }: Patience, attempt: () => Promise<T>): Promise<T> {
+  const began = performance.now()
   const backoff = createBackoff({ baseMs: 100, capMs: 2_000 })
   for (let count = 1; ; count += 1) {
     try {
       return await attempt()
     } catch (error) {
-      if (count === ATTEMPTS || isGone(error) || !isTransient(error)) throw error
+      const isLast = count === ATTEMPTS || performance.now() - began >= retryForMs
+      if (isLast || isGone(error) || !isTransient(error)) throw error
       await pause(Math.min(LONGEST_WAIT_MS, retryAfterMs(error) ?? backoff.next()))
     }
   }

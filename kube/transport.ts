@@ -48,7 +48,7 @@ export function createTransport(
     try {
       return await textOf(await open(line, call, signal), call)
     } catch (error) {
-      throw signal.aborted ? timeoutError(call, timeoutMs) : error
+      throw signal.aborted ? timeoutError(call, line.base, timeoutMs) : error
     }
   }
   return {
@@ -56,7 +56,7 @@ export function createTransport(
     request: async <T>(call: Call, timeoutMs: number) => JSON.parse(await text(call, timeoutMs)) as T,
     async stream(call, { signal, headersWithinMs, onOpen, onLine }) {
       const late = new AbortController()
-      const timer = setTimeout(() => late.abort(timeoutError(call, headersWithinMs)), headersWithinMs)
+      const timer = setTimeout(() => late.abort(timeoutError(call, line.base, headersWithinMs)), headersWithinMs)
       try {
         const both = AbortSignal.any([signal, late.signal])
         const response = await open(line, call, both).finally(() => clearTimeout(timer))
@@ -149,8 +149,8 @@ async function eachLine(response: http.IncomingMessage, onLine: (line: string) =
 
 const labelOf = (call: Call): string => `${call.method} ${call.path.split('?')[0]}`
 
-function timeoutError(call: Call, ms: number): Error {
-  return new DOMException(`${labelOf(call)}: no answer within ${ms} ms`, 'TimeoutError')
+function timeoutError(call: Call, { host }: URL, ms: number): Error {
+  return new DOMException(`${labelOf(call)} at ${host}: no answer within ${ms} ms`, 'TimeoutError')
 }
 
 /** A bare `socket hang up` helps nobody: say who was asked what. The code stays, it decides about retries. */

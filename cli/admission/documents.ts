@@ -30,7 +30,8 @@ export async function documentsIn(file: string): Promise<Written[]> {
     return { file: name, line, column }
   }
   return documents.map((document): Written => {
-    const trouble = document.errors.map(({ pos: [from], message }) => ({
+    // What comes after the first one comes of it, mostly.
+    const trouble = document.errors.slice(0, 1).map(({ pos: [from], message }) => ({
       at: at(from),
       message: `this is no YAML: ${message.split(' at line')[0]}`,
     }))

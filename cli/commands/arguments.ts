@@ -2,6 +2,9 @@ import { InvalidArgumentError } from 'commander'
 
 /** Values of options. Each throws with what should have been written. */
 
+/** An option that may be repeated. */
+export const collected = (one: string, all: string[] = []): string[] => [...all, one]
+
 export function wholeNumber(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
   throw new InvalidArgumentError('Write a number from 1 on.')

@@ -1,10 +1,11 @@
 import { Option, type Command } from 'commander'
-import { durationText, positive, wholeNumber } from './arguments.ts'
+import { collected, durationText, positive, wholeNumber } from './arguments.ts'
 import type { BacktestOptions } from '../backtest/backtest.ts'
 import type { ExplainOptions } from '../explain/explain.ts'
 import type { JudgeOptions } from '../judge/judge.ts'
 import type { LintOptions } from '../lint/lint.ts'
 import type { PlanOptions } from '../plan/plan.ts'
+import { SELF } from '../self.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** Commands on plans and evidence. They import what they need when they run. */
@@ -54,8 +55,6 @@ export function addLint(program: Command, terminal: Terminal, exit: (code: numbe
     })
 }
 
-const collected = (one: string, all: string[] = []): string[] => [...all, one]
-
 export function addJudge(program: Command, terminal: Terminal, exit: (code: number) => void): void {
   program
     .command('judge <file|->')
@@ -86,7 +85,7 @@ export function addBacktest(program: Command, terminal: Terminal): void {
     .option('--threads <number>', 'default: one per core', wholeNumber)
     .option('--json', 'for machines')
     .option('--svg <file>', 'draw the figures')
-    .option('--header <name: value>', 'sent to Prometheus; may be repeated', collected, [])
+    .option('--header <name: value>', 'sent to Prometheus; may be repeated', collected)
     .option('--bearer-token-file <file>', 'token for Prometheus')
     .option('--basic-user <name>', 'user for Prometheus, with --basic-password-file')
     .option('--basic-password-file <file>', 'password for Prometheus')
@@ -100,38 +99,38 @@ export function addBacktest(program: Command, terminal: Terminal): void {
 
 const PLAN_HELP = `
 Checks the Rollouts of a file as the API server would, with line and field, and shows the flat plan that each compiles to.
-  sluice plan -f rollout.yaml
-  kustomize build overlays/prod | sluice plan -f - --rate 2500 --scrape 30s
-  sluice plan -f rollout.yaml -o json | jq '.[].failed'
+  ${SELF} plan -f rollout.yaml
+  kustomize build overlays/prod | ${SELF} plan -f - --rate 2500 --scrape 30s
+  ${SELF} plan -f rollout.yaml -o json | jq '.[].failed'
 AT LEAST is what goes by on the clock however good everything is; WAITS FOR is what nobody can tell before. FAILED IF ALL
 FAIL is the most that a version costs which fails every request from this step on, until the traffic is back on stable.
 Exit code 1 when one of them would be refused.`
 
 const LINT_HELP = `
 Checks the objects of sluice.dev as the API server would, with its types and rules, and what they say about each other.
-  sluice lint -f deploy/
-  kustomize build overlays/prod | sluice lint -f - -o json
+  ${SELF} lint -f deploy/
+  kustomize build overlays/prod | ${SELF} lint -f - -o json
 Exit code 1 when there is a mistake.`
 
 const EXPLAIN_HELP = `
 Tells from the stored rows of a release, even of last week's, which metric, how much, how sure, and where it comes from.
 The verdict is computed again from them: exit code 1 when that gives another one.
-  sluice explain checkout -n shop
-  sluice explain checkout -n shop --release 7 -o json | jq .ledger | sluice judge - --picture evidence.svg`
+  ${SELF} explain checkout -n shop
+  ${SELF} explain checkout -n shop --release 7 -o json | jq .ledger | ${SELF} judge - --picture evidence.svg`
 
 const JUDGE_HELP = `
 FILE has one ledger per line: as JSON, or in base64 as a Release stores it. A Release works, too:
-  kubectl get release checkout-7 -n shop -o json | sluice judge -
-  sluice judge ledgers.ndjson --trace | jq '.sentence, .trace'
-  sluice judge ledgers.ndjson --picture evidence.svg
+  kubectl get release checkout-7 -n shop -o json | ${SELF} judge -
+  ${SELF} judge ledgers.ndjson --trace | jq '.sentence, .trace'
+  ${SELF} judge ledgers.ndjson --picture evidence.svg
 Lines that are no ledgers are named on standard error, with the field; the others are judged, and the exit code is 1.`
 
 const BACKTEST_HELP = `
 One replay is one release from a random moment of the service's past: its requests are dealt out to canary and stable
 anew, harm is put on top, and the policy of the Rollout decides. Gates open at once. Asks no cluster.
-  sluice backtest -f rollout.yaml --prometheus http://localhost:9090 --days 14
-  sluice backtest -f rollout.yaml --from-csv minutes.csv --compare flagger,argo,kayenta --svg backtest.svg
-  sluice backtest -f rollout.yaml --prometheus https://thanos --bearer-token-file token --header "X-Scope-OrgID: shop"
+  ${SELF} backtest -f rollout.yaml --prometheus http://localhost:9090 --days 14
+  ${SELF} backtest -f rollout.yaml --from-csv minutes.csv --compare flagger,argo,kayenta --svg backtest.svg
+  ${SELF} backtest -f rollout.yaml --prometheus https://thanos --bearer-token-file token --header "X-Scope-OrgID: shop"
 Harm: 5x is five times as bad as stable was; 1% fails one good canary request of a hundred; 0 is an identical version.
 A CSV has the columns time, requests, bad and, for latency, slower_250 (more than 250 ms), one line per minute.
 Secrets that the Rollout names for its Prometheus are not read: give credentials by flags.`

@@ -33,6 +33,6 @@ export function addCompletion(program: Command, terminal: Terminal): void {
 
 const COMPLETION_HELP = `
   source <(sluice completion bash)             # in ~/.bashrc
-  source <(sluice completion zsh)              # in ~/.zshrc
+  source <(sluice completion zsh)              # in ~/.zshrc, behind compinit
   sluice completion fish | source              # in ~/.config/fish/config.fish
 kubectl completes \`kubectl sluice\` by itself where kubectl_complete-sluice is on PATH.`

@@ -4,6 +4,7 @@ import { ENGINE_NAMESPACE } from '../defaults.ts'
 import type { GetOptions } from '../get/get.ts'
 import type { HistoryOptions } from '../history/history.ts'
 import type { LogsOptions } from '../logs/logs.ts'
+import { SELF } from '../self.ts'
 import type { StatusOptions } from '../status/status.ts'
 import type { Terminal } from '../terminal.ts'
 import type { UiOptions } from '../ui/ui.ts'
@@ -16,7 +17,7 @@ export function addGet(program: Command, terminal: Terminal, exit: Exit): void {
   program
     .command('get [name]')
     .alias('list')
-    .description('list Rollouts, a line each')
+    .description('Rollouts, a line each')
     .option('-A, --all-namespaces', 'in all namespaces')
     .option('-w, --watch', 'go on with what changes')
     .addOption(new Option('-o, --output <format>', 'another form').choices(['wide', 'json', 'yaml']))
@@ -33,8 +34,12 @@ export function addWatch(program: Command, terminal: Terminal, exit: Exit): void
     .option('-A, --all-namespaces', 'all Rollouts of all namespaces')
     .addOption(new Option('-o, --output <format>', 'of all Rollouts').choices(['wide', 'json', 'yaml']))
     .option('--timeout <duration>', 'of one release: give up after, for example, 10m', durationText)
+    .addHelpText('after', WATCH_HELP)
     .action(async (name: string | undefined, _options, command: Command) => {
       const options = command.optsWithGlobals<GetOptions & StatusOptions>()
+      if (name !== undefined && options.allNamespaces) {
+        command.error(`error: -A is for all Rollouts; one is watched where it is: ${SELF} watch ${name} -n NAMESPACE`)
+      }
       if (name === undefined) {
         const { watchRollouts } = await import('../get/fleet.ts')
         return exit(await watchRollouts(undefined, options, terminal))
@@ -48,10 +53,10 @@ export function addStatus(program: Command, terminal: Terminal, exit: Exit): voi
   program
     .command('status <name>')
     .description('show a release: steps, weights, counts, evidence, what can be done')
-    .option('-w, --watch', 'follow it until it ends: exit 0 promoted, 1 rolled back or aborted, 2 timeout')
+    .option('-w, --watch', 'follow it until it ends')
     .option('--release <number>', 'another release than the running or last one', wholeNumber)
     .option('--revision <name>', 'the release of this revision or commit, even if it has not begun yet')
-    .option('--timeout <duration>', 'with --watch: give up after, for example, 10m', durationText)
+    .option('--timeout <duration>', 'follow it, and give up after, for example, 10m', durationText)
     .addHelpText('after', STATUS_HELP)
     .action(async (name: string, _options, command: Command) => {
       const { status } = await import('../status/status.ts')
@@ -95,7 +100,7 @@ export function addUi(program: Command, terminal: Terminal, exit: Exit): void {
     .command('ui')
     .description('open the page; through kubectl port-forward where it has no address')
     .addOption(new Option('--url <url>', 'where it is').env('SLUICE_UI_URL'))
-    .option('--port <number>', 'on this machine (default: a free one)', wholeNumber, 0)
+    .addOption(new Option('--port <number>', 'on this machine').argParser(wholeNumber).default(0, 'a free one'))
     .option('--engine-namespace <name>', 'where the engine runs', ENGINE_NAMESPACE)
     .option('--no-open', 'print the address only')
     .action(async (_options, command: Command) => {
@@ -104,8 +109,14 @@ export function addUi(program: Command, terminal: Terminal, exit: Exit): void {
     })
 }
 
+const EXIT_CODES = 'Exit code 0 promoted, 1 rolled back, aborted or refused, 2 timeout'
+
+const WATCH_HELP = `
+With a name the same as status NAME --watch, which can wait for a revision or a commit as well.
+${EXIT_CODES}; 130 after Ctrl-C.`
+
 const STATUS_HELP = `
 Right after \`kubectl apply\`, --watch waits for what was declared last, not for the state before. Who applies something
 else than the Rollout (a Deployment, a commit for GitOps) names what is waited for:
-  sluice status checkout -n shop --watch --timeout 30m --revision "$(git rev-parse HEAD)"
-Exit code 0 promoted, 1 rolled back, aborted or refused, 2 timeout.`
+  ${SELF} status checkout -n shop --watch --timeout 30m --revision "$(git rev-parse HEAD)"
+${EXIT_CODES}. Without --watch: 0 as well while it goes on.`

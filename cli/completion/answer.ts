@@ -8,11 +8,19 @@ const DIRECTIVE = { files: 0, none: 4 } as const
 
 /** `sluice __complete WORDS…`: what may stand in place of the last word, a line each, and a directive. */
 export async function answer(program: Command, words: string[], terminal: Terminal): Promise<void> {
-  const { candidates, wanted, typed } = complete(program, words)
+  const [, prefix = ''] = /^(--[\w-]+=)/.exec(words.at(-1) ?? '') ?? []
+  const apart = valuesApart(words)
+  const { candidates, wanted, typed } = complete(program, apart)
   const found = wanted === undefined ? candidates : await lookUp(wanted, typed)
-  const current = words.at(-1) ?? ''
+  const current = apart.at(-1) ?? ''
   const lines = found
     .filter(({ word }) => word.startsWith(current))
-    .map(({ word, about }) => (about ? `${word}\t${about.split('\n')[0]}` : word))
+    .map(({ word, about }) => `${prefix}${word}${about ? `\t${about.split('\n')[0]}` : ''}`)
   terminal.print([...lines, `:${wanted === 'files' ? DIRECTIVE.files : DIRECTIVE.none}`, ''].join('\n'))
+}
+
+/** `--flag=value` as two words. Bash gives three, with the sign between them, or after the flag where the value is missing. */
+function valuesApart(words: string[]): string[] {
+  const whole = words.at(-1) === '=' ? [...words, ''] : words
+  return whole.filter((word) => word !== '=').flatMap((word) => /^(--[\w-]+)=([^]*)$/.exec(word)?.slice(1) ?? [word])
 }

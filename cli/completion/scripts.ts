@@ -35,7 +35,8 @@ _sluice() {
   done < <($words[1] __complete "\${(@)words[2,CURRENT]}" 2>/dev/null)
   if [[ $directive == 0 ]]; then _files; else _describe sluice described; fi
 }
-compdef _sluice sluice
+# As a file in a folder of fpath it is run by the first completion; read by a shell it says what it is for.
+if [[ $funcstack[1] == _sluice ]]; then _sluice "$@"; else compdef _sluice sluice; fi
 `
 
 const fish = `# sluice completion fish | source

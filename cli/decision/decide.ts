@@ -40,7 +40,7 @@ export async function sayWord(
     return EXIT.timeout
   }
   if (answer.outcome === 'Refused') throw new Refusal(answer.message)
-  terminal.print(`${answer.message}\n`)
+  terminal.print(`${answer.message} (revision ${subject.revision})\n`)
   terminal.print(terminal.colors.dim(`See what becomes of it: ${SELF} status ${name} -n ${access.namespace} --watch\n`))
   return EXIT.done
 }

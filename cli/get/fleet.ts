@@ -1,7 +1,7 @@
 import { ROLLOUTS } from '../../crds/resources.ts'
 import type { Rollout } from '../../crds/schema/rollout.ts'
 import { reflect } from '../../kube/index.ts'
-import { needRollout, reach } from '../access.ts'
+import { reach, findRollouts } from '../access.ts'
 import { rolloutTable } from './columns.ts'
 import { logTo } from '../follow.ts'
 import { openFrame } from '../frame.ts'
@@ -19,8 +19,10 @@ export async function watchRollouts(
   terminal: Terminal,
 ): Promise<number> {
   const access = reach(options)
-  if (name !== undefined) await needRollout(access, name)
   const { allNamespaces = false, output } = options
+  // A watch tries for ever; what cannot work at all is said at once.
+  await findRollouts(access, { name, allNamespaces })
+  const picture = pictureOf(terminal, { allNamespaces, output })
   let look: (key: string) => void = () => undefined
   const rollouts = reflect<Rollout>({
     kube: access.kube,
@@ -28,10 +30,9 @@ export async function watchRollouts(
     ...(allNamespaces ? {} : { namespace: access.namespace }),
     ...(name === undefined ? {} : { fieldSelector: `metadata.name=${name}` }),
     onChange: (key) => look(key),
-    log: logTo(terminal),
+    log: logTo({ complain: picture.complain }),
   })
   await rollouts.synced
-  const picture = pictureOf(terminal, { allNamespaces, output })
   const all = (): Rollout[] => rollouts.items().sort(byPlace)
   picture.begin(all())
   look = (key) => picture.change(all(), rollouts.get(key), key)
@@ -41,8 +42,9 @@ export async function watchRollouts(
 }
 
 type Picture = {
-  begin(all: Rollout[]): void
-  change(all: Rollout[], changed: Rollout | undefined, key: string): void
+  begin: (all: Rollout[]) => void
+  change: (all: Rollout[], changed: Rollout | undefined, key: string) => void
+  complain: (text: string) => void
 }
 
 type How = { allNamespaces: boolean; output: GetOptions['output'] }
@@ -55,9 +57,10 @@ function pictureOf(terminal: Terminal, { allNamespaces, output }: How): Picture 
   if (screen) {
     const frame = openFrame({ ...terminal, screen })
     const draw = (all: Rollout[]): void => frame.draw(all.length === 0 ? ['There is no Rollout yet.'] : lines(all))
-    return { begin: draw, change: draw }
+    return { begin: draw, change: draw, complain: frame.complain }
   }
   return {
+    complain: terminal.complain,
     begin: (all) => terminal.print(`${lines(all).join('\n')}\n`),
     change: (all, changed, key) =>
       terminal.print(changed ? `${lines(all)[1 + all.indexOf(changed)]}\n` : `${key} is gone\n`),
@@ -74,6 +77,7 @@ function asObjects(terminal: Terminal, output: 'json' | 'yaml'): Picture {
     })
   }
   return {
+    complain: terminal.complain,
     begin: (all) => all.forEach(write),
     change: (_, changed) => changed && write(changed),
   }

@@ -1,7 +1,6 @@
-import { RELEASES, ROLLOUTS } from '../../crds/resources.ts'
+import { RELEASES } from '../../crds/resources.ts'
 import type { Release } from '../../crds/schema/release.ts'
-import type { Rollout } from '../../crds/schema/rollout.ts'
-import { needRollout, reach, type Access, type AccessOptions } from '../access.ts'
+import { reach, findRollouts, type Access, type AccessOptions } from '../access.ts'
 import { rolloutTable, type Outcomes } from './columns.ts'
 import { written, withoutManagedFields } from '../objects.ts'
 import type { Terminal } from '../terminal.ts'
@@ -12,7 +11,10 @@ export type GetOptions = AccessOptions & {
   watch?: boolean
 }
 
-/** `sluice get [NAME]`: one line per Rollout, or the objects themselves; with `watch` until somebody interrupts it. */
+/**
+ * `sluice get [NAME]`: one line per Rollout, or the objects themselves; with `watch` until somebody interrupts it. Throws
+ * `Refusal` when there is none of that name.
+ */
 export async function get(name: string | undefined, options: GetOptions, terminal: Terminal): Promise<number> {
   if (options.watch) {
     const { watchRollouts } = await import('./fleet.ts')
@@ -20,10 +22,10 @@ export async function get(name: string | undefined, options: GetOptions, termina
   }
   const access = reach(options)
   const { output, allNamespaces = false } = options
-  const rollouts = name === undefined ? await all(access, allNamespaces) : [await needRollout(access, name)]
+  const rollouts = await findRollouts(access, { name, allNamespaces })
   if (output === 'json' || output === 'yaml') {
     const shown = rollouts.map(withoutManagedFields)
-    const what = name === undefined ? { apiVersion: 'v1', kind: 'List', items: shown } : shown[0]
+    const what = name === undefined || allNamespaces ? { apiVersion: 'v1', kind: 'List', items: shown } : shown[0]
     terminal.print(await written(what, output))
     return 0
   }
@@ -35,10 +37,6 @@ export async function get(name: string | undefined, options: GetOptions, termina
   const outcomes = wide ? await outcomesIn(access, allNamespaces) : new Map<string, string>()
   terminal.print(`${rolloutTable(rollouts, { allNamespaces, wide }, { ...terminal, outcomes }).join('\n')}\n`)
   return 0
-}
-
-async function all({ kube, namespace }: Access, allNamespaces: boolean): Promise<Rollout[]> {
-  return (await kube.list<Rollout>(ROLLOUTS, allNamespaces ? {} : { namespace })).items
 }
 
 async function outcomesIn({ kube, namespace }: Access, everywhere: boolean): Promise<Outcomes> {

@@ -13,7 +13,8 @@ export type LogsOptions = AccessOptions & ChoiceOptions & ReadOptions & { contai
 
 /**
  * `sluice logs NAME`: what the pods of canary and stable wrote, each line behind the pod that wrote it; with `follow` what
- * they and the pods after them write, until it is interrupted. Throws `Refusal`.
+ * they and the pods after them write, until it is interrupted. Gives the exit code: 1 where nothing could be read. Throws
+ * `Refusal`.
  */
 export async function logs(name: string, options: LogsOptions, terminal: Terminal): Promise<number> {
   const access = reach(options)
@@ -24,8 +25,9 @@ export async function logs(name: string, options: LogsOptions, terminal: Termina
   const found = sources(pods)
   if (found.length === 0) throw new Refusal(nothing(name, access, pods, choice, options.container))
   const read = openReader(access, options, terminal, new AbortController().signal)
-  for (const source of found) await read(source)
-  return 0
+  let isAnyRead = false
+  for (const source of found) isAnyRead = (await read(source)) || isAnyRead
+  return isAnyRead ? 0 : 1
 }
 
 type Following = { options: LogsOptions; terminal: Terminal; sources: (pods: Pod[]) => Source[] }
@@ -33,7 +35,7 @@ type Following = { options: LogsOptions; terminal: Terminal; sources: (pods: Pod
 async function follow(name: string, access: Access, { options, terminal, sources }: Following): Promise<number> {
   const ended = new AbortController()
   const read = openReader(access, options, terminal, ended.signal)
-  const begun = new Map<string, Promise<void>>()
+  const begun = new Map<string, Promise<boolean>>()
   let look: () => void = () => undefined
   const pods = reflect<Pod>({
     kube: access.kube,

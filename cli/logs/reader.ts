@@ -6,13 +6,16 @@ import type { Source } from './sources.ts'
 
 export type ReadOptions = { follow?: boolean; previous?: boolean; tail: number; since?: string }
 
-/** Reads one container after the other, or side by side: whole lines, each behind its place. Never rejects: it complains. */
+/**
+ * Reads one container after the other, or side by side: whole lines, each behind its place. Never rejects: it complains,
+ * and gives false.
+ */
 export function openReader(
   { kube }: Access,
   { follow = false, previous = false, tail, since }: ReadOptions,
   terminal: Terminal,
   signal: AbortSignal,
-): (source: Source) => Promise<void> {
+): (source: Source) => Promise<boolean> {
   const options = {
     ...(tail < 0 ? {} : { tail }),
     ...(follow ? { follow } : {}),
@@ -25,8 +28,10 @@ export function openReader(
     const onLine = (line: string): void => terminal.print(`${begin}${line}\n`)
     try {
       await kube.log({ namespace, name: pod }, { container, ...options }, onLine, signal)
+      return true
     } catch (error) {
       terminal.complain(`${place}: ${describeError(error)}\n`)
+      return false
     }
   }
 }

@@ -6,7 +6,11 @@ import { view } from './view.ts'
 import { moodOf } from '../words.ts'
 
 /** `release`: the number of the one that is asked about. */
-export type Painter = { paint(sight: Sight, release?: number): void }
+export type Painter = {
+  paint: (sight: Sight, release?: number) => void
+  /** Does not get in the way of what is painted. */
+  complain: (text: string) => void
+}
 
 /** On a screen the view is redrawn in place; in a log every change is a line of its own. */
 export const openPainter = (terminal: Terminal): Painter =>
@@ -16,6 +20,7 @@ function onScreen(terminal: Terminal, screen: { columns: number; rows: number })
   const frame = openFrame({ ...terminal, screen })
   const { colors } = terminal
   return {
+    complain: frame.complain,
     paint: (sight, release) =>
       frame.draw(view(sight, { colors, width: screen.columns, ...(release === undefined ? {} : { release }) })),
   }
@@ -24,6 +29,7 @@ function onScreen(terminal: Terminal, screen: { columns: number; rows: number })
 function inLines(terminal: Terminal): Painter {
   let told = ''
   return {
+    complain: terminal.complain,
     paint(sight, release) {
       const words = lineOf(sight, release)
       if (words === told) return

@@ -3,7 +3,7 @@ import { needRollout, reach, releasesOf, type Access, type AccessOptions } from 
 import { Refusal } from '../failure.ts'
 import { follow } from '../follow.ts'
 import { openPainter } from './painter.ts'
-import { endOf, endOfRevision, releaseFor, releaseOf, type Sight } from '../sight.ts'
+import { endOf, endOfRevision, releaseFor, releaseOf, type End, type Sight } from '../sight.ts'
 import type { Terminal } from '../terminal.ts'
 import { view } from './view.ts'
 
@@ -13,13 +13,16 @@ const EXIT = { promoted: 0, failed: 1, timeout: 2 } as const
 const NARROWEST = 40
 const UNSEEN_WIDTH = 120
 
-/** `sluice status NAME`: once, or until it ended. Returns the exit code: 0 promoted, 1 rolled back or aborted, 2 timeout. */
+/**
+ * `sluice status NAME`: once, or until it ended, as whoever names a `timeout` means. Returns the exit code: 0 promoted or
+ * still under way, 1 rolled back or aborted, 2 timeout. Throws `Refusal`.
+ */
 export async function status(name: string, options: StatusOptions, terminal: Terminal): Promise<number> {
   const access = reach(options)
   const rollout = await needRollout(access, name)
   const sight: Sight = { rollout, releases: await releasesOf(access, name) }
   needRelease(sight, name, options.release)
-  if (options.watch) return watch(access, name, options, terminal)
+  if (options.watch || options.timeout !== undefined) return watch(access, name, options, terminal)
   const width = Math.max(NARROWEST, terminal.screen?.columns ?? UNSEEN_WIDTH)
   const release = numberOf(sight, options)
   if (options.revision !== undefined && release === undefined) {
@@ -27,7 +30,7 @@ export async function status(name: string, options: StatusOptions, terminal: Ter
   }
   const shown = release === undefined ? {} : { release }
   terminal.print(`${view(sight, { colors: terminal.colors, width, ...shown }).join('\n')}\n`)
-  return 0
+  return EXIT[endIn(sight, options) ?? 'promoted']
 }
 
 async function watch(access: Access, name: string, options: StatusOptions, terminal: Terminal): Promise<number> {
@@ -36,12 +39,12 @@ async function watch(access: Access, name: string, options: StatusOptions, termi
   const timeoutMs = options.timeout === undefined ? undefined : parseDuration(options.timeout)
   const timer = timeoutMs === undefined ? undefined : setTimeout(() => resolve('timeout'), timeoutMs)
   let look: () => void = () => undefined
-  const following = await follow(access, { name, terminal, onChange: () => look() })
+  const { complain } = painter
+  const following = await follow(access, { name, terminal: { ...terminal, complain }, onChange: () => look() })
   look = () => {
     const sight = following.sight()
-    const release = numberOf(sight, options)
-    painter.paint(sight, release)
-    const end = options.revision === undefined ? endOf(sight, release) : endOfRevision(sight, options.revision)
+    painter.paint(sight, numberOf(sight, options))
+    const end = endIn(sight, options)
     if (end) resolve(end)
   }
   look()
@@ -51,6 +54,9 @@ async function watch(access: Access, name: string, options: StatusOptions, termi
   if (end === 'timeout') terminal.complain(`not finished within ${options.timeout}: the release goes on without you\n`)
   return EXIT[end]
 }
+
+const endIn = (sight: Sight, options: StatusOptions): End | undefined =>
+  options.revision === undefined ? endOf(sight, numberOf(sight, options)) : endOfRevision(sight, options.revision)
 
 function needRelease(sight: Sight, name: string, release: number | undefined): void {
   if (release === undefined || releaseOf(sight, release)) return

@@ -1,3 +1,5 @@
+import type { Action } from '../../crds/decision.ts'
+import { deedsAt, needOf } from '../../crds/need.ts'
 import type { Release } from '../../crds/schema/release.ts'
 import type { Rollout } from '../../crds/schema/rollout.ts'
 import { outlook } from './outlook.ts'
@@ -92,20 +94,31 @@ function sides(release: Release): string[] {
   )
 }
 
-/** What a person can do now. */
-function hint({ metadata, status }: Rollout, release: Release | undefined): string[] {
-  const on = `${metadata.name} -n ${metadata.namespace}`
-  if (release && release.spec.number !== status?.release) return []
-  switch (phaseOf(status)) {
-    case 'AwaitingApproval':
-      return [`${SELF} approve ${on} --gate ${status?.gate ?? 'GATE'}`, `${SELF} abort ${on} --reason WHY`]
-    case 'Paused':
-      return [`${SELF} resume ${on}`, `${SELF} abort ${on} --reason WHY`]
-    case 'Holding':
-      return [`${SELF} promote ${on}   (overrides the hold)`, `${SELF} abort ${on} --reason WHY`]
-    case 'RollbackBlocked':
-      return [`${SELF} rollback ${on} --direct   (with your own rights)`]
-    default:
-      return []
-  }
+/** What is asked of a person now, bound to what is shown: a newer release is answered by nobody who has seen this one. */
+function hint({ metadata, status = {} }: Rollout, release: Release | undefined): string[] {
+  const { release: number, gate } = status
+  if (number === undefined || (release && release.spec.number !== number)) return []
+  const phase = phaseOf(status)
+  const need = needOf(status)
+  const { first, more } = deedsAt({ ...status, phase, need })
+  const direct = DIRECT.has(phase) ? [`${SELF} rollback ${subjectOf(metadata)} --direct   (with your own rights)`] : []
+  if (first.length === 0 && need === undefined) return []
+  // An abort does what reject does.
+  const asked = first.filter((action) => action !== 'reject' && action !== 'abort')
+  const abort = [...first, ...more].filter((action) => action === 'abort')
+  return [...[...asked, ...abort].map((action) => lineOf(action, { metadata, number, gate })), ...direct]
+}
+
+/** Where the engine may not be able to do it. */
+const DIRECT: ReadonlySet<string> = new Set(['RollbackBlocked', 'EngineStuck', 'EngineUnavailable'])
+
+const subjectOf = ({ name, namespace }: Rollout['metadata']): string => `${name} -n ${namespace}`
+
+type Meant = Pick<Rollout, 'metadata'> & { number: number; gate: string | undefined }
+
+function lineOf(action: Action, { metadata, number, gate }: Meant): string {
+  const line = `${SELF} ${action} ${subjectOf(metadata)} --release ${number}`
+  if (action === 'approve') return `${line} --gate ${gate}`
+  if (action === 'abort') return `${line} --reason WHY`
+  return action === 'promote' ? `${line}   (overrides the hold)` : line
 }

@@ -54,6 +54,32 @@ describe('the file that npm run build writes', () => {
     }
   })
 
+  it('completes verbs, flags and Rollouts in a shell', async () => {
+    const { server, rollout } = await stage()
+    rollout('Promoted', 'serves')
+    const shown = async (...words: string[]): Promise<string> => {
+      const typed = words.map((word) => `'${word}'`).join(' ')
+      const lines = ['source <(sluice.js completion bash)', `COMP_WORDS=(sluice.js ${typed})`]
+      const script = [...lines, `COMP_CWORD=${words.length}`, '_sluice_complete', 'echo "${COMPREPLY[@]}"'].join('\n')
+      const env = { PATH: [place, process.env['PATH']].join(delimiter), KUBECONFIG: server.kubeconfig }
+      return (await promisify(execFile)('bash', ['-c', script], { env })).stdout.trim()
+    }
+    expect(await shown('roll')).toBe('rollback')
+    expect(await shown('rollback', '--di')).toBe('--direct')
+    expect(await shown('approve', '-n', 'shop', 'ch')).toBe('checkout')
+  })
+
+  it('writes plain text where nobody looks, in a pipeline that claims colours as well', async () => {
+    const { server, rollout } = await stage()
+    rollout('Promoted', 'serves')
+    const env = { KUBECONFIG: server.kubeconfig, CI: 'true', TERM: 'xterm-256color' }
+    const { out } = await run('sluice.js', ['get', '-n', 'shop'], env)
+    expect(out).toMatch(/checkout +Promoted/)
+    expect(out).not.toContain('\u001B')
+    const forced = await run('sluice.js', ['get', '-n', 'shop'], { ...env, FORCE_COLOR: '1' })
+    expect(forced.out).toContain('\u001B[32mPromoted')
+  })
+
   it('is what kubectl runs, and what kubectl asks for completion', async () => {
     expect((await run('kubectl-sluice', ['--help'])).out).toMatch(/^Usage: kubectl sluice /)
     expect((await run('kubectl_complete-sluice', ['appr'])).out).toBe(

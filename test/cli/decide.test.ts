@@ -32,7 +32,9 @@ describe('sluice approve, abort and the other words', () => {
     const cli = await release('Applied', 'Gate go-wide approved by ada')
     const { code, out } = await cli.sluice('approve', 'checkout', '--reason', 'looks good')
     expect(code).toBe(0)
-    expect(out).toBe('Gate go-wide approved by ada\nSee what becomes of it: sluice status checkout -n shop --watch\n')
+    expect(out).toBe(
+      'Gate go-wide approved by ada (revision bbbbbbbbbb)\nSee what becomes of it: sluice status checkout -n shop --watch\n',
+    )
     const [{ metadata, spec } = {}] = decisions(cli)
     expect(metadata?.labels).toEqual({ [LABEL.rollout]: 'checkout' })
     expect(metadata?.name).toMatch(/^checkout-/)

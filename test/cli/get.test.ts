@@ -28,6 +28,15 @@ describe('sluice get', () => {
     expect((await sluice('get', '-A')).out).toMatch(/^NAMESPACE .*\nshop +checkout +RolledBack/)
   })
 
+  it('finds a name in all namespaces with -A', async () => {
+    const { rollout, sluice } = await stage()
+    rollout('Promoted', 'serves')
+    rollout('Promoted', 'serves', {}, 'cart')
+    expect((await sluice('-n', 'other', 'get', 'cart', '-A')).out).toMatch(/^NAMESPACE .*\nshop +cart +Promoted .*\n$/)
+    expect(JSON.parse((await sluice('get', 'cart', '-A', '-o', 'json')).out)).toMatchObject({ kind: 'List' })
+    expect((await sluice('get', 'basket', '-A')).complaints).toContain('there is no Rollout basket in any namespace')
+  })
+
   it('says why nothing goes on', async () => {
     const { rollout, sluice } = await stage()
     const message = 'spec.router.istio: there is no VirtualService shop'

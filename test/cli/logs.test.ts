@@ -72,6 +72,12 @@ describe('sluice logs', () => {
     )
   })
 
+  it('fails where nothing could be read', async () => {
+    const cli = await shop()
+    cli.server.logs.clear()
+    expect((await cli.sluice('logs', 'checkout')).code).toBe(1)
+  })
+
   it('names the rights that it takes', async () => {
     const { sluice, server } = await shop()
     server.interfere(({ path }) =>

@@ -1,77 +1,11 @@
-import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { API_VERSION } from '../../crds/names.ts'
 import { DEPLOYMENTS, ROLLOUTS, SERVICES } from '../../crds/resources.ts'
 import { callOf } from '../../cli/self.ts'
-import { CANARY, stage } from './stage.ts'
-import { folder, sluice } from './typed.ts'
+import { stage } from './stage.ts'
+import { sluice } from './typed.ts'
 
 const labels = { 'app.kubernetes.io/name': 'sluice' }
-
-describe('sluice __complete', () => {
-  it('offers verbs, flags, and what flags can be', async () => {
-    const words = async (...typed: string[]) => (await sluice('__complete', ...typed)).out.trimEnd().split('\n')
-    expect((await words('sta'))[0]).toMatch(/^status\tshow a release/)
-    expect(await words('__co')).toEqual([':4'])
-    expect((await words('get', '--o')).map((line) => line.split('\t')[0])).toEqual(['--output', ':4'])
-    expect(await words('get', '-o', '')).toEqual(['wide', 'json', 'yaml', ':4'])
-    expect(await words('completion', 'z')).toEqual(['zsh', ':4'])
-    expect(await words('lint', '-f', '')).toEqual([':0'])
-    expect(await words('judge', '')).toEqual([':0'])
-    expect(await words('get', 'checkout', '')).toEqual([':4'])
-  })
-
-  it('asks the cluster for Rollouts, releases and the gate that waits', async () => {
-    const cli = await stage()
-    const words = async (...typed: string[]) => {
-      const flags = ['--kubeconfig', cli.server.kubeconfig, '-n', 'shop']
-      return (await sluice('__complete', ...flags, ...typed)).out.trimEnd().split('\n')
-    }
-    cli.rollout('AwaitingApproval', 'Gate go-wide waits', { canary: CANARY, release: 2, gate: 'go-wide' })
-    cli.rollout('Promoted', 'serves', {}, 'cart')
-    cli.release(2, { stepIndex: 3 })
-    expect(await words('status', 'c')).toEqual(['checkout\tAwaitingApproval', 'cart\tPromoted', ':4'])
-    expect(await words('approve', 'checkout', '--gate', '')).toEqual(['go-wide\tGate go-wide waits', ':4'])
-    expect(await words('status', 'checkout', '--release', '')).toEqual(['2\tRunning', ':4'])
-    expect(await words('get', '--context', '')).toEqual(['fake', ':4'])
-  })
-
-  it('offers nothing, and complains of nothing, where the cluster does not answer', async () => {
-    expect(await sluice('__complete', '--kubeconfig', '/nowhere', 'status', '')).toMatchObject({
-      code: 0,
-      out: ':4\n',
-      complaints: '',
-    })
-  })
-
-  it('is what bash shows', async () => {
-    const place = folder()
-    writeFileSync(place('sluice'), '#!/bin/sh\nprintf "%s|" "$@" >&3\nprintf "checkout\\tPromoted\\ncart\\n:4\\n"\n', {
-      mode: 0o755,
-    })
-    writeFileSync(place('script'), (await sluice('completion', 'bash')).out)
-    const script = [
-      `source ${place('script')}`,
-      `COMP_WORDS=(${place('sluice')} status c)`,
-      'COMP_CWORD=2',
-      'exec 3>/dev/null',
-      '_sluice_complete',
-      'echo "${COMPREPLY[@]}"',
-    ]
-    expect(execFileSync('bash', ['-c', script.join('\n')], { encoding: 'utf8' })).toBe('checkout cart\n')
-  })
-})
-
-describe('sluice completion', () => {
-  it.each(['bash', 'zsh', 'fish'])('writes a script for %s that asks the program', async (shell) => {
-    expect((await sluice('completion', shell)).out).toContain('__complete')
-  })
-
-  it('names the shells that it knows', async () => {
-    expect((await sluice('completion', 'csh')).complaints).toContain('Allowed choices are bash, zsh, fish')
-  })
-})
 
 describe('sluice version', () => {
   it('tells its own without a cluster', async () => {

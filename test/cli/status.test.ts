@@ -46,11 +46,20 @@ describe('sluice status', () => {
     const cli = await stage()
     atTheGate(cli)
     end(cli, 'RolledBack', 'Rolled back: 12 of 240 requests failed')
-    const { out } = await cli.sluice('status', 'checkout')
+    const { out, code } = await cli.sluice('status', 'checkout')
+    expect(code).toBe(1)
     expect(out).toContain('✖ RolledBack · release 2')
     expect(out).toContain('Rolled back: 12 of 240 requests failed')
     expect(out).toContain('✖ approve go-wide')
     expect(out).not.toContain('sluice approve')
+  })
+
+  it('waits where a time is named', async () => {
+    const cli = await stage()
+    atTheGate(cli)
+    const { code, complaints } = await cli.sluice('status', 'checkout', '--timeout', '10ms')
+    expect(code).toBe(2)
+    expect(complaints).toContain('not finished within 10ms')
   })
 
   it('shows the last lines of a Job that failed, each on a line of its own', async () => {

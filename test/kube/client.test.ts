@@ -87,6 +87,13 @@ describe('reading', () => {
     server.interfere(() => 'hang')
     await expect(kube.get(ref('bear'))).rejects.toThrow('no answer within 30 ms')
   })
+
+  it('does not ask a silent server again where somebody waits', async () => {
+    const { server, kube } = await stage({ timeoutMs: 30, retryForMs: 30 })
+    server.interfere(() => 'hang')
+    await expect(kube.get(ref('bear'))).rejects.toThrow(/bear at 127\.0\.0\.1:\d+: no answer within 30 ms/)
+    expect(server.requests).toHaveLength(1)
+  })
 })
 
 describe('writing', () => {
