@@ -2,6 +2,7 @@ import { relative } from 'node:path'
 import type { Stack } from '../stack/index.ts'
 import type { Page } from './page.ts'
 import type { Repository } from './repository.ts'
+import type { Gate } from './story.ts'
 import { SHOP } from './witness.ts'
 
 /** In a terminal that knows nothing of the cluster yet; both lines can be pasted as they are. */
@@ -30,8 +31,7 @@ export function invitation(
     '  In another terminal, in this folder:',
     `  ${ADDRESSES}`,
     `  ${SLUICE} get -A`,
-    `  ${SLUICE} status ${ON} --watch`,
-    `  ${SLUICE} approve ${ON}      (or: abort)`,
+    `  ${SLUICE} status ${ON}      (says what to type at a gate; --watch goes on looking)`,
     '  npm run -s stack -- kubectl get rollouts,releases -A',
     '',
     `  A release of your own: edit ${folder}/checkout.yaml, then`,
@@ -41,10 +41,10 @@ export function invitation(
 }
 
 /** How to pass a gate, for somebody who has read nothing else. */
-export const approval = (page: string): string[] => [
+export const approval = (page: string, gate: Gate): string[] => [
   `  Look and click: ${page}/r/${SHOP.namespace}/${SHOP.rollout}`,
   '  Or in another terminal, in this folder:',
   `  ${ADDRESSES}`,
-  `  ${SLUICE} approve ${ON}`,
+  `  ${SLUICE} approve ${ON} --release ${gate.release} --gate ${gate.name}`,
   '',
 ]

@@ -6,7 +6,7 @@ import { narrate } from './narrator.ts'
 import { createRepository, type Repository } from './repository.ts'
 import type { Screen } from './screen.ts'
 import { openSource } from './source.ts'
-import { CHAPTERS, FIRST_VERSION, install, play, went, type Scene } from './story.ts'
+import { CHAPTERS, FIRST_VERSION, install, play, went, type Gate, type Scene } from './story.ts'
 import { render, type Entry } from './table.ts'
 import { openWitness, SHOP } from './witness.ts'
 
@@ -54,8 +54,8 @@ export async function openShow(ground: Ground, { screen, alone }: { screen: Scre
   const quiet = narrate(witness, screen)
   const first = await install({ witness })
   const crowd = startCrowd(ground.gateway)
-  const atGate = (gate: string): Promise<void> =>
-    alone ? approve(ground, screen) : askForApproval(gate, ground, screen)
+  const atGate = (gate: Gate): Promise<void> =>
+    alone ? approve(ground, gate, screen) : askForApproval(gate, ground, screen)
   const scene: Scene = { witness, crowd, repository, screen, atGate, ...(alone ? { patienceMs: PATIENCE_MS } : {}) }
   return {
     repository,
@@ -82,8 +82,8 @@ async function perform(scene: Scene, first: Entry): Promise<boolean> {
 }
 
 /** The way of everybody's approval: the command line, with a person's kubeconfig. */
-async function approve({ approver }: Ground, screen: Screen): Promise<void> {
-  const command = ['approve', SHOP.rollout, '-n', SHOP.namespace]
+async function approve({ approver }: Ground, gate: Gate, screen: Screen): Promise<void> {
+  const command = ['approve', SHOP.rollout, '-n', SHOP.namespace, '--release', `${gate.release}`, '--gate', gate.name]
   screen.say(`$ sluice ${command.join(' ')}`)
   const flags = ['--kubeconfig', approver]
   const heard: string[] = []
@@ -94,9 +94,9 @@ async function approve({ approver }: Ground, screen: Screen): Promise<void> {
 }
 
 // oxlint-disable-next-line typescript/require-await -- the other way of passing a gate takes time
-async function askForApproval(gate: string, { page }: Ground, screen: Screen): Promise<void> {
-  screen.title(`Your turn: the release waits at gate ${gate}.`)
-  screen.print(approval(page))
+async function askForApproval(gate: Gate, { page }: Ground, screen: Screen): Promise<void> {
+  screen.title(`Your turn: the release waits at gate ${gate.name}.`)
+  screen.print(approval(page, gate))
 }
 
 /** A picture that stands still has to say why. */

@@ -6,13 +6,16 @@ import type { Screen } from './screen.ts'
 import type { Entry } from './table.ts'
 import type { Sight, Witness } from './witness.ts'
 
+/** `release`: its number. */
+export type Gate = { name: string; release: number }
+
 export type Scene = {
   witness: Witness
   crowd: Crowd
   repository: Repository
   screen: Screen
   /** Called when a release waits at a gate; what it resolves to is no matter, the release tells. */
-  atGate: (gate: string) => Promise<void>
+  atGate: (gate: Gate) => Promise<void>
   /** Of one release, in milliseconds; without it a person may take their time. */
   patienceMs?: number
 }
@@ -124,7 +127,7 @@ async function followToTheEnd(
     if (verdict && verdict.verdict !== 'hold') sentence = verdict.sentence
     if (!gate || release !== number || passed.has(gate)) return
     passed.add(gate)
-    void atGate(gate)
+    void atGate({ name: gate, release })
   })
   // Told by two watches: whichever comes last.
   const ended = (sight: Sight): Release | undefined => {

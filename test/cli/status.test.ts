@@ -39,7 +39,7 @@ describe('sluice status', () => {
     expect(out).toMatch(new RegExp(`stable +${STABLE} +75 % +4\u00A0204 +9 \\(0.21 %\\)`))
     expect(out).toContain('✔ set weight 25 %\n  ▶ approve go-wide\n  · set weight 50 %\n  · promote\n')
     expect(out).toMatch(/\d\d:00:05 {2}WeightSet: 5 % goes to bbbbbbbbbb/)
-    expect(out).toContain('sluice approve checkout -n shop --gate go-wide')
+    expect(out).toContain('sluice approve checkout -n shop --release 2 --gate go-wide')
   })
 
   it('shows a release that was rolled back with its sentence and the step that it did not pass', async () => {

@@ -52,8 +52,8 @@ it('invites with lines that work in a new terminal, and with no page that is not
   expect(lines.findIndex((line) => line.includes('stack -- env'))).toBeLessThan(
     lines.findIndex((line) => line.includes('sluice -- get')),
   )
-  const [click, , addresses, approve] = approval(page.url)
+  const [click, , addresses, approve] = approval(page.url, { name: 'go-wide', release: 3 })
   expect(click).toContain('http://localhost:8090/r/shop/checkout')
   expect(addresses).toContain('eval "$(npm run -s stack -- env)"')
-  expect(approve).toContain('npm run -s sluice -- approve checkout -n shop')
+  expect(approve).toContain('npm run -s sluice -- approve checkout -n shop --release 3 --gate go-wide')
 })

@@ -56,7 +56,7 @@ async function stage() {
         return Promise.resolve({ commit: 'c0ffee', at: Date.now() })
       },
     },
-    atGate: (gate) => Promise.resolve(void gates.push(gate)),
+    atGate: ({ name }) => Promise.resolve(void gates.push(name)),
   }
   const put = (resource: Resource, name: string, { status, ...body }: Body) => {
     const { group, version, kind } = resource
