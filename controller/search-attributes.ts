@@ -20,7 +20,7 @@ const PATIENCE_MS = 1_000
 /** Between two attempts while Temporal is away. */
 const AWAY_MS = 5_000
 /** A server tells its parts of what is new. */
-const ATTEMPTS = 20
+const ATTEMPTS = 60
 const BETWEEN_MS = 500
 
 /** Codes of gRPC. */

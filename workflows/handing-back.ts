@@ -3,6 +3,7 @@ import type { Returning } from '../activities/handing-back.ts'
 import type { Fence } from '../crds/traffic.ts'
 import { insist, watching } from './proxies.ts'
 import { beginAnew, type Stay } from './stay.ts'
+import { showReturning } from './story.ts'
 import { announce } from './telling.ts'
 import { isDue } from './waiting.ts'
 import { typeOf } from './words.ts'
@@ -27,6 +28,11 @@ export async function handBack(stay: Stay): Promise<void> {
   await insist.letGo({ ref, target, ...(keep === undefined ? {} : { keep }) })
 }
 
+function say({ input, picture: { ref } }: Stay, message: string): Promise<void> {
+  showReturning(input, message)
+  return insist.sayReturning({ ref, message })
+}
+
 /** What serves from now on. */
 async function giveBack(stay: Stay): Promise<Returning> {
   const { picture } = stay
@@ -44,17 +50,16 @@ async function giveBack(stay: Stay): Promise<Returning> {
   return found
 }
 
-async function keepStable({ picture }: Stay, { revision, why }: Extract<Returning, { kind: 'kept' }>): Promise<void> {
-  const { ref } = picture
-  await insist.sayReturning({ ref, message: why ?? `Handing back: the pods of revision ${revision} stay` })
-  if (why !== undefined) announce({ picture }, { type: 'Warning', reason: 'StableKept', message: why })
+async function keepStable(stay: Stay, { revision, why }: Extract<Returning, { kind: 'kept' }>): Promise<void> {
+  await say(stay, why ?? `Handing back: the pods of revision ${revision} stay`)
+  if (why !== undefined) announce(stay, { type: 'Warning', reason: 'StableKept', message: why })
 }
 
 /** All of the traffic is stable's, and the route reads as in Git. */
 async function comeToRest(stay: Stay): Promise<void> {
   const { ref, target, stable, route, nextNumber, nextSeq } = stay.picture
   if (route.atRest || stable === undefined) return
-  await insist.sayReturning({ ref, message: `Handing back: all of the traffic goes to revision ${stable}` })
+  await say(stay, `Handing back: all of the traffic goes to revision ${stable}`)
   const fence: Fence = { uid: target.uid, release: nextNumber - 1, seq: nextSeq + 1 }
   try {
     await insist.pointApex({ ref, stable })
@@ -68,11 +73,11 @@ async function comeToRest(stay: Stay): Promise<void> {
 
 async function declaredReady(stay: Stay, replicas: number): Promise<void> {
   const { ref } = stay.picture
-  await insist.sayReturning({ ref, message: `Handing back: the declared Deployment gets ${replicas} pods again` })
+  await say(stay, `Handing back: the declared Deployment gets ${replicas} pods again`)
   for (;;) {
     const { waitingFor } = await watching.awaitDeclared({ ref, replicas, tellAfterMs: TELL_MS })
     if (waitingFor === undefined) return
-    await insist.sayReturning({ ref, message: `Handing back: ${waitingFor}` })
+    await say(stay, `Handing back: ${waitingFor}`)
     await handOver(stay)
   }
 }
@@ -84,7 +89,7 @@ async function apexKnown(stay: Stay): Promise<void> {
   for (;;) {
     const { waitingFor, isGone } = await watching.awaitAddresses(apex)
     if (waitingFor === undefined || isGone) return
-    await insist.sayReturning({ ref, message: `Handing back: ${waitingFor}` })
+    await say(stay, `Handing back: ${waitingFor}`)
     await handOver(stay)
   }
 }

@@ -1,5 +1,6 @@
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow'
 import type { Progress } from '../activities/report.ts'
+import type { Phase } from '../crds/conditions.ts'
 import { SEARCH, type ReleaseInput } from './contract.ts'
 import type { Run } from './run.ts'
 import { approvalsOf } from './quorum.ts'
@@ -15,6 +16,12 @@ const LONGEST = 400
 export function show(run: Run, shown: Shown): void {
   setCurrentDetails(pageOf(run, shown))
   find(run.input, shown.phase, run.canary)
+}
+
+/** The Rollout goes, and what it had is handed back. */
+export function showReturning(input: ReleaseInput, message: string): void {
+  setCurrentDetails(`**${plain(input.namespace)}/${plain(input.name)}**: **HandingBack**\n\n${plain(message)}`)
+  find(input, 'HandingBack')
 }
 
 /** Markdown. What people say is text in it, and nothing else. */
@@ -51,14 +58,14 @@ function plain(text: string): string {
 }
 
 /** One event of the history, and only where something is another than before. */
-function find({ namespace, name, searchable }: ReleaseInput, phase: string, revision: string): void {
+function find({ namespace, name, searchable }: ReleaseInput, phase: Phase, revision?: string): void {
   if (!searchable) return
   const known = workflowInfo().typedSearchAttributes
   const wanted = [
     { key: SEARCH.namespace, value: namespace },
     { key: SEARCH.rollout, value: name },
     { key: SEARCH.phase, value: phase },
-    { key: SEARCH.revision, value: revision },
+    ...(revision === undefined ? [] : [{ key: SEARCH.revision, value: revision }]),
   ]
   const news = wanted.filter(({ key, value }) => known.get(key) !== value)
   if (news.length > 0) upsertSearchAttributes(news)
