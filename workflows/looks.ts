@@ -51,6 +51,7 @@ export async function followLooks(run: Run): Promise<void> {
       await isToLook(run)
       if (isEditResumed(run)) await resumeAfterEdit(run)
       const { seq, writing } = run
+      if (run.away === 'told') run.away = 'looking'
       const picture = await observe(run.input, run.desk, run)
       const overlapped = writing || run.writing || run.seq !== seq
       run.blurred = overlapped && picture !== undefined && showsEdit(picture)
@@ -99,6 +100,7 @@ async function adapt(run: Run, picture: Picture): Promise<void> {
   await growAlong(run, picture.replicas)
   run.suspended = picture.suspend
   run.held = isInstalling(run) ? undefined : picture.held
+  if (run.away === 'looking') run.away = undefined
   // One of our own is made again by the write that puts the weight back.
   run.routeGone = !picture.route.found && picture.target.router.istio.host === undefined
   sayWhoWaits(run, picture)

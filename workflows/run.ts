@@ -62,6 +62,11 @@ export type Run = {
   suspended: boolean
   /** A Freeze, or a line in which it stands, keeps it from going forward. */
   held?: Held | undefined
+  /**
+   * Somebody stopped it before it had requests, and that was told, or is: its place may be another's by now. It goes on
+   * after a look that began when it had been told.
+   */
+  away?: 'telling' | 'told' | 'looking' | undefined
   /** What a look found that ends or changes this release. */
   discovered?: Interruption
   routeGone: boolean

@@ -8,14 +8,25 @@ import { isBlocking } from './weights.ts'
 export async function followStops(run: Run): Promise<void> {
   try {
     for (;;) {
-      await condition(() => stopOf(run)?.sentence !== run.toldStop)
+      await condition(() => isSettled(run) && stopOf(run)?.sentence !== run.toldStop)
       const stop = stopOf(run)
       run.toldStop = stop?.sentence
+      const leaves = stop !== undefined && stop.phase !== 'Queued' && run.weight === 0
+      if (leaves) run.away = 'telling'
       await sayStop(run, stop)
+      if (leaves) lookAround(run)
     }
   } catch (error) {
     if (!isCancellation(error)) run.discovered ??= asInterruption(error)
   }
+}
+
+/** Whether it has requests is known: others take its place where it is said that it has none. */
+const isSettled = ({ away, writing, weight }: Run): boolean => !away && !(writing && weight === 0)
+
+function lookAround(run: Run): void {
+  run.away = 'told'
+  run.desk.looked = true
 }
 
 /** What it waits for it waits for still. A promotion that a person said says so itself. */

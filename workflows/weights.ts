@@ -168,6 +168,7 @@ function obstacle(run: Run): Obstacle | undefined {
   if (run.edit) return { reason: 'foreignEdit', sentence: run.edit.message }
   const stop = stopOf(run)
   if (stop) return { sentence: stop.sentence }
+  if (run.away) return { sentence: 'Looks whether its place is still free' }
   const hold = run.guard.hold
   return run.weight > 0 && hold && isBlocking(run, hold.reason) ? hold : undefined
 }

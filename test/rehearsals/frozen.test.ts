@@ -159,3 +159,33 @@ test.concurrent('what has nothing that serves is brought up whatever is frozen',
   expect(world.told.map(({ phase }) => phase)).not.toContain('Frozen')
   expect(world.told.at(-1)).toMatchObject({ outcome: 'Promoted' })
 })
+
+test.concurrent(
+  'who was paused before it had requests looks whether its place is free, however soon it goes on',
+  async () => {
+    const { world, look, handle, say } = await rehearsal.begin('place-taken', plan(gate, setWeight(20)))
+    await told(world, ({ gate }) => gate === 'go')
+    // Somebody else has begun because of the pause; nobody has told this one.
+    world.picture.held = { phase: 'Queued', sentence: 'place-taken waits for its turn' }
+    await say('pause')
+    await say('resume')
+    await say('approve', { gate: 'go' })
+    await told(world, ({ phase }) => phase === 'Queued')
+    expect(shares(world)).toEqual([])
+    delete world.picture.held
+    await look()
+    await handle.result()
+    expect(shares(world)).toEqual([20, 100])
+  },
+)
+
+test.concurrent('who was paused goes on by itself where its place is free', async () => {
+  const { world, handle, say } = await rehearsal.begin('place-free', plan(gate, setWeight(20)))
+  await told(world, ({ gate }) => gate === 'go')
+  await say('pause')
+  await say('resume')
+  await say('approve', { gate: 'go' })
+  await handle.result()
+  expect(shares(world)).toEqual([20, 100])
+  expect(world.told.map(({ phase }) => phase)).not.toContain('Queued')
+})
