@@ -28,13 +28,14 @@ export async function pageOf(parts: PageParts, sight: Sight, caller: Caller): Pr
     caller.mayEach(namespace, name),
   ])
   const rollout = rolloutView(sight)
-  const release = releases ? currentRelease(sight) : undefined
+  const current = currentRelease(sight)
+  const release = releases ? current : undefined
   return {
     rollout,
     ...(release ? { release: await wholeRelease(parts, { release, sight, caller }) } : {}),
     pods: pods ? podViews(sight.pods, shownRevisions(sight, release)) : [],
     events: events ? eventViews(sight.events) : [],
-    decisions: decisions ? decisionViews(sight.decisions, rollout.release) : [],
+    decisions: decisions && current ? decisionViews(sight.decisions, current) : [],
     may,
   }
 }

@@ -1,4 +1,5 @@
 import { AUTHOR_CLAIM } from './guard-policy.ts'
+import type { ObjectMeta } from './meta.ts'
 import type { GateTerms } from './plan.ts'
 
 export const ACTIONS = [
@@ -29,6 +30,18 @@ export type DecisionSpec = {
   claim?: string
   reason?: string
 }
+
+type Said = { metadata: Pick<ObjectMeta, 'creationTimestamp'>; spec: Pick<DecisionSpec, 'release' | 'revision'> }
+type Release = { metadata: Pick<ObjectMeta, 'creationTimestamp'>; spec: { number: number; revision: string } }
+
+/** Decisions outlive their Rollout, and releases of one that has its name now have the same numbers. */
+export const isAbout = ({ metadata, spec }: Said, release: Release): boolean =>
+  spec.release === release.spec.number &&
+  spec.revision === release.spec.revision &&
+  momentOf(metadata) >= momentOf(release.metadata)
+
+const momentOf = ({ creationTimestamp }: Pick<ObjectMeta, 'creationTimestamp'>): number =>
+  creationTimestamp === undefined ? 0 : Date.parse(creationTimestamp)
 
 /** What the API server says of a person. */
 type Person = { name: string; groups: string[]; extra: Record<string, string[]> }

@@ -1,10 +1,12 @@
+import { isAbout } from '../../crds/decision.ts'
 import type { Decision } from '../../crds/schema/decision.ts'
+import type { Release } from '../../crds/schema/release.ts'
 import type { DecisionView } from '../views.ts'
 
 /** Those about one release, newest first. */
-export const decisionViews = (decisions: Decision[], release: number | undefined): DecisionView[] =>
+export const decisionViews = (decisions: Decision[], release: Release): DecisionView[] =>
   decisions
-    .filter(({ spec }) => spec.release === release)
+    .filter((decision) => isAbout(decision, release))
     .map(decisionView)
     .toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at))
 

@@ -1,3 +1,4 @@
+import { isAbout } from '../../crds/decision.ts'
 import type { Step } from '../../crds/plan.ts'
 import type { Release } from '../../crds/schema/release.ts'
 import { currentRelease, type Sight } from '../sight.ts'
@@ -35,12 +36,13 @@ export function gateStep({ spec: { plan } }: Release, gate: string): Gate | unde
 
 type Gate = Extract<Step, { kind: 'approve' }>
 
-/** One per person, however often they said it; a word that was refused is none. */
-function approvalsOf({ decisions }: Sight, { spec }: Release, gate: string): GateView['approvals'] {
+/** Votes on the desk: what was applied let an earlier wait at this gate end, before a retreat. One per person. */
+function approvalsOf({ decisions }: Sight, release: Release, gate: string): GateView['approvals'] {
   const first = new Map<string, string>()
-  for (const { spec: said, status, metadata } of decisions) {
-    const isMeant = said.action === 'approve' && said.gate === gate && said.release === spec.number
-    if (!isMeant || status === undefined || status.outcome === 'Refused') continue
+  for (const decision of decisions) {
+    const { spec: said, status, metadata } = decision
+    if (said.action !== 'approve' || said.gate !== gate || !isAbout(decision, release)) continue
+    if (status?.outcome !== 'Delivered') continue
     const at = metadata.creationTimestamp ?? status.at
     const known = first.get(said.by)
     if (known === undefined || Date.parse(at) < Date.parse(known)) first.set(said.by, at)

@@ -1,3 +1,4 @@
+import { isAbout } from '../../crds/decision.ts'
 import { DECISIONS } from '../../crds/resources.ts'
 import { LABEL } from '../../crds/names.ts'
 import type { Decision } from '../../crds/schema/decision.ts'
@@ -39,7 +40,7 @@ export async function history(name: string, options: HistoryOptions, terminal: T
   const decisions = await decisionsOn(access, name)
   if (one) {
     const width = Math.max(NARROWEST, terminal.screen?.columns ?? UNSEEN_WIDTH)
-    const said = decisions.filter(({ spec }) => spec.release === one.spec.number)
+    const said = decisions.filter((decision) => isAbout(decision, one))
     const story = view({ rollout, releases }, { colors: terminal.colors, width, release: one.spec.number })
     return print([...story, ...(said.length > 0 ? ['', ...decisionTable(said, terminal)] : [])])
   }

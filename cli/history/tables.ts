@@ -1,3 +1,4 @@
+import { isAbout } from '../../crds/decision.ts'
 import { formatDuration } from '../../crds/duration.ts'
 import type { Decision } from '../../crds/schema/decision.ts'
 import type { Release } from '../../crds/schema/release.ts'
@@ -11,7 +12,8 @@ type Setting = Pick<Terminal, 'colors' | 'now'> & { wide: boolean }
 export function releaseTable(releases: Release[], decisions: Decision[], setting: Setting): string[] {
   const { colors, now, wide } = setting
   const header = ['RELEASE', 'REVISION', 'OUTCOME', 'STARTED', 'TOOK', 'DECIDED', 'COMMIT', 'AUTHOR', 'CHANGE']
-  const rows = releases.map(({ spec, status }) => {
+  const rows = releases.map((release) => {
+    const { spec, status } = release
     const outcome = status?.outcome ?? 'Running'
     const { commit, author, message, images } = spec.provenance
     return [
@@ -20,7 +22,7 @@ export function releaseTable(releases: Release[], decisions: Decision[], setting
       moodOf(outcome).paint(colors)(outcome),
       age(status?.startedAt, now()),
       tookWords(status, now()),
-      whoDecided(decisions, spec.number),
+      whoDecided(decisions, release),
       commit?.slice(0, 10) ?? '',
       author ?? '',
       message?.split('\n')[0] ?? '',
@@ -51,7 +53,7 @@ function tookWords(status: Release['status'], now: number): string {
 }
 
 /** Whoever was refused decided nothing. */
-function whoDecided(decisions: Decision[], release: number): string {
-  const counted = decisions.filter(({ spec, status }) => spec.release === release && status?.outcome !== 'Refused')
+function whoDecided(decisions: Decision[], release: Release): string {
+  const counted = decisions.filter((one) => isAbout(one, release) && one.status?.outcome !== 'Refused')
   return [...new Set(counted.map(({ spec }) => `${spec.action} ${spec.by}`))].join(', ')
 }

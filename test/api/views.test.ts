@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { KubeEvent, Pod, Sight } from '../../api/sight.ts'
 import { trimPod, trimRelease } from '../../api/sight.ts'
+import { decisionViews } from '../../api/view/decision.ts'
 import { eventViews } from '../../api/view/event.ts'
 import { gateView, groundsOf } from '../../api/view/gate.ts'
 import { podViews } from '../../api/view/pod.ts'
@@ -196,6 +197,25 @@ describe('a gate', () => {
     }
     expect(grounds(3)).toEqual({ says: 'Faster totals', evidence: 'As good as stable' })
     expect(grounds(-1)).toEqual({ says: 'Faster totals' })
+  })
+
+  it('counts no approval of a namesake that is gone, and none that opened it before a retreat', () => {
+    const at = (minutes: number): string => new Date(BEGAN + minutes * 60_000).toISOString()
+    const open = release('shop', 7)
+    open.metadata.creationTimestamp = at(0)
+    const said = (by: string, minutes: number, spec = {}, outcome: 'Delivered' | 'Applied' = 'Delivered') => {
+      const one = decision('shop', by, { by, ...spec }, { ...status, outcome })
+      return { ...one, metadata: { ...one.metadata, creationTimestamp: at(minutes) } }
+    }
+    const decisions = [
+      said('ada', -10),
+      said('bea', 1, { revision: 'cccccccccc' }),
+      said('cid', 2, {}, 'Applied'),
+      said('dan', 3),
+    ]
+    const gate = gateView(sight(AT_THE_GATE, { releases: [open], decisions }))
+    expect(gate?.approvals.map(({ by }) => by)).toEqual(['dan'])
+    expect(decisionViews(decisions, open).map(({ by }) => by)).toEqual(['dan', 'cid'])
   })
 
   it('is none where nothing waits', () => {

@@ -13,11 +13,13 @@ async function past(): Promise<Cli> {
   cli.release(3, { outcome: 'Promoted', endedAt: '2030-01-01T10:20:00Z' })
   said(cli, 'one', 3, 'ada', 'Applied')
   said(cli, 'two', 3, 'eve', 'Refused')
+  // About a release of a Rollout that had this name before.
+  said(cli, 'three', 3, 'fay', 'Applied', 'cccccccccc')
   return cli
 }
 
-function said({ server }: Cli, name: string, release: number, by: string, outcome: string): void {
-  const spec = { rollout: 'checkout', release, revision: CANARY, action: 'approve', gate: 'go-wide', by }
+function said({ server }: Cli, name: string, release: number, by: string, outcome: string, revision = CANARY): void {
+  const spec = { rollout: 'checkout', release, revision, action: 'approve', gate: 'go-wide', by }
   const metadata = { name, namespace: 'shop', labels: { [LABEL.rollout]: 'checkout' } }
   server.put(DECISIONS, {
     apiVersion: API_VERSION,
