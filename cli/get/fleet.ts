@@ -33,10 +33,11 @@ export async function watchRollouts(
     log: logTo({ complain: picture.complain }),
   })
   await rollouts.synced
+  const interrupted = whenInterrupted(terminal)
   const all = (): Rollout[] => rollouts.items().sort(byPlace)
   picture.begin(all())
   look = (key) => picture.change(all(), rollouts.get(key), key)
-  await whenInterrupted(terminal)
+  await interrupted
   await rollouts.stop()
   return INTERRUPTED
 }

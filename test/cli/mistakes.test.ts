@@ -72,6 +72,18 @@ describe('a cluster that cannot be reached', () => {
     expect(server.requests).toHaveLength(1)
   })
 
+  it('is told apart from one that does not know you, or has no Sluice', async () => {
+    const { server, sluice } = await stage()
+    server.interfere(() => ({ code: 401, reason: 'Unauthorized', message: 'Unauthorized' }))
+    expect((await sluice('get')).complaints).toBe(
+      'error: Unauthorized: the API server does not know you. Sign in again, or name another --context\n',
+    )
+    server.interfere(() => ({ code: 404, reason: 'NotFound', message: 'there is no such resource' }))
+    expect((await sluice('status', 'checkout')).complaints).toContain(
+      'Is Sluice installed? kubectl apply -k deploy/crds',
+    )
+  })
+
   it('ends a watch before it begins', async () => {
     const { server, begin } = await stage()
     server.interfere(() => ({ code: 403, reason: 'Forbidden', message: 'no rollouts for eve' }))
