@@ -92,6 +92,8 @@ export type CarriedRelease = {
   asked?: boolean
   /** The gate that is open: a word about it counts before the run that takes over has come to it. */
   gate?: Gate
+  /** A pause of the plan waits for its end: the same holds for a word about that. */
+  pausing?: true
   /** That its time will be over soon was announced. */
   warned?: boolean
   /** That nobody opened it in time was announced. */
@@ -129,6 +131,8 @@ export type CarriedRelease = {
   toldHold?: Hold
   /** What is said about somebody else's edit of the route that holds it. */
   edit?: string
+  /** A person said resume to that, and the route is not put back yet. */
+  editResumed?: true
   /** It serves already, and is analysed until then (epoch milliseconds). */
   afterwards?: number
   /** It is on its way back, and why. */

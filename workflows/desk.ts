@@ -24,6 +24,8 @@ export type Desk = Pick<CarriedDesk, 'inbox' | 'votes' | 'answers' | 'consumed'>
   resumed: number
   /** What a person can speak about right now; undefined while there is nothing. */
   subject?: Subject | undefined
+  /** What keeps it where it is, as a sentence. */
+  obstacle?: () => string | undefined
 }
 
 export type Subject = {
@@ -34,6 +36,10 @@ export type Subject = {
   settled?: string
   /** A person said promote, and nothing holds it any more. */
   hurried?: true
+  /** A pause of the plan waits for its end. */
+  pausing?: true
+  /** Somebody else's edit of the route holds it until a person says what shall be. */
+  edited?: true
 }
 
 /** `author`: whose commit it is. */
@@ -94,10 +100,12 @@ export const waits = (desk: Desk, ...actions: Action[]): boolean =>
   desk.inbox.some(({ action }) => actions.includes(action))
 
 /** Words about a release count from the first moment of a run that takes it over. */
-const subjectOf = ({ number, revision, gate, settled, override }: CarriedRelease): Subject => ({
+const subjectOf = ({ number, revision, gate, settled, override, ...carried }: CarriedRelease): Subject => ({
   release: number,
   revision,
   ...(gate === undefined ? {} : { gate }),
   ...(settled === undefined ? {} : { settled }),
   ...(override ? { hurried: true } : {}),
+  ...(carried.pausing ? { pausing: true } : {}),
+  ...(carried.edit === undefined ? {} : { edited: true }),
 })

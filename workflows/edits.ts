@@ -21,6 +21,7 @@ export async function holdForEdit(run: Run, words: string): Promise<void> {
   if (run.edit) return
   const message = `Holding: ${words}; resume puts it back, promote goes to 100 %, abort ends the release`
   run.edit = { message, resumed: run.desk.resumed }
+  if (run.desk.subject) run.desk.subject.edited = true
   await tell(run, {
     phase: 'Holding',
     hold: 'foreignEdit',
@@ -36,6 +37,7 @@ export const isEditResumed = ({ edit, desk }: Run): boolean => edit !== undefine
 export async function resumeAfterEdit(run: Run): Promise<void> {
   if (isOnRoute(run)) await writeAgain(run)
   delete run.edit
+  delete run.desk.subject?.edited
   await sayOn(run, {
     type: 'Normal',
     reason: 'Resumed',

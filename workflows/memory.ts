@@ -29,6 +29,7 @@ const stepOf = (run: Run): Pick<CarriedRelease, 'stepIndex' | 'stepSince'> & Par
   ...(run.passed ? { passed: true } : {}),
   ...(run.stepped ? { stepped: true } : {}),
   ...(run.desk.subject?.gate ? { gate: run.desk.subject.gate } : {}),
+  ...(run.desk.subject?.pausing ? { pausing: true } : {}),
   ...(run.desk.subject?.settled ? { settled: run.desk.subject.settled } : {}),
   ...(run.tried > 0 ? { tried: run.tried } : {}),
   ...(run.evidence ? { evidence: run.evidence } : {}),
@@ -44,4 +45,5 @@ const toldBy = (run: Run): Partial<CarriedRelease> => ({
   ...(run.guard.hold ? { hold: run.guard.hold } : {}),
   ...(run.toldHold ? { toldHold: run.toldHold } : {}),
   ...(run.edit ? { edit: run.edit.message } : {}),
+  ...(run.edit && run.desk.resumed > run.edit.resumed ? { editResumed: true } : {}),
 })

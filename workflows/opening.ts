@@ -8,6 +8,7 @@ import { insist } from './proxies.ts'
 import { beginAnew, type Stay } from './stay.ts'
 import { asideRecalled } from './aside.ts'
 import type { Run } from './run.ts'
+import { standsInTheWay } from './weights.ts'
 import { typeOf } from './words.ts'
 
 export type Opening = {
@@ -46,7 +47,7 @@ export async function openRun(stay: Stay, opening: Opening): Promise<Run> {
     suspended: picture.suspend,
     held: heldIn(picture),
     routeGone: false,
-    ...(carried?.edit ? { edit: { message: carried.edit, resumed: 0 } } : {}),
+    ...(carried?.edit ? { edit: { message: carried.edit, resumed: carried.editResumed ? -1 : 0 } } : {}),
     writing: false,
     warm: stay.warm,
     guard: openGuard(() => watched(run), {
@@ -56,6 +57,7 @@ export async function openRun(stay: Stay, opening: Opening): Promise<Run> {
     }),
   }
   speakAbout(desk, { release: number, revision })
+  desk.obstacle = () => standsInTheWay(run) ?? run.said?.message
   // What was there before this run began brings no news.
   const { foreign, preview, replacedBy } = picture.route
   if (foreign || preview !== undefined || (carried && replacedBy !== undefined)) desk.looked = true

@@ -9,6 +9,10 @@ const CURES: Partial<Record<Action, string[]>> = { retry: ['rolled back', 'abort
 /** What nobody needs any more once a person said promote. */
 const HURRYING: readonly Action[] = ['promote', 'step', 'pause']
 
+/** A person paused it, the plan does, or an edit of the route holds it: whatever else it waits for, resume does not end. */
+const isResumable = ({ paused, subject }: Pick<Desk, 'paused' | 'subject'>): boolean =>
+  paused !== undefined || subject?.pausing === true || subject?.edited === true
+
 /** Why a word comes too early, too late, or is about something else, as a sentence; undefined when it counts. */
 export function whyRefused(desk: Desk, word: Word): string | undefined {
   const { subject } = desk
@@ -36,6 +40,8 @@ function whyNotNow(desk: Desk, { release, gate, hurried }: Subject, word: Word):
     return `a person said promote before: release ${release} is no longer held, abort is what stops it`
   if (desk.paused !== undefined && (action === 'promote' || action === 'step'))
     return `release ${release} is paused by ${desk.paused}: say resume first`
+  if (action === 'resume' && !isResumable(desk))
+    return `release ${release} is not paused: there is nothing to resume. ${desk.obstacle?.() ?? ''}`.trimEnd()
   if (action !== 'approve' && action !== 'reject') return undefined
   if (!gate) return `no gate of release ${release} is open: there is nothing to ${action}`
   if (word.gate !== gate.name) return `gate ${word.gate ?? '(none named)'} is not open; gate ${gate.name} is`

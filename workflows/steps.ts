@@ -11,7 +11,7 @@ import type { Run } from './run.ts'
 import { tell } from './telling.ts'
 import { waitFor } from './waiting.ts'
 import { window } from './window.ts'
-import { mayEnd, mayGoForward, raise } from './weights.ts'
+import { mayEnd, mayGoForward, raise, standsInTheWay } from './weights.ts'
 
 /** One step of the plan, from its beginning or from where an earlier run of this chain left it. */
 export async function doStep(run: Run, step: Step): Promise<void> {
@@ -96,10 +96,18 @@ const isProven = ({ measured, mode, plan, weight, judgedAlone }: Run, kind: 'ana
   measured && mode === 'act' && !plan.returns && (kind === 'analyze' || weight < 100 || judgedAlone)
 
 async function pause(run: Run, forMs: number | undefined): Promise<void> {
+  const { desk } = run
   const until = forMs === undefined ? 'until somebody says resume' : `for ${formatDuration(forMs)}`
-  const message = `Paused at ${run.weight} % ${until}`
-  await tell(run, { phase: 'Paused', message, hold: forMs === undefined ? 'untilResumed' : 'pausing' })
   const ends = forMs === undefined ? Infinity : run.stepSince + forMs
-  await waitFor(run, () => run.desk.resumed > run.resumedBefore, ends)
+  if (desk.subject) desk.subject.pausing = true
+  try {
+    const message = `Paused at ${run.weight} % ${until}`
+    await tell(run, { phase: 'Paused', message, hold: forMs === undefined ? 'untilResumed' : 'pausing' })
+    await waitFor(run, () => desk.resumed > run.resumedBefore, ends)
+  } finally {
+    delete desk.subject?.pausing
+  }
+  if (standsInTheWay(run) !== undefined)
+    await tell(run, { phase: 'Progressing', message: `The pause at ${run.weight} % is over` })
   await mayEnd(run)
 }

@@ -150,6 +150,9 @@ const sharesOf = ({ stable, canary }: Run, weight: number): Record<Revision, num
   [canary]: weight,
 })
 
+/** Why it may not go forward right now, as a sentence. */
+export const standsInTheWay = (run: Run): string | undefined => obstacleOf(run)?.sentence
+
 type Obstacle = { reason?: string; sentence: string }
 
 function obstacleOf(run: Run): Obstacle | undefined {

@@ -66,7 +66,14 @@ const ENDED: [what: string, step: Step, end: (played: Played) => Promise<unknown
       await told(world, ({ event }) => event?.reason === 'GateApproved')
     },
   ],
-  ['a resume', { kind: 'pause' }, ({ say }) => say('resume')],
+  [
+    'a resume',
+    { kind: 'pause' },
+    async ({ world, say }) => {
+      await say('resume')
+      await told(world, ({ message, hold }) => message.endsWith('. The pause at 20 % is over') && hold === undefined)
+    },
+  ],
   [
     'the answer to an A/B test',
     { kind: 'abTest', percent: 20, maxDurationMs: 200, then: 'ask' },

@@ -100,6 +100,27 @@ test.concurrent('so is a Rollout that is suspended', async () => {
   expect(reasons(world)).toEqual(expect.arrayContaining(['Suspended', 'Resumed']))
 })
 
+test.concurrent('resume is for what a person or the plan paused: whatever else it waits for, it says so', async () => {
+  const { world, handle, look, say } = await rehearsal.begin('not-paused', plan(setWeight(20), gate, pause))
+  await told(world, ({ gate }) => gate === 'go')
+  await expect(say('resume')).rejects.toThrow('release 2 is not paused: there is nothing to resume. Gate go: waiting')
+  world.picture.suspend = true
+  await look()
+  await told(world, ({ phase }) => phase === 'Suspended')
+  await expect(say('resume')).rejects.toThrow('nothing to resume. Suspended: spec.suspend is true')
+  await say('pause')
+  await told(world, ({ pausedBy }) => pausedBy === 'ada')
+  await say('resume')
+  await expect(say('resume')).rejects.toThrow('nothing to resume')
+  world.picture.suspend = false
+  await look()
+  await say('approve', { gate: 'go' })
+  await told(world, ({ hold }) => hold === 'untilResumed')
+  await say('resume')
+  await handle.result()
+  expect(shares(world)).toEqual([20, 100])
+})
+
 const reasons = ({ told }: World): (string | undefined)[] => told.map(({ event }) => event?.reason)
 
 function once(act: () => Promise<unknown>): () => Promise<void> {

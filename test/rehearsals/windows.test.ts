@@ -27,6 +27,7 @@ test.concurrent('before a closed one it says when that opens, and a person may g
   const { world, handle, say } = await rehearsal.begin('window-closed', steps)
   await told(world, ({ phase, message }) => phase === 'Paused' && /opens at \d{4}-.*T00:00:00\.000Z/.test(message))
   expect(shares(world)).toEqual([20])
+  await expect(say('resume')).rejects.toThrow(/not paused: there is nothing to resume. Gate hours: .* opens at/)
   await say('step')
   await handle.result()
   expect(shares(world)).toEqual([20, 60, 100])
