@@ -4,7 +4,7 @@ import { collected, durationText } from './commands/arguments.ts'
 import { addEject, addRollback, addWords } from './commands/deciding.ts'
 import { addBacktest, addExplain, addJudge, addLint, addPlan } from './commands/evidence.ts'
 import { SELF } from './self.ts'
-import { addCompletion, addVersion } from './commands/shell.ts'
+import { addCompletion, addHelp, addVersion } from './commands/shell.ts'
 import type { Terminal } from './terminal.ts'
 import { addGet, addHistory, addLogs, addStatus, addUi, addWatch } from './commands/showing.ts'
 
@@ -91,7 +91,7 @@ function addCommands(program: Command, terminal: Terminal, exit: (code: number) 
   program.commandsGroup('This program:')
   addVersion(program, terminal)
   addCompletion(program, terminal)
-  program.addHelpCommand(new Command('help').argument('[command]').description('what a command takes, with examples'))
+  addHelp(program)
 }
 
 const hintOf = (command: string): string => `(${command} --help shows how)`

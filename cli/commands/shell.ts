@@ -1,6 +1,7 @@
 import { Argument, Option, type Command } from 'commander'
 import { SHELLS, type Shell } from '../completion/scripts.ts'
 import { ENGINE_NAMESPACE } from '../defaults.ts'
+import { nearest } from '../nearest.ts'
 import type { Terminal } from '../terminal.ts'
 import type { VersionOptions } from '../version/version.ts'
 
@@ -28,6 +29,22 @@ export function addCompletion(program: Command, terminal: Terminal): void {
     .action(async (shell: Shell) => {
       const { scriptFor } = await import('../completion/scripts.ts')
       terminal.print(scriptFor(shell))
+    })
+}
+
+/** Instead of commander's own, which answers a verb that there is not with all of them. */
+export function addHelp(program: Command): void {
+  program.helpCommand(false)
+  program
+    .command('help [verb]')
+    .description('what a verb takes, with examples')
+    .action((verb: string | undefined, _options, command: Command) => {
+      if (verb === undefined) return program.help()
+      const found = program.commands.find((one) => one.name() === verb || one.aliases().includes(verb))
+      if (found) return found.help()
+      const names = program.commands.map((one) => one.name())
+      const meant = nearest(verb, names)
+      return command.error(`error: unknown command '${verb}'${meant === undefined ? '' : `\n(Did you mean ${meant}?)`}`)
     })
 }
 

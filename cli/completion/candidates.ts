@@ -22,7 +22,8 @@ export function complete(program: Command, words: string[]): Completion {
   const typed = { flags, ...(args[0] === undefined ? {} : { name: args[0] }) }
   if (open) return { ...valuesOf(open), typed }
   if (current.startsWith('-')) return { candidates: optionsOf(program, command).map(asCandidate), typed }
-  if (!command) return { candidates: verbsOf(program), typed }
+  const isVerb = !command || (command.name() === 'help' && args.length === 0)
+  if (isVerb) return { candidates: verbsOf(program), typed }
   if (command.name() === 'completion' && args.length === 0) {
     return { candidates: SHELLS.map((word) => ({ word })), typed }
   }

@@ -23,7 +23,8 @@ export async function lint({ file: names, output }: LintOptions, terminal: Termi
   const ours = objects.filter(({ manifest }) => manifest.apiVersion?.startsWith(`${GROUP}/`))
   const unread = written.flatMap((one) => ('trouble' in one ? one.trouble : []))
   if (ours.length === 0 && unread.length === 0) {
-    throw new Refusal(`there is no object of ${GROUP} in ${names.join(', ')}`)
+    const where = names.map((name) => (name === '-' ? 'standard input' : name)).join(', ')
+    throw new Refusal(`there is no object of ${GROUP} in ${where}`)
   }
   const mistakes = [...unread, ...ours.flatMap(mistakesIn), ...twice(ours), ...missingRoutes(objects)]
   if (output === 'json') {

@@ -13,6 +13,7 @@ describe('sluice __complete', () => {
     expect((await words('get', '--o')).map((line) => line.split('\t')[0])).toEqual(['--output', ':4'])
     expect(await words('get', '-o', '')).toEqual(['wide', 'json', 'yaml', ':4'])
     expect(await words('completion', 'z')).toEqual(['zsh', ':4'])
+    expect((await words('help', 'appr'))[0]).toMatch(/^approve\t/)
     expect(await words('lint', '-f', '')).toEqual([':0'])
     expect(await words('judge', '')).toEqual([':0'])
     expect(await words('get', 'checkout', '')).toEqual([':4'])

@@ -22,10 +22,20 @@ describe('whoever types something else than was meant', () => {
     const places = groups.map((group) => out.indexOf(group))
     expect(places).toEqual(places.toSorted((one, other) => one - other))
     expect(places).not.toContain(-1)
-    expect(out).toMatch(/This program:[^]*\n {2}help \[command\]/)
+    expect(out).toMatch(/This program:[^]*\n {2}help \[verb\]/)
     expect(out).not.toContain('[]')
     expect((await sluice('ui', '--help')).out).toMatch(/--port <number> +on this machine \(default: a free one\)/)
     expect((await sluice('watch', '--help')).out).toContain('Exit code 0 promoted, 1 rolled back')
+  })
+
+  it('is helped with a verb, and asked which one was meant', async () => {
+    expect((await sluice('help', 'list')).out).toMatch(/^Usage: sluice get\|list /)
+    expect((await sluice('help')).out).toMatch(/^Usage: sluice \[options\] \[command\]/)
+    expect(await sluice('help', 'stauts')).toMatchObject({
+      code: 1,
+      out: '',
+      complaints: "error: unknown command 'stauts'\n(Did you mean status?)\n(sluice help --help shows how)\n",
+    })
   })
 
   it('learns in which namespace a Rollout is', async () => {
