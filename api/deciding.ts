@@ -4,10 +4,12 @@ import type { GateTerms } from '../crds/plan.ts'
 import { DECISIONS } from '../crds/resources.ts'
 import type { Decision } from '../crds/schema/decision.ts'
 import type { Release } from '../crds/schema/release.ts'
+import { whyNoVote } from '../crds/vote.ts'
 import type { Identity } from '../kube/index.ts'
 import type { Caller } from './access.ts'
+import { currentRelease, type Sight } from './sight.ts'
 import { decisionView } from './view/decision.ts'
-import { gateStep } from './view/gate.ts'
+import { gateStep, gateView } from './view/gate.ts'
 import type { DecisionRequest, DecisionView } from './views.ts'
 
 type Asked = { namespace: string; name: string; request: DecisionRequest; release: Release | undefined }
@@ -32,14 +34,15 @@ export async function decide(
   return decisionView(await caller.kube.create<Decision>(DECISIONS, object))
 }
 
-/** Whether the gate counts what this person says, as far as can be told here; the engine decides. */
-export function isAsked(release: Release | undefined, gate: string, who: Identity): boolean {
-  const terms = termsOf(release, gate)
-  const { groups = [], claim } = countingPart(who, terms)
-  const account = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(who.name)
-  if (account) return terms?.serviceAccounts?.includes(`${account[1]}/${account[2]}`) === true
-  if ((terms?.groups?.length ?? 0) > 0 && groups.length === 0) return false
-  return terms?.notBy === undefined || claim !== undefined
+/** Why the engine would not count an approval of this person at the gate that waits; undefined where it would, or none waits. */
+export function whyNotCounted(sight: Sight, who: Identity): string | undefined {
+  const release = currentRelease(sight)
+  const waiting = gateView(sight)
+  if (!release || !waiting) return undefined
+  const terms = termsOf(release, waiting.gate)
+  const { author } = release.spec.provenance
+  const gate = { name: waiting.gate, ...(terms ? { terms } : {}), ...(author === undefined ? {} : { author }) }
+  return whyNoVote(gate, waiting.approvals, countingPart(who, terms))
 }
 
 const termsOf = (release: Release | undefined, gate: string): GateTerms | undefined =>

@@ -2,6 +2,7 @@ import { DECISIONS, EVENTS, PODS, RELEASES, type ResourceDescriptor } from '../c
 import type { Release } from '../crds/schema/release.ts'
 import type { Caller } from './access.ts'
 import type { Parts } from './context.ts'
+import { whyNotCounted } from './deciding.ts'
 import { currentRelease, type Sight } from './sight.ts'
 import { decisionViews } from './view/decision.ts'
 import { eventViews } from './view/event.ts'
@@ -19,17 +20,19 @@ export async function pageOf(parts: PageParts, sight: Sight, caller: Caller): Pr
   const { namespace = '', name } = sight.rollout.metadata
   const mayRead = (resource: ResourceDescriptor, verb: 'get' | 'list' = 'list'): Promise<boolean> =>
     caller.may({ verb, resource, namespace })
-  const [releases, decisions, pods, events, may] = await Promise.all([
+  const [releases, decisions, pods, events, may, me] = await Promise.all([
     mayRead(RELEASES, 'get'),
     mayRead(DECISIONS),
     mayRead(PODS),
     // The same objects by two names; the roles that every cluster has know the older one.
     Promise.all([mayRead(EVENTS), mayRead(OLD_EVENTS)]).then((either) => either.includes(true)),
     caller.mayEach(namespace, name),
+    caller.me(),
   ])
   const rollout = rolloutView(sight)
   const current = currentRelease(sight)
   const release = releases ? current : undefined
+  const whyNot = releases ? whyNotCounted(sight, me) : undefined
   return {
     rollout,
     ...(release ? { release: await wholeRelease(parts, { release, sight, caller }) } : {}),
@@ -37,6 +40,7 @@ export async function pageOf(parts: PageParts, sight: Sight, caller: Caller): Pr
     events: events ? eventViews(sight.events) : [],
     decisions: decisions && current ? decisionViews(sight.decisions, current) : [],
     may,
+    ...(whyNot === undefined ? {} : { whyNot }),
   }
 }
 

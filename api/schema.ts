@@ -76,6 +76,7 @@ export const gateView = z.object({
   says: some,
   evidence: some,
   mayApprove: z.boolean(),
+  whyNot: some,
 }) satisfies z.ZodType<GateView>
 
 const podView = z.object({
@@ -162,4 +163,5 @@ export const releasePage = z.object({
   events: z.array(eventView),
   decisions: z.array(decisionView),
   may: z.partialRecord(z.enum(ACTIONS), z.boolean()),
+  whyNot: some,
 }) satisfies z.ZodType<ReleasePage>

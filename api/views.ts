@@ -49,8 +49,10 @@ export type GateView = {
   says?: string
   /** What the evidence says so far, as a sentence. */
   evidence?: string
-  /** Whether the API server lets the caller approve here. */
+  /** Whether the API server lets the caller approve here, and the engine would count it. */
   mayApprove: boolean
+  /** Why the engine would not. */
+  whyNot?: string
 }
 
 export type PodView = {
@@ -116,6 +118,8 @@ export type ReleasePage = {
   decisions: DecisionView[]
   /** What the API server lets the caller decide here. */
   may: Partial<Record<Action, boolean>>
+  /** Why the engine would not count the caller's approval at the gate that waits. */
+  whyNot?: string
 }
 
 /** Who the API server says the caller is. */

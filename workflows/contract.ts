@@ -3,8 +3,8 @@ import type { Mark } from '../activities/picture.ts'
 import type { Hold } from '../activities/watch.ts'
 import type { DecisionSpec } from '../crds/decision.ts'
 import type { Ending } from './back.ts'
-import type { Gate } from './desk.ts'
 import type { Aside, Revision } from '../crds/traffic.ts'
+import type { Gate } from '../crds/vote.ts'
 
 /** Names and payloads that cross the Temporal boundary. They are API: histories and other processes depend on them. */
 export const RELEASE_WORKFLOW = 'release'

@@ -1,8 +1,8 @@
 import { CancellationScope, defineSignal, setHandler } from '@temporalio/workflow'
 import type { RolloutRef } from '../activities/picture.ts'
 import type { Action } from '../crds/decision.ts'
-import type { GateTerms } from '../crds/plan.ts'
 import type { Revision } from '../crds/traffic.ts'
+import type { Gate } from '../crds/vote.ts'
 import { LOOK_SIGNAL, type CarriedDesk, type CarriedRelease, type ReleaseInput, type Word } from './contract.ts'
 import { answer, writeAnswers } from './answers.ts'
 import { hearWords, readAgain, type Unread } from './hearing.ts'
@@ -41,9 +41,6 @@ export type Subject = {
   /** Somebody else's edit of the route holds it until a person says what shall be. */
   edited?: true
 }
-
-/** `author`: whose commit it is. */
-export type Gate = { name: string; terms?: GateTerms; author?: string }
 
 /** Call before the first await: an Update without a handler at the end of an activation is rejected. */
 export function openDesk(input: ReleaseInput): Desk {

@@ -1,7 +1,7 @@
 import type { Action } from '../crds/decision.ts'
+import { whyNoVote } from '../crds/vote.ts'
 import type { Word } from './contract.ts'
 import type { Desk, Subject } from './desk.ts'
-import { whyNoVote } from './quorum.ts'
 
 /** What can be said about a release that is over, and how it has to have ended. */
 const CURES: Partial<Record<Action, string[]>> = { retry: ['rolled back', 'aborted'], rollback: ['promoted'] }

@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import { RELEASES } from '../../crds/resources.ts'
 import type { Caller } from '../access.ts'
 import type { Env, Parts } from '../context.ts'
-import { isAsked } from '../deciding.ts'
+import { whyNotCounted } from '../deciding.ts'
 import { followFleet, visibleLines } from '../following.ts'
 import { currentRelease } from '../sight.ts'
 import { gateView, groundsOf } from '../view/gate.ts'
@@ -49,6 +49,7 @@ async function gateOf(
     caller.may({ verb: 'get', resource: RELEASES, namespace }),
     caller.mayDecide('approve', namespace, name),
   ])
-  const isMeant = isAsked(release, waiting.gate, await caller.me())
-  return { ...waiting, ...(isReader ? groundsOf(release) : {}), mayApprove: isMeant && isApprover }
+  const whyNot = whyNotCounted(sight, await caller.me())
+  const shown = isReader ? { ...groundsOf(release), ...(whyNot === undefined ? {} : { whyNot }) } : {}
+  return { ...waiting, ...shown, mayApprove: whyNot === undefined && isApprover }
 }

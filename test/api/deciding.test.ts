@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest'
 import { decisionView } from '../../api/schema.ts'
 import type { Decision } from '../../crds/schema/decision.ts'
-import type { GateView } from '../../api/views.ts'
+import type { GateView, ReleasePage } from '../../api/views.ts'
 import type { GateTerms } from '../../crds/plan.ts'
-import { CANARY, release } from './objects.ts'
-import { furnish, openApi, openGround, RELEASES, TOKEN } from './stage.ts'
+import { CANARY, decision, release } from './objects.ts'
+import { DECISIONS, furnish, openApi, openGround, RELEASES, TOKEN } from './stage.ts'
 
 const PATH = '/api/rollouts/shop/checkout/decisions'
 const APPROVAL = { release: 7, revision: CANARY, gate: 'go-wide', action: 'approve', reason: 'All is well' }
@@ -83,7 +83,11 @@ async function openGate(terms: GateTerms) {
   const steps = waiting.spec.plan.steps.map((step) => (step.kind === 'approve' ? { ...step, terms } : step))
   ground.put(RELEASES, {
     ...waiting,
-    spec: { ...waiting.spec, plan: { ...waiting.spec.plan, steps } },
+    spec: {
+      ...waiting.spec,
+      plan: { ...waiting.spec.plan, steps },
+      provenance: { ...waiting.spec.provenance, author: 'Ada <ada@example.com>' },
+    },
   } as typeof waiting)
   return ground
 }
@@ -115,4 +119,24 @@ it.each<[string, GateTerms, boolean, string?]>([
   ground.server.people.know(TOKEN.alice, { name, groups: ['alices'] })
   const { read } = await openApi(ground)
   expect(await read<GateView[]>('/api/gates')).toMatchObject([{ gate: 'go-wide', minimum: 2, mayApprove }])
+})
+
+it.each<[string, string, string]>([
+  ['the author of the commit', 'ada', 'is not opened by the author of the commit, and that is ada'],
+  ['whoever has approved it before', 'bea', 'bea approved gate go-wide already'],
+  ['nobody else', 'cid', ''],
+])('the page and the gates ask anybody but %s, and say why', async (_, name, why) => {
+  const ground = await openGate({ minimum: 2, notBy: 'author' })
+  ground.server.people.know(TOKEN.alice, {
+    name,
+    groups: ['alices'],
+    extra: { 'sluice.dev/email': [`${name}@example.com`] },
+  })
+  const told = { outcome: 'Delivered', message: 'taken', at: '2026-11-21T09:00:00Z' } as const
+  ground.put(DECISIONS, decision('shop', 'one', { by: 'bea' }, told))
+  const { read } = await openApi(ground)
+  const [gate] = await read<GateView[]>('/api/gates')
+  const { whyNot } = await read<ReleasePage>('/api/rollouts/shop/checkout')
+  expect([gate?.mayApprove, gate?.whyNot]).toEqual([why === '', whyNot])
+  expect(whyNot ?? '').toContain(why)
 })

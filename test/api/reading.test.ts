@@ -196,14 +196,14 @@ describe('gates', () => {
     const ground = await openGround()
     furnish(ground)
     const delivered = { outcome: 'Delivered' as const, message: 'Told', at: '2026-11-21T09:00:00Z' }
-    for (const name of ['a', 'b']) ground.put(DECISIONS, decision('shop', name, {}, delivered))
+    for (const name of ['a', 'b']) ground.put(DECISIONS, decision('shop', name, { by: 'dora' }, delivered))
     const { read } = await openApi(ground)
     const [gate, ...others] = z.array(gateView).parse(await read<GateView[]>('/api/gates'))
     expect(others).toEqual([])
     expect(gate).toMatchObject({ gate: 'go-wide', minimum: 1, mayApprove: true })
     expect(gate?.says).toBe('Faster totals')
     // The same person twice is one.
-    expect(gate?.approvals.map(({ by }) => by)).toEqual(['alice'])
+    expect(gate?.approvals.map(({ by }) => by)).toEqual(['dora'])
     expect(await read<GateView[]>('/api/gates', TOKEN.bob)).toMatchObject([{ gate: 'go-wide', mayApprove: false }])
     expect(await read<GateView[]>('/api/gates', TOKEN.carol)).toEqual([])
   })

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { compile } from '../../crds/plan.ts'
 import { countingPart } from '../../crds/decision.ts'
-import { whyNoVote } from '../../workflows/quorum.ts'
 import { rolloutSpec } from '../../crds/schema/rollout.ts'
+import { whyNoVote } from '../../crds/vote.ts'
 
 const stepsOf = (approve: object) =>
   compile(

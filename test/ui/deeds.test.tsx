@@ -20,8 +20,8 @@ const words = (changes: Partial<RolloutView>): string => {
   return [first, more].map((deeds) => deeds.map(({ action }) => action).join(' ')).join(' | ')
 }
 
-const todo = (changes: Partial<RolloutView>, may: ReleasePage['may'] = {}): string =>
-  todoOf({ rollout: rollout(changes), may })
+const todo = (changes: Partial<RolloutView>, may: ReleasePage['may'] = {}, whyNot?: string): string =>
+  todoOf({ rollout: rollout(changes), may, ...(whyNot === undefined ? {} : { whyNot }) })
 
 describe('what a person can do', () => {
   it('is what the state waits for, and what is possible besides', () => {
@@ -64,5 +64,7 @@ describe('what a person can do', () => {
     const atGate = { phase: 'AwaitingApproval', need: 'approve', gate: 'go-wide' } as const
     expect(todo(atGate, { approve: true })).toContain('approve, and it goes on')
     expect(todo(atGate, { approve: false })).toBe('Nothing: gate go-wide waits for somebody who may approve here.')
+    const voted = 'ada approved gate go-wide already: a person has one vote'
+    expect(todo(atGate, { approve: true }, voted)).toBe(`Nothing: ${voted}.`)
   })
 })

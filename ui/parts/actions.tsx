@@ -21,6 +21,7 @@ export function Actions({ page, stale }: ActionsProps) {
         <Ask
           {...asked}
           allowed={page.may[asked.deed.action] !== false}
+          objection={asked.deed.action === 'approve' ? page.whyNot : undefined}
           stale={stale}
           decisions={page.decisions}
           onClose={() => setAsked(undefined)}
@@ -39,7 +40,7 @@ function Buttons({ page, stale, onAsk }: ActionsProps & { onAsk: (deed: Deed | u
   })
   const button = (deed: Deed, strong = false) => (
     <button key={deed.action} type="button" class={classOf(deed, strong)} disabled={stale} onClick={() => onAsk(deed)}>
-      {page.may[deed.action] === false && <Icon name="lock" />}
+      {isLocked(page, deed) && <Icon name="lock" />}
       {deed.verb}
     </button>
   )
@@ -53,6 +54,9 @@ function Buttons({ page, stale, onAsk }: ActionsProps & { onAsk: (deed: Deed | u
     </div>
   )
 }
+
+const isLocked = ({ may, whyNot }: ReleasePage, { action }: Deed): boolean =>
+  may[action] === false || (action === 'approve' && whyNot !== undefined)
 
 const classOf = ({ tone }: Deed, strong: boolean): string => `${strong ? 'strong ' : ''}${tone}`
 

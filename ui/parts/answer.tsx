@@ -27,8 +27,8 @@ export const Answer = ({ page, stale }: { page: ReleasePage; stale: boolean }) =
   </header>
 )
 
-const isAsked = ({ rollout: { need }, may }: ReleasePage): boolean =>
-  need !== undefined && !(need === 'approve' && may.approve === false)
+const isAsked = ({ rollout: { need }, may, whyNot }: ReleasePage): boolean =>
+  need !== undefined && !(need === 'approve' && (may.approve === false || whyNot !== undefined))
 
 const Standing = ({ page: { rollout, release } }: { page: ReleasePage }) => (
   <p class="standing">

@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { DecisionView } from '../../api/views.ts'
 import type { Deed, Subject } from '../words/deeds.ts'
+import { sentence } from '../words/figures.ts'
 import { decide, decisionNow } from '../live/api.ts'
 import { Icon } from './icon.tsx'
 
@@ -10,6 +11,8 @@ export type AskProps = {
   subject: Subject
   /** Whether the API server lets the caller do it; what it said last, it may say otherwise now. */
   allowed: boolean
+  /** Why the engine would not count it. */
+  objection?: string | undefined
   /** Nothing may be decided by what may be old. */
   stale: boolean
   /** What became of it, once the stream tells. */
@@ -51,13 +54,14 @@ export function Ask(props: AskProps) {
 type Sending =
   { state: 'asking' | 'sending' } | { state: 'sent'; sent: DecisionView } | { state: 'refused'; sentence: string }
 
-function Answer({ deed, subject, allowed, stale, decisions, onClose }: AskProps) {
+function Answer({ deed, subject, allowed, objection, stale, decisions, onClose }: AskProps) {
   const [sending, setSending] = useState<Sending>({ state: 'asking' })
   const [reason, setReason] = useState('')
   const send = async () => {
     setSending({ state: 'sending' })
     setSending(await sent(deed.action, subject, reason.trim()))
   }
+  const doubt = objection === undefined ? (allowed ? undefined : deed.right(subject)) : sentence(objection)
   const told = useOutcome(subject, sending.state === 'sent' ? sending.sent : undefined, decisions)
   if (told) return <Sent sent={told} onClose={onClose} />
   return (
@@ -66,7 +70,7 @@ function Answer({ deed, subject, allowed, stale, decisions, onClose }: AskProps)
         Reason, for those who come after you
         <textarea rows={2} maxLength={1024} value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
       </label>
-      {!allowed && sending.state !== 'refused' && <Told sign="lock">{deed.right(subject)}</Told>}
+      {doubt !== undefined && sending.state !== 'refused' && <Told sign="lock">{doubt}</Told>}
       {sending.state === 'refused' && <Told sign="alert">{sending.sentence}</Told>}
       {stale && <Told sign="alert">The connection is lost: nothing is sent until it is back.</Told>}
       <div class="buttons">

@@ -4,16 +4,16 @@ import { moveFocus, useKeys } from '../keys.ts'
 import { gates as readGates } from '../live/api.ts'
 import { fleet } from '../live/fleet.ts'
 import { useStore } from '../live/store.ts'
-import { Ask } from '../parts/decision.tsx'
+import { Ask, type AskProps } from '../parts/decision.tsx'
 import { GateCard } from '../parts/gate-card.tsx'
 import { FleetRow } from '../parts/row.tsx'
 import { Title } from '../parts/title.tsx'
 import { waiting } from '../words/fleet.ts'
 import { plural } from '../words/figures.ts'
-import { subjectOf, type Deed, type Subject } from '../words/deeds.ts'
+import { DEEDS, subjectOf, type Deed } from '../words/deeds.ts'
 
 /** Of the moment of the click. */
-type Asked = { deed: Deed; gate: GateView; subject: Subject }
+type Asked = Pick<AskProps, 'deed' | 'subject' | 'allowed' | 'objection'>
 
 /** Everything that waits for the one who looks. */
 export function Gates() {
@@ -34,7 +34,8 @@ export function Gates() {
   const stale = link !== 'live'
   const ask = (deed: Deed, gate: GateView) => {
     const subject = subjectOf(gate)
-    if (subject) setAsked({ deed, gate, subject })
+    const objection = deed === DEEDS.approve ? gate.whyNot : undefined
+    if (subject) setAsked({ deed, subject, allowed: gate.mayApprove || gate.whyNot !== undefined, objection })
   }
   const cards = (of: GateView[]) =>
     of.map((gate) => <GateCard key={gate.rollout.key} gate={gate} stale={stale} onAsk={(deed) => ask(deed, gate)} />)
@@ -49,9 +50,7 @@ export function Gates() {
       {rest.length > 0 && <Others title="Waits for a person, at no gate" rollouts={rest} />}
       {others.length > 0 && <h2>Waits for somebody else</h2>}
       {cards(others)}
-      {asked && (
-        <Ask deed={asked.deed} subject={asked.subject} allowed={asked.gate.mayApprove} stale={stale} onClose={close} />
-      )}
+      {asked && <Ask {...asked} stale={stale} onClose={close} />}
     </section>
   )
 }

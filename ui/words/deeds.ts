@@ -73,13 +73,14 @@ export function subjectOf({ rollout, release }: Pick<ReleasePage, 'rollout' | 'r
 }
 
 /** What a person has to do now, as a sentence. */
-export function todoOf({ rollout, may }: Pick<ReleasePage, 'rollout' | 'may'>): string {
+export function todoOf({ rollout, may, whyNot }: Pick<ReleasePage, 'rollout' | 'may' | 'whyNot'>): string {
   const { phase, need, gate, message, pausedBy, hold } = rollout
   if (phase in STALLED) return stalled(rollout)
   if (pausedBy !== undefined)
     return `It is paused by ${pausedBy}. Resume it, or abort it.${gate ? ` ${AT_A_GATE}` : ''}`
   if (need === 'approve' && may.approve === false)
     return `Nothing: gate ${gate} waits for somebody who may approve here.`
+  if (need === 'approve' && whyNot !== undefined) return `Nothing: ${sentence(whyNot)}`
   if (need === 'approve') return `Gate ${gate} waits for an answer: approve, and it goes on; reject, and it goes back.`
   const byPhase = BY_PHASE[phase]
   if (byPhase !== undefined) return byPhase
