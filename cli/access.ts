@@ -84,8 +84,9 @@ async function hintFor(access: Access, name: string): Promise<string> {
     if (isForbidden(error)) return []
     throw error
   })
-  const namespaces = elsewhere.map(({ metadata }) => metadata.namespace ?? '').toSorted()
-  if (namespaces.length > 0) return `there is one in ${namespaces.join(', ')}: -n ${namespaces[0]}`
+  const [one, ...more] = elsewhere
+  if (more.length > 0) return `there are ${elsewhere.length} of that name elsewhere: ${SELF} get ${name} -A`
+  if (one) return `there is one in ${one.metadata.namespace}: -n ${one.metadata.namespace}`
   return `${SELF} get -A lists what there is`
 }
 

@@ -1,5 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { API_VERSION } from '../../crds/names.ts'
+import { ROLLOUTS } from '../../crds/resources.ts'
 import { stage } from './stage.ts'
 import { folder, sluice } from './typed.ts'
 
@@ -46,6 +48,14 @@ describe('whoever types something else than was meant', () => {
       code: 1,
       complaints: 'error: there is no Rollout cart/checkout; there is one in shop: -n shop\n',
     })
+    cli.server.put(ROLLOUTS, {
+      apiVersion: API_VERSION,
+      kind: 'Rollout',
+      metadata: { name: 'checkout', namespace: 'b' },
+    })
+    expect((await cli.sluice('-n', 'cart', 'status', 'checkout')).complaints).toContain(
+      'there are 2 of that name elsewhere: sluice get checkout -A',
+    )
     cli.server.interfere(({ path }) =>
       path === '/apis/sluice.dev/v1alpha1/rollouts' ? { code: 403, reason: 'Forbidden', message: 'no' } : undefined,
     )
