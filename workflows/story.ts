@@ -30,7 +30,7 @@ export function pageOf(run: Told, { phase, message, step, gate }: Shown): string
   const kind = plan.steps[stepIndex]?.kind
   const proof = proofOf(run)
   const lines = [
-    `Weight: ${weight} % to revision ${canary}${stable === canary ? '' : `, the rest to ${stable}`}`,
+    `Weight: ${weight} % to revision ${canary}${stable === canary || weight === 100 ? '' : `, the rest to ${stable}`}`,
     `Step: ${step}${kind === undefined ? '' : ` (${kind})`}`,
     ...(gate === undefined ? [] : [`Waits at gate ${gate}: ${approvalsOf(desk)}`]),
     ...(proof === undefined || proof === message ? [] : [`Analysis: ${proof}`]),
