@@ -39,7 +39,10 @@ export async function callback(deps: Deps, input: CallbackInput): Promise<void> 
   const gate = release && gateThatWaits(release, input)
   if (!gate || deps.now() >= input.closesAt) return
   const { url } = gate.callback
-  const credentials = await credentialsOf(deps, input.ref.namespace, gate.callback, 'The callback')
+  const credentials = await credentialsOf(deps, input.ref.namespace, gate.callback, {
+    name: 'The callback',
+    component: 'webhook-secrets',
+  })
   const { caBundle } = credentials
   if (caBundle !== undefined && !isCertificate(caBundle))
     throw new Error('cannot be asked: its caBundle is no certificate in PEM')

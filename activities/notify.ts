@@ -41,11 +41,15 @@ export async function notify(deps: Deps, input: NotifyInput): Promise<void> {
 async function tell(deps: Deps, { ref, channel: name, notice }: NotifyInput): Promise<void> {
   const { namespace } = ref
   const channel = await deps.kube.get<Channel>({ resource: CHANNELS, namespace, name })
-  if (!channel) throw new Error(`there is no Channel ${namespace}/${name}`)
+  if (!channel)
+    throw new Error(
+      `spec.notify names Channel ${name}, and there is none in namespace ${namespace}: create it, or mend its name`,
+    )
   const { release } = notice
   const record = release === undefined ? undefined : await deps.kube.get<Release>(releaseAt(ref, release))
   const message = messageOf(notice, ref, deps.site, record)
-  const read = (key: SecretKey): Promise<string> => secretValue(deps, namespace, key, `Channel ${name}`)
+  const read = (key: SecretKey): Promise<string> =>
+    secretValue(deps, namespace, key, { name: `Channel ${name}`, component: 'notification-secrets' })
   const { reach } = deps
   if (channel.spec.email) await mail(channel.spec.email, message, { read, reach })
   else await send(await parcelOf(channel.spec, message, { read, now: deps.now() }), notice.id, reach)

@@ -34,7 +34,10 @@ export function webhook(deps: Deps, input: WebhookInput): Promise<Posted> {
 async function prepared(deps: Deps, input: WebhookInput, release: Release): Promise<Omit<Post, 'signal'> | Posted> {
   const hook = hookOf(release, input.stepIndex, 'webhook')
   try {
-    const credentials = await credentialsOf(deps, input.ref.namespace, hook, 'The webhook')
+    const credentials = await credentialsOf(deps, input.ref.namespace, hook, {
+      name: 'The webhook',
+      component: 'webhook-secrets',
+    })
     const { caBundle } = credentials
     if (caBundle !== undefined && !isCertificate(caBundle))
       return { passed: false, said: 'cannot be asked: its caBundle is no certificate in PEM' }

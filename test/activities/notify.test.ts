@@ -38,10 +38,12 @@ const LINK = 'https://sluice.example/r/shop/checkout'
 async function stage(
   spec: object,
   secret: Record<string, string> = {},
-  { site = SITE, reach = WHEREVER }: Partial<Pick<Deps, 'site' | 'reach'>> = {},
+  { site = SITE, reach = WHEREVER, mayRead = true }: Partial<Pick<Deps, 'site' | 'reach'>> & { mayRead?: boolean } = {},
 ) {
   const server = await startApiServer()
   onTestFinished(() => server.stop())
+  const forbidden = { code: 403, reason: 'Forbidden', message: 'secrets "notifications" is forbidden' }
+  server.interfere(({ path }) => (!mayRead && path.includes('/secrets/') ? forbidden : undefined))
   const apiVersion = 'sluice.dev/v1alpha1'
   server.put(CHANNELS, { apiVersion, kind: 'Channel', metadata: { name: 'people', namespace: 'shop' }, spec })
   const provenance = { commit: '3f2a9c1', author: 'Ada', images: [] }
@@ -167,12 +169,16 @@ it('fails in the words of whoever did not take it, without the address that is a
 
 it('says what is missing: the Channel, the key, a certificate', async () => {
   const tell = await stage({ slack: { url: key('slack') } }, { slack: 'xyzzy' })
-  expect(await wordsOf(tell({ ...INPUT, channel: 'nobody' }))).toContain('there is no Channel shop/nobody')
+  expect(await wordsOf(tell({ ...INPUT, channel: 'nobody' }))).toContain(
+    'spec.notify names Channel nobody, and there is none in namespace shop',
+  )
   const noAddress = await wordsOf(tell())
   expect(noAddress).toContain('key slack of Secret notifications is no address of a webhook')
   expect(noAddress).not.toContain('xyzzy')
   const noKey = await stage({ slack: { url: key('other') } }, {})
   expect(await wordsOf(noKey())).toContain('key other of Secret shop/notifications does not exist')
+  const noRight = await stage({ slack: { url: key('slack') } }, {}, { mayRead: false })
+  expect(await wordsOf(noRight())).toContain('kubectl apply -n shop -k deploy/components/notification-secrets')
   const noCa = await stage(
     { slack: { url: key('url'), caBundle: key('ca') } },
     { url: 'https://localhost', ca: 'no PEM' },

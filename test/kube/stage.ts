@@ -13,7 +13,9 @@ export const toy = (name: string, spec: Record<string, unknown> = {}, labels: Re
 })
 
 /** A fake server and a client of it; both go when the test ends. */
-export async function stage(options: { timeoutMs?: number } = {}): Promise<{ server: ApiServer; kube: Kube }> {
+export async function stage(
+  options: { timeoutMs?: number; retryForMs?: number } = {},
+): Promise<{ server: ApiServer; kube: Kube }> {
   const server = await startApiServer()
   onTestFinished(() => server.stop())
   return { server, kube: createKube({ kubeconfig: server.kubeconfig, ...options }) }
