@@ -41,6 +41,8 @@ export type Progress = {
   generation: number
   /** Epoch milliseconds. */
   at: number
+  /** Steps that a person passes over now, by their index. */
+  skipped?: number[]
   /** Ends the release. Final. */
   outcome?: Outcome
   /** A person went back from it by this release. */
@@ -77,7 +79,7 @@ function releaseStatus(before: ReleaseStatus, progress: Progress): ReleaseStatus
   const timeline = event
     ? { timeline: extended(before.timeline ?? [], entryOf(progress.at, { ...event, event: event.reason })) }
     : {}
-  if (isLate(before, progress)) return timeline
+  if (isLate(before, progress)) return { ...timeline, ...skippedAfter(before, progress, before.stepIndex) }
   return {
     epoch: Math.max(before.epoch ?? 0, progress.epoch),
     step: progress.step,
@@ -87,8 +89,19 @@ function releaseStatus(before: ReleaseStatus, progress: Progress): ReleaseStatus
     toldAt: at,
     startedAt: before.startedAt ?? at,
     ...timeline,
+    ...skippedAfter(before, progress, progress.stepIndex),
     ...(outcome && before.outcome === undefined ? { outcome, endedAt: at } : {}),
   }
+}
+
+/** What a retreat goes back to is done after all. */
+function skippedAfter(
+  { skipped = [] }: ReleaseStatus,
+  { skipped: more = [] }: Progress,
+  stepIndex = 0,
+): Pick<ReleaseStatus, 'skipped'> {
+  const all = [...new Set([...skipped, ...more])].filter((index) => index < stepIndex).toSorted((a, b) => a - b)
+  return skipped.length + more.length > 0 ? { skipped: all } : {}
 }
 
 /** Something newer was told, or the end. The end itself is told whatever was told before. */

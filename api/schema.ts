@@ -147,6 +147,7 @@ export const releaseView = z.object({
   endedAt: time.exactOptional(),
   plan: opaque<ReleaseView['plan']>('What the strategy was compiled to.'),
   stepIndex: count,
+  skipped: z.array(count).exactOptional(),
   weight: percent,
   message: some,
   verdict: opaque<NonNullable<ReleaseView['verdict']>>('The last verdict with its evidence.').exactOptional(),

@@ -97,6 +97,8 @@ export type ReleaseView = {
   plan: Plan
   /** From 0. */
   stepIndex: number
+  /** Steps that a person passed over, by their index. */
+  skipped?: number[]
   weight: number
   message?: string
   verdict?: Explanation

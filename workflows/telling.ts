@@ -10,7 +10,7 @@ import { show } from './story.ts'
 import { ENDING, interruption } from './waiting.ts'
 
 export type Telling = Pick<Progress, 'phase' | 'message'> &
-  Partial<Pick<Progress, 'gate' | 'hold' | 'outcome' | 'event' | 'stable' | 'weight' | 'left'>>
+  Partial<Pick<Progress, 'gate' | 'hold' | 'skipped' | 'outcome' | 'event' | 'stable' | 'weight' | 'left'>>
 
 const MENTION_MS = 10_000
 

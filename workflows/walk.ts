@@ -52,12 +52,13 @@ async function skip(run: Run, kind: 'promote' | 'step'): Promise<void> {
   const { by, reason } = take(run.desk, kind) ?? {}
   const { steps } = run.plan
   if (kind === 'promote') hurry(run)
-  if (run.stepIndex < steps.length) {
-    const rest = kind === 'promote' ? ' and everything after it' : ''
-    const message = `${by} said ${kind}: step ${stepLabel(run)}${rest} is skipped${reason ? ` (${reason})` : ''}`
-    await tell(run, { phase: 'Progressing', message, event: { type: 'Normal', reason: 'Skipped', message } })
-  }
-  goTo(run, kind === 'promote' ? steps.length : Math.min(run.stepIndex + 1, steps.length))
+  const from = run.stepIndex
+  const rest = kind === 'promote' ? ' and everything after it' : ''
+  const message = `${by} said ${kind}: step ${stepLabel(run)}${rest} is skipped${reason ? ` (${reason})` : ''}`
+  goTo(run, kind === 'promote' ? steps.length : Math.min(from + 1, steps.length))
+  if (from >= steps.length) return
+  const skipped = Array.from({ length: run.stepIndex - from }, (_, index) => from + index)
+  await tell(run, { phase: 'Progressing', message, skipped, event: { type: 'Normal', reason: 'Skipped', message } })
 }
 
 function hurry(run: Run): void {

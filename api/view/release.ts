@@ -10,7 +10,7 @@ export type ReleaseContext = {
 /** Everything that is known of one release. */
 export function releaseView({ spec, status = {} }: Release, { rows, workflowUrl }: ReleaseContext): ReleaseView {
   const { number, revision, from, plan, provenance } = spec
-  const { outcome, startedAt, endedAt, message, verdict } = status
+  const { outcome, startedAt, endedAt, message, skipped, verdict } = status
   return {
     number,
     revision,
@@ -20,6 +20,7 @@ export function releaseView({ spec, status = {} }: Release, { rows, workflowUrl 
     ...(endedAt === undefined ? {} : { endedAt }),
     plan,
     stepIndex: status.stepIndex ?? 0,
+    ...(skipped === undefined ? {} : { skipped }),
     weight: status.weight ?? 0,
     ...(message === undefined ? {} : { message }),
     ...(verdict === undefined ? {} : { verdict }),

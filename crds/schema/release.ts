@@ -80,6 +80,11 @@ export const releaseStatus = z
       .exactOptional(),
     step: text(16, 'Current step, for example 3/7.').exactOptional(),
     stepIndex: z.int().min(0).meta({ description: 'Index of the current step, from 0.' }).exactOptional(),
+    skipped: z
+      .array(z.int().min(0).meta({ description: 'Index of a step, from 0.' }))
+      .max(200)
+      .meta({ description: 'Steps that a person passed over by promote or step, by their index.' })
+      .exactOptional(),
     weight: z
       .int()
       .min(0)

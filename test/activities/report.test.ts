@@ -147,3 +147,18 @@ it('the status says since when it stands in line for a place, anew whenever it e
   expect(again).toMatchObject(since(5_000))
   expect(again).not.toHaveProperty('pausedBy')
 })
+
+it('steps that a person passed over are remembered, and those that a retreat goes back to are not', async () => {
+  const { deps, kube } = await stage({})
+  const skippedAfter = async (at: number, more: Partial<Progress>) => {
+    await report(deps, said(at, 'told', more))
+    const release = await kube.get<Release>({ resource: RELEASES, namespace: REF.namespace, name: 'checkout-2' })
+    return release?.status?.skipped
+  }
+  expect(await skippedAfter(1_000, { stepIndex: 1 })).toBeUndefined()
+  expect(await skippedAfter(2_000, { stepIndex: 2, skipped: [1] })).toEqual([1])
+  expect(await skippedAfter(4_000, { stepIndex: 5 })).toEqual([1])
+  // Told late: something newer was told meanwhile.
+  expect(await skippedAfter(3_000, { stepIndex: 5, skipped: [3, 4] })).toEqual([1, 3, 4])
+  expect(await skippedAfter(5_000, { stepIndex: 2 })).toEqual([1])
+})

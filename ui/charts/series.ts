@@ -1,5 +1,4 @@
 import type { ReleaseView, RowView } from '../../api/views.ts'
-import { weightIn } from '../words/standings.ts'
 
 export type Arm = readonly [n: number, x: number]
 export type Arms = { canary: Arm; stable: Arm }
@@ -32,6 +31,12 @@ export function wilson([n, x]: Arm): [lower: number, upper: number] {
   const middle = (x + z2 / 2) / (n + z2)
   const half = (1.96 / (n + z2)) * Math.sqrt((x * (n - x)) / n + z2 / 4)
   return [Math.max(0, middle - half), Math.min(1, middle + half)]
+}
+
+/** What `WeightSet` says in its message. */
+function weightIn(message: string): number | undefined {
+  const [, percent] = /(\d+) % of the traffic/.exec(message) ?? []
+  return percent === undefined ? undefined : Number(percent)
 }
 
 export type WeightPoint = { at: number; weight: number }
