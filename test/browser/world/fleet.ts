@@ -24,13 +24,15 @@ type Scene = {
   step: string
   minutes: number
   stall?: Stall
+  /** As the status says it. */
+  hold?: string
 }
 
 const SCENES: Scene[] = [
   {
     key: ['shop', 'basket'],
     phase: 'Analysing',
-    message: 'Analysing 5d0b7e91aa at 10 % for 5m',
+    message: 'Analysing 5d0b7e91a0 at 10 % for 5m',
     weight: 10,
     step: '2/7',
     minutes: 2,
@@ -38,9 +40,9 @@ const SCENES: Scene[] = [
   {
     key: ['platform', 'gateway'],
     phase: 'Progressing',
-    message: '50 % of the traffic goes to 91c2d4f6b8',
+    message: '50 % of the traffic goes to 5d0b7e91a1',
     weight: 50,
-    step: '6/7',
+    step: '5/7',
     minutes: 1,
   },
   {
@@ -48,8 +50,9 @@ const SCENES: Scene[] = [
     phase: 'Paused',
     message: 'Paused at 25 % until somebody resumes it',
     weight: 25,
-    step: '4/6',
+    step: '4/7',
     minutes: 95,
+    hold: 'untilResumed',
   },
   {
     key: ['billing', 'invoices'],
@@ -71,7 +74,7 @@ const SCENES: Scene[] = [
   },
 ]
 
-function moving(now: number, index: number, { key: [namespace, name], stall, ...scene }: Scene): Sight {
+function moving(now: number, index: number, { key: [namespace, name], stall, hold, ...scene }: Scene): Sight {
   const at = now - scene.minutes * MINUTE
   const [canary, stable] = [`5d0b7e91a${index}`, `77e0c1d2b${index}`]
   const number = 20 + index
@@ -90,17 +93,23 @@ function moving(now: number, index: number, { key: [namespace, name], stall, ...
       { kind: 'analyze', forMs: 5 * MINUTE },
       { kind: 'setWeight', weight: 25 },
       { kind: 'pause' },
+      { kind: 'setWeight', weight: 50 },
+      { kind: 'analyze', forMs: 10 * MINUTE },
+      { kind: 'bake', forMs: 30 * MINUTE },
     ],
     startedAt: at - 9 * MINUTE,
     message: scene.message,
     stepIndex: Number(scene.step[0]) - 1,
     weight: scene.weight,
-    timeline: [[at, scene.phase, scene.message]],
+    timeline: [
+      [at - 8 * MINUTE, 'WeightSet', `Release ${number}: 10 % of the traffic goes to revision ${canary}`],
+      [at, scene.phase === 'Progressing' ? 'WeightSet' : scene.phase, scene.message],
+    ],
     ...(stall ? { outcome: scene.phase as 'Aborted' | 'RolledBack', endedAt: at } : {}),
   })
   const status = stall
     ? { stable, weight: 0, lastRelease: { number, revision: canary, outcome: scene.phase as 'Aborted' } }
-    : { stable, canary, weight: scene.weight, step: scene.step, release: number }
+    : { stable, canary, weight: scene.weight, step: scene.step, release: number, ...(hold ? { hold } : {}) }
   const rollout = rolloutOf({
     namespace,
     name,

@@ -64,7 +64,12 @@ export function releaseOf(facts: ReleaseFacts): Release {
   return {
     apiVersion: API_VERSION,
     kind: 'Release',
-    metadata: { namespace, name: releaseObject(name, number), labels: { [LABEL.rollout]: name } },
+    metadata: {
+      namespace,
+      name: releaseObject(name, number),
+      labels: { [LABEL.rollout]: name },
+      creationTimestamp: iso(facts.startedAt),
+    },
     spec: {
       rollout: name,
       number,
