@@ -59,6 +59,26 @@ test.concurrent.for(['cohort', 'weight'] as const)(
   },
 )
 
+test.concurrent('a resume counts in the run that takes over before the route could be put back', async () => {
+  const { world, handle, look, say } = await rehearsal.begin('resumed-late', plan(setWeight(20), gate), {
+    given: holding,
+  })
+  await told(world, ({ gate }) => gate === 'go')
+  replace(world)
+  await look()
+  await told(world, ({ phase }) => phase === 'Holding')
+  world.refusing = () => 'the API server is away'
+  await say('resume')
+  const { runId } = await handle.describe()
+  world.watches.at(-1)?.end({ kind: 'hour' })
+  await eventually(async () => expect((await handle.describe()).runId).not.toBe(runId))
+  delete world.refusing
+  await told(world, ({ event }) => event?.reason === 'Resumed')
+  await say('approve')
+  await handle.result()
+  expect(shares(world)).toEqual([20, 20, 100])
+})
+
 test.concurrent('while a person has not said resume, promote goes to the end and abort goes back', async () => {
   const [one, other] = await Promise.all(
     ['held-promoted', 'held-aborted'].map((name) =>
