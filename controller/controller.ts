@@ -1,5 +1,5 @@
 import process from 'node:process'
-import { createQueue, createRecorder, type Kube, type QueueObserver } from '../kube/index.ts'
+import { createQueue, createRecorder, type Kube, type QueueObserver, type Recorder } from '../kube/index.ts'
 import type { Logger, Metrics } from '../telemetry/index.ts'
 import { openCaches, type Caches } from './caches.ts'
 import { startDecisions, type DecisionsOptions } from './decisions.ts'
@@ -100,10 +100,13 @@ const decisionsOptions = (
   ...options,
   ...timingOf(options),
   collects,
-  events: createRecorder({ kube: options.kube, controller: 'sluice.dev/engine', instance: `${process.pid}` }),
+  events: recorderOf(options),
   onRestart: (kind) => options.metrics.watchRestarts.inc({ kind }),
   hasRelease: (release) => caches.hasRelease(release),
 })
+
+const recorderOf = ({ kube }: ControllerOptions): Recorder =>
+  createRecorder({ kube, controller: 'sluice.dev/engine', instance: `${process.pid}` })
 
 const timingOf = ({ timing }: ControllerOptions): ControllerTiming => ({ ...TIMING, ...timing })
 
@@ -116,6 +119,7 @@ const reconcilerOf = (options: ControllerOptions, caches: Caches, leads: () => b
       forgetRollout: (ref) => options.metrics.forgetRollout(ref),
     },
     timing: timingOf(options),
+    events: recorderOf(options),
     view: (rollout) => caches.view(rollout),
     follow: (rollout) => caches.follow(rollout),
   })

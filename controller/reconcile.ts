@@ -1,7 +1,8 @@
 import { needOf } from '../crds/need.ts'
 import type { Rollout } from '../crds/schema/rollout.ts'
-import { describeError, isConflict, isNotFound, type Kube } from '../kube/index.ts'
+import { describeError, isConflict, isNotFound, type Kube, type Recorder } from '../kube/index.ts'
 import { rolloutLog, type Logger, type Metrics } from '../telemetry/index.ts'
+import { createAlarm, type Alarm } from './alarm.ts'
 import { createBystanders, type Bystanders } from './bystanders.ts'
 import { judge, type Judgement, type Look, type View } from './judgement.ts'
 import { isLeaving, letGo } from './leaving.ts'
@@ -25,6 +26,7 @@ export type Timing = {
 export type ReconcilerOptions = {
   kube: Pick<Kube, 'apply' | 'get' | 'list' | 'mergePatch'>
   workflows: Workflows
+  events: Recorder
   log: Logger
   metrics: Pick<Metrics, 'setRollout' | 'forgetRollout'>
   /** Makes known what is only looked at where a Rollout wants it. Has to be done before `view` is asked. */
@@ -35,10 +37,12 @@ export type ReconcilerOptions = {
 }
 
 type Result = { requeueAfterMs?: number }
+type Tools = ReconcilerOptions & { bystanders: Bystanders; alarm: Alarm }
 
 /** Level-based: judges what the caches show, tells the run when it has to look, and keeps Stalled true. */
 export function createReconciler(given: ReconcilerOptions): (key: string) => Promise<Result> {
-  const options = { ...given, bystanders: createBystanders(given) }
+  const alarm = createAlarm({ ...given, alarmAfterMs: given.timing.invalidMs })
+  const options = { ...given, bystanders: createBystanders(given), alarm }
   const memories = new Map<string, Memory>()
   return async (key) => {
     const ref = refOf(key)
@@ -79,12 +83,7 @@ async function end({ workflows, log }: ReconcilerOptions, ref: RolloutRef, memor
   logOf(log, ref).info('Rollout deleted, its run was cancelled')
 }
 
-async function act(
-  options: ReconcilerOptions & { bystanders: Bystanders },
-  ref: RolloutRef,
-  view: View,
-  memory: Memory,
-): Promise<Result> {
+async function act(options: Tools, ref: RolloutRef, view: View, memory: Memory): Promise<Result> {
   const { timing } = options
   const judgement = await judgeWithSurroundings(options, view)
   if (judgement.kind === 'look') return tellLook(options, { ref, view, memory }, judgement)
@@ -105,7 +104,7 @@ const LEAVING: Look = { underWay: true, reason: 'the Rollout is handed back', fa
 
 type Subject = { ref: RolloutRef; view: View; memory: Memory }
 
-async function tellLook(options: ReconcilerOptions, { ref, view, memory }: Subject, look: Look): Promise<Result> {
+async function tellLook(options: Tools, { ref, view, memory }: Subject, look: Look): Promise<Result> {
   const { checkMs } = options.timing
   const free = await reach(options, ref, view, memory, () => isFree(options, ref, memory, view.rollout))
   if (!free) return { requeueAfterMs: checkMs / 60 }
@@ -119,7 +118,7 @@ async function tellLook(options: ReconcilerOptions, { ref, view, memory }: Subje
  * serves is kept in order all the same, and the condition says it.
  */
 async function judgeWithSurroundings(
-  { kube, bystanders }: Pick<ReconcilerOptions, 'kube'> & { bystanders: Bystanders },
+  { kube, bystanders }: Pick<Tools, 'kube' | 'bystanders'>,
   view: View,
 ): Promise<Judgement> {
   const judgement = judge(view)
@@ -154,7 +153,7 @@ async function follow({ workflows, log, timing }: ReconcilerOptions, ref: Rollou
 
 /** Calls Temporal. When it has not answered for some time, that becomes a condition until it does. */
 async function reach<R>(
-  options: ReconcilerOptions,
+  options: Tools,
   ref: RolloutRef,
   { rollout }: View,
   memory: Memory,
@@ -181,9 +180,10 @@ function stallOf({ stuck }: Memory, { invalid }: Look): Saying['stall'] {
 }
 
 /** A look at an old version is no failure: the newer one is on its way and brings the next look. */
-async function say({ kube, log }: ReconcilerOptions, ref: RolloutRef, rollout: Rollout, saying: Saying): Promise<void> {
+async function say({ kube, log, alarm }: Tools, ref: RolloutRef, rollout: Rollout, saying: Saying): Promise<void> {
   try {
     await writeStatus(kube, rollout, saying)
+    await alarm(rollout, saying.stall)
   } catch (error) {
     if (!isConflict(error) && !isNotFound(error)) throw error
     logOf(log, ref).debug({ error: describeError(error) }, 'the Rollout changed meanwhile')

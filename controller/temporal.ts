@@ -1,7 +1,12 @@
-import { isGrpcDeadlineError, WorkflowNotFoundError, type Client } from '@temporalio/client'
+import {
+  isGrpcDeadlineError,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  type Client,
+} from '@temporalio/client'
 import { defineSearchAttributeKey } from '@temporalio/common'
-import { workflowId } from '../crds/names.ts'
-import { LOOK_SIGNAL, RELEASE_WORKFLOW } from '../workflows/contract.ts'
+import { TASK_QUEUE, workflowId } from '../crds/names.ts'
+import { LOOK_SIGNAL, RELEASE_WORKFLOW, TELL_WORKFLOW } from '../workflows/contract.ts'
 import { deliver } from './delivery.ts'
 import type { SearchAttributes } from './search-attributes.ts'
 import { createStarting } from './starting.ts'
@@ -45,6 +50,24 @@ export function temporalWorkflows({ client, cluster, attributes }: TemporalOptio
       ifThere(undefined, async () => {
         await soon(() => client.workflow.getHandle(idOf(rollout)).cancel())
       }),
+    tell: (rollout, { what, ...message }) =>
+      once(async () => {
+        const workflowId = `${idOf(rollout)}/notices/${message.uid}-${what}`
+        await soon(() =>
+          client.workflow.start(TELL_WORKFLOW, { ...TELLING, workflowId, args: [{ ref: rollout, ...message }] }),
+        )
+      }),
+  }
+}
+
+const TELLING = { taskQueue: TASK_QUEUE.act, workflowIdReusePolicy: 'REJECT_DUPLICATE' } as const
+
+/** What was begun already is as good as begun. */
+async function once(begin: () => Promise<void>): Promise<void> {
+  try {
+    await begin()
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Action } from '../crds/decision.ts'
+import type { Notice } from '../crds/notices.ts'
 
 export type RolloutRef = { namespace: string; name: string }
 
@@ -17,6 +18,16 @@ export type Word = {
   underWay?: true
 }
 
+/** What is told outside the cluster, and to which Channels. */
+export type Message = {
+  /** Of the Rollout. */
+  uid: string
+  /** The same of the same Rollout is not told twice, by whomever. */
+  what: string
+  notice: Notice
+  channels: string[]
+}
+
 /**
  * The one door to Temporal. All of them reject when it cannot be reached; only `decide` waits for the run.
  */
@@ -32,4 +43,6 @@ export type Workflows = {
    * undefined when the run has it and writes what becomes of it.
    */
   decide(rollout: RolloutRef, word: Word): Promise<string | undefined>
+  /** Has people told, for hours if need be, by nobody who could be kept waiting. */
+  tell(rollout: RolloutRef, message: Message): Promise<void>
 }

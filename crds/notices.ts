@@ -1,4 +1,4 @@
-/** What people can be told outside the cluster: the reasons of Events about a Rollout that its release says. */
+/** What people can be told outside the cluster: the reasons of Events about a Rollout. */
 export const REASONS = [
   'Aborted',
   'AdoptionContested',
@@ -8,6 +8,7 @@ export const REASONS = [
   'ConfigChanged',
   'DestinationsBehind',
   'DestinationsUpdated',
+  'EngineStuck',
   'FaultInjected',
   'FaultRemoved',
   'FaultSkipped',
@@ -21,6 +22,7 @@ export const REASONS = [
   'Hindered',
   'Holding',
   'IntervalTooShort',
+  'InvalidSpec',
   'JobFailed',
   'JobPassed',
   'MirrorEnded',
@@ -61,9 +63,11 @@ export type Reason = (typeof REASONS)[number]
 export const TOLD_BY_DEFAULT = [
   'Aborted',
   'ApprovalNeeded',
+  'EngineStuck',
   'GateExpired',
   'GateExpires',
   'Holding',
+  'InvalidSpec',
   'Promoted',
   'Retreated',
   'Returned',

@@ -8,6 +8,8 @@ import type { Gate } from '../crds/vote.ts'
 
 /** Names and payloads that cross the Temporal boundary. They are API: histories and other processes depend on them. */
 export const RELEASE_WORKFLOW = 'release'
+/** Tells people outside the cluster; its input is `TellPeopleInput`. */
+export const TELL_WORKFLOW = 'tellPeople'
 /** Says only: look at what is declared. Carries nothing. */
 export const LOOK_SIGNAL = 'look'
 /** A person's word. The Update's payload has the shape of a Decision; its id is the idempotency key. */

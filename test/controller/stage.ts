@@ -24,6 +24,7 @@ export function fakeWorkflows() {
   const cancelled: string[] = []
   const states = new Map<string, RunState>()
   const words: Word[] = []
+  const messages: Parameters<Workflows['tell']>[1][] = []
   const attempts: string[] = []
   let refusal: string | undefined
   let down: string | undefined
@@ -39,6 +40,7 @@ export function fakeWorkflows() {
       }),
     describe: ({ name }) => answer(() => states.get(name) ?? { running: false }),
     cancel: ({ name }) => answer(() => void cancelled.push(name)),
+    tell: (_, message) => answer(() => void messages.push(message)),
     decide(_, word) {
       attempts.push(word.name)
       return answer(() => {
@@ -56,6 +58,8 @@ export function fakeWorkflows() {
     words,
     /** Their names, once per attempt. */
     attempts,
+    /** What people were told outside the cluster. */
+    messages,
     /** No run takes any, in these words. */
     refuse: (why: string | undefined) => (refusal = why),
     set: (name: string, state: RunState) => states.set(name, state),

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { expect, inject, test, vi } from 'vitest'
-import { CHANNELS, SECRETS } from '../../crds/resources.ts'
+import { CHANNELS, ROLLOUTS, SECRETS } from '../../crds/resources.ts'
 import type { KubeObject } from '../../kube/index.ts'
 import { startReceiver } from '../fakes/receiver.ts'
 import { plan, rehearse, setWeight, told } from '../rehearsals/play.ts'
+import { rolloutManifest } from '../stage/shop.ts'
 import { phaseOf } from '../stage/sight.ts'
 import { openStage, type Stage } from '../stage/stage.ts'
 
@@ -14,34 +15,49 @@ const { begin } = rehearse()
 const channel = ({ namespace }: Stage, name: string, spec: object): KubeObject =>
   ({ apiVersion: 'sluice.dev/v1alpha1', kind: 'Channel', metadata: { name, namespace }, spec }) as KubeObject
 
-test.concurrent('people are told that a gate waits and how the release ended, once each and signed', async () => {
-  await using stage = await openStage({ access, name: 'told' })
-  await using receiver = await startReceiver()
-  const { namespace } = stage
-  const data = { signature: btoa('what-both-sides-know') }
-  const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'notifications', namespace }, data }
-  const args = ['apply', '-n', namespace, '-k', 'deploy/components/notification-secrets']
-  await promisify(execFile)(access.kubectl, ['--kubeconfig', access.kubeconfig, ...args], { timeout: 30_000 })
-  await stage.kube.create(SECRETS, secret)
-  const webhook = { url: `${receiver.url}/in`, signedBy: { secret: 'notifications', key: 'signature' } }
-  await stage.kube.create(CHANNELS, channel(stage, 'people', { webhook }))
+/** Nothing can be run from it. */
+function misnamed({ namespace }: Stage, spec: object): KubeObject {
+  const router = { istio: { virtualServices: [{ name: 'nowhere', routes: ['primary'] }] } }
+  const whole = rolloutManifest(namespace, { version: '1.4.0', steps: [{ setWeight: 20 }], spec: { ...spec, router } })
+  return { ...whole, metadata: { namespace, name: 'misnamed' } }
+}
 
-  const steps = [{ setWeight: 20 }, { approve: { name: 'go' } }]
-  const notify = [{ channel: 'people' }, { channel: 'people', on: ['GateApproved'] }]
-  await stage.install({ version: '1.4.0', steps, spec: { notify } })
-  await stage.push({ version: '1.5.0' })
-  await stage.until('the gate waits', (sight) => phaseOf(sight) === 'AwaitingApproval')
-  await stage.say('approve')
-  await stage.until('1.5.0 is promoted', (sight) => phaseOf(sight) === 'Promoted')
-  const heard = (): string[] =>
-    receiver.received.filter(({ body }) => body['release'] === 2).map(({ body }) => String(body['reason']))
-  await vi.waitFor(() => expect(heard()).toHaveLength(3), { timeout: 30_000, interval: 100 })
-  expect(new Set(heard())).toEqual(new Set(['ApprovalNeeded', 'GateApproved', 'Promoted']))
-  for (const { headers, body } of receiver.received) {
-    expect(headers['sluice-signature']).toMatch(/^v1=[0-9a-f]{64}$/)
-    expect(body).toMatchObject({ namespace, rollout: 'checkout', severity: 'info' })
-  }
-})
+test.concurrent(
+  'people are told what waits, what stands still and how a release ended, once each and signed',
+  async () => {
+    await using stage = await openStage({ access, name: 'told' })
+    await using receiver = await startReceiver()
+    const { namespace } = stage
+    const data = { signature: btoa('what-both-sides-know') }
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'notifications', namespace }, data }
+    const args = ['apply', '-n', namespace, '-k', 'deploy/components/notification-secrets']
+    await promisify(execFile)(access.kubectl, ['--kubeconfig', access.kubeconfig, ...args], { timeout: 30_000 })
+    await stage.kube.create(SECRETS, secret)
+    const webhook = { url: `${receiver.url}/in`, signedBy: { secret: 'notifications', key: 'signature' } }
+    await stage.kube.create(CHANNELS, channel(stage, 'people', { webhook }))
+
+    const steps = [{ setWeight: 20 }, { approve: { name: 'go' } }]
+    const notify = [{ channel: 'people' }, { channel: 'people', on: ['GateApproved'] }]
+    await stage.kube.create(ROLLOUTS, misnamed(stage, { notify: [{ channel: 'people' }] }))
+    await stage.install({ version: '1.4.0', steps, spec: { notify } })
+    await stage.push({ version: '1.5.0' })
+    await stage.until('the gate waits', (sight) => phaseOf(sight) === 'AwaitingApproval')
+    await stage.say('approve')
+    await stage.until('1.5.0 is promoted', (sight) => phaseOf(sight) === 'Promoted')
+    const heard = (): string[] =>
+      receiver.received.filter(({ body }) => body['release'] === 2).map(({ body }) => String(body['reason']))
+    await vi.waitFor(() => expect(heard()).toHaveLength(3), { timeout: 30_000, interval: 100 })
+    expect(new Set(heard())).toEqual(new Set(['ApprovalNeeded', 'GateApproved', 'Promoted']))
+    for (const { headers, body } of receiver.received) {
+      expect(headers['sluice-signature']).toMatch(/^v1=[0-9a-f]{64}$/)
+      expect(body).toMatchObject({ namespace })
+    }
+    const ofMisnamed = (): unknown[] =>
+      receiver.received.map(({ body }) => body).filter(({ rollout }) => rollout === 'misnamed')
+    await vi.waitFor(() => expect(ofMisnamed()).toHaveLength(1), { timeout: 90_000, interval: 500 })
+    expect(ofMisnamed()).toMatchObject([{ reason: 'InvalidSpec', severity: 'warning' }])
+  },
+)
 
 test.concurrent('what is no Channel, and what nobody ever says, is refused at kubectl apply', async () => {
   await using stage = await openStage({ access, name: 'told-refused' })
