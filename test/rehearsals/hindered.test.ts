@@ -80,7 +80,10 @@ test.concurrent.each([
     plan(setWeight(20), gate),
     { given: refuses(verb) },
   )
-  const said = await eventually(async () => (await trouble()) ?? Promise.reject(new Error(`${verb} is no trouble yet`)))
+  const said = await eventually(
+    async () => (await trouble()) ?? Promise.reject(new Error(`${verb} is no trouble yet`)),
+    120_000,
+  )
   expect(said).toBe(`${deed}, and is tried until it succeeds: ${WORDS}`)
   delete world.hindering
   await begins(world, 2)
