@@ -1,5 +1,6 @@
 import { expect, inject, test } from 'vitest'
 import { routeAnnotation } from '../../crds/names.ts'
+import { VIRTUAL_SERVICES } from '../../crds/resources.ts'
 import { eventually } from '../patience.ts'
 import { outcomeOf, phaseOf } from '../stage/sight.ts'
 import { ROLLOUT } from '../stage/shop.ts'
@@ -75,20 +76,24 @@ test.concurrent(
   },
 )
 
-test.concurrent('an abort sends the cohort back to stable and takes its routes away', async () => {
-  await using stage = await openStage({ access, name: 'cohort-back' })
-  const before = specOf(stage)
-  const steps = [{ match: [{ headers: { 'x-team': { exact: 'till' } } }] }, { approve: { name: 'look' } }]
-  await stage.install({ version: '1.4.0', steps })
-  await stage.push({ version: '1.5.0' })
-  await stage.until('the gate waits', (sight) => phaseOf(sight) === 'AwaitingApproval')
-  const member = createUser({ access, namespace: stage.namespace, headers: { 'x-team': 'till' } })
-  await eventually(async () => expect(await member.visit()).toEqual(CANARY))
-  await stage.say('abort')
-  await stage.until('it is aborted', (sight) => phaseOf(sight) === 'Aborted')
-  expect(specOf(stage)).toBe(before)
-  await eventually(async () => expect(await member.visit()).toEqual(STABLE))
-})
+test.concurrent(
+  'an edit of its routes is taken back; an abort sends the cohort back to stable and takes its routes away',
+  async () => {
+    await using stage = await openStage({ access, name: 'cohort-back' })
+    const before = specOf(stage)
+    const steps = [{ match: [{ headers: { 'x-team': { exact: 'till' } } }] }, { approve: { name: 'look' } }]
+    await stage.install({ version: '1.4.0', steps })
+    await stage.push({ version: '1.5.0' })
+    await stage.until('the gate waits', (sight) => phaseOf(sight) === 'AwaitingApproval')
+    const member = createUser({ access, namespace: stage.namespace, headers: { 'x-team': 'till' } })
+    await eventually(async () => expect(await member.visit()).toEqual(CANARY))
+    await letEverybodyIn(stage)
+    await stage.say('abort')
+    await stage.until('it is aborted', (sight) => phaseOf(sight) === 'Aborted')
+    expect(specOf(stage)).toBe(before)
+    await eventually(async () => expect(await member.visit()).toEqual(STABLE))
+  },
+)
 
 test.concurrent('a cohort that no route can say ends the release with a sentence, and nobody notices', async () => {
   await using stage = await openStage({ access, name: 'cohort-unsaid' })
@@ -102,6 +107,25 @@ test.concurrent('a cohort that no route can say ends the release with a sentence
   expect(outcomeOf(stage.now(), '1.5.0')).toBe('RolledBack')
   expect(specOf(stage)).toBe(before)
 })
+
+/** Somebody widens the cohort by hand; the release says so and makes it what it was. */
+async function letEverybodyIn(stage: Stage): Promise<void> {
+  const during = specOf(stage)
+  const { spec, metadata } = stage.now().route!
+  const http = spec.http.map((route) =>
+    route.name?.includes('.sluice.dev/') ? { ...route, match: [{ uri: { prefix: '/' } }] } : route,
+  )
+  const ref = { resource: VIRTUAL_SERVICES, namespace: stage.namespace, name: metadata.name }
+  await stage.kube.mergePatch(ref, { spec: { http } }, { fieldManager: 'kubectl-edit' })
+  await stage.until('it says whose edit it was', ({ releases }) =>
+    releases
+      .at(-1)
+      ?.status?.timeline?.some(
+        ({ event, message }) => event === 'ForeignEdit' && message.startsWith('kubectl-edit changed the route'),
+      ),
+  )
+  await eventually(() => expect(specOf(stage)).toBe(during))
+}
 
 /** Milliseconds until this visit's answer. */
 async function waitOf(user: User): Promise<number> {

@@ -38,10 +38,9 @@ test.concurrent.each<[string, Aside]>([
   const before = JSON.stringify(stage.now().route?.spec)
 
   const weights = { [STABLE]: 70, [CANARY]: 30 }
-  expect(await router.setTraffic(target, { weights, canary: CANARY, ...aside }, { fence: fence(3) })).toEqual({
-    weights,
-  })
-  const observed = await router.observe(target)
+  const beside = { canary: CANARY, ...aside }
+  expect(await router.setTraffic(target, { weights, ...beside }, { fence: fence(3) })).toEqual({ weights })
+  const observed = await router.observe(target, beside)
   expect(observed).toMatchObject({ atRest: false, found: true, weights })
   expect(observed).not.toHaveProperty('foreign')
 
