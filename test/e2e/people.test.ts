@@ -1,11 +1,18 @@
 import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, inject, test } from 'vitest'
+import { parse, stringify } from 'yaml'
 import type { DecisionSpec } from '../../crds/decision.ts'
+import { AUTHOR_CLAIM, ENGINE_NAMESPACE, ENGINE_USER } from '../../crds/guard-policy.ts'
+import { API_VERSION, LABEL, PROVENANCE } from '../../crds/names.ts'
 import { DECISIONS } from '../../crds/resources.ts'
 import type { Decision } from '../../crds/schema/decision.ts'
+import { createKube } from '../../kube/index.ts'
 import { eventually } from '../patience.ts'
-import { decideAs, type Person } from '../stage/person.ts'
+import { answerTo, decideAs, type Person } from '../stage/person.ts'
 import { outcomeOf, phaseOf } from '../stage/sight.ts'
 import { openStage, type Stage } from '../stage/stage.ts'
 
@@ -54,7 +61,9 @@ test.concurrent('the API server refuses whoever may not, and whoever says to be 
 
   await expect(say('alice', { by: 'ada' })).rejects.toThrow('spec.by must be you: alice')
   await expect(say('alice', { groups: ['approvers', 'board'] })).rejects.toThrow(/spec.groups must be groups of yours/)
-  await expect(say('alice', { claim: 'ada@example.com' })).rejects.toThrow(/spec.claim must be the one thing that your identity says/)
+  await expect(say('alice', { claim: 'ada@example.com' })).rejects.toThrow(
+    /spec.claim must be the one thing that your identity says/,
+  )
   expect(stage.now().decisions).toEqual([])
   expect(phaseOf(stage.now())).toBe('AwaitingApproval')
 })
@@ -85,6 +94,20 @@ test.concurrent(
     await expect.poll(() => rights('adam')).toEqual(['yes', 'yes', 'yes', 'yes', 'no'])
   },
 )
+
+test.concurrent('the engine decides nothing, not even where it may create Decisions', async () => {
+  const { kubeconfigs } = access
+  const engine = createKube({ kubeconfig: kubeconfigs.engine })
+  const create = (namespace: string): Promise<Decision> =>
+    engine.create<Decision>(DECISIONS, {
+      apiVersion: API_VERSION,
+      kind: DECISIONS.kind,
+      metadata: { name: 'own', namespace, labels: { [LABEL.rollout]: 'checkout' } },
+      spec: { rollout: 'checkout', release: 1, revision: 'abc', action: 'abort', by: ENGINE_USER },
+    })
+  await expect(create('default')).rejects.toThrow(/cannot create resource "decisions"/)
+  await expect(create(ENGINE_NAMESPACE)).rejects.toThrow('the engine decides nothing: people do')
+})
 
 test.concurrent('a Decision stays as it was said, for the admin, too, and goes with its namespace', async () => {
   await using stage = await openStage({ access, name: 'people-edited' })
@@ -161,3 +184,58 @@ test.concurrent('an approval that comes too late for its gate does not count', a
   await stage.say('abort', { gate: 'go' }, 'alice')
   await stage.until('it is aborted', (sight) => phaseOf(sight) === 'Aborted')
 })
+
+/** Creates an approval as somebody of whom the API server knows these addresses. Throws its refusal. */
+async function approveAs(who: string, addresses: string[], stage: Stage, spec: Partial<DecisionSpec>) {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-people-'))
+  try {
+    const config = parse(await readFile(access.kubeconfig, 'utf8')) as { users: { user: object }[] }
+    for (const { user } of config.users) {
+      Object.assign(user, { as: who, 'as-user-extra': { [AUTHOR_CLAIM]: addresses } })
+    }
+    const [kubeconfig, manifest] = [join(folder, 'config'), join(folder, 'decision.json')]
+    await writeFile(kubeconfig, stringify(config), { mode: 0o600 })
+    const metadata = { generateName: 'checkout-', labels: { [LABEL.rollout]: 'checkout' } }
+    const kind = { apiVersion: API_VERSION, kind: DECISIONS.kind }
+    await writeFile(manifest, JSON.stringify({ ...kind, metadata, spec: { rollout: 'checkout', by: who, ...spec } }))
+    const create = ['create', '-n', stage.namespace, '-f', manifest, '-o', 'json']
+    const { stdout } = await promisify(execFile)(access.kubectl, ['--kubeconfig', kubeconfig, ...create])
+    const decision = JSON.parse(stdout) as Decision
+    return await stage.until('it is answered', ({ decisions }) => answerTo(decision, decisions))
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+test.concurrent(
+  'the author of a commit does not open a gate that is for others, nor who might be the author',
+  async () => {
+    await using stage = await openStage({ access, name: 'people-author' })
+    const { namespace } = stage
+    for (const who of ['adele', 'grace'])
+      await kubectl('create', 'rolebinding', who, '-n', namespace, '--clusterrole=sluice-approver', `--user=${who}`)
+    const steps = [{ setWeight: 20 }, { approve: { name: 'go', notBy: 'author' } }]
+    await stage.install({ version: '1.4.0', steps })
+    await kubectl('annotate', 'rollout', 'checkout', '-n', namespace, `${PROVENANCE.author}=Ada <ada@example.com>`)
+    await stage.push({ version: '1.5.0' })
+    const revision = await stage.until(
+      'the gate waits',
+      (sight) => phaseOf(sight) === 'AwaitingApproval' && sight.rollout?.status?.canary,
+    )
+    const approval = { action: 'approve', gate: 'go', release: 2, revision } as const
+    const [ADA, GRACE] = ['ada@example.com', 'grace@example.com']
+    const approve = (who: string, addresses: string[], claim?: string): Promise<string> =>
+      approveAs(who, addresses, stage, { ...approval, ...(claim === undefined ? {} : { claim }) })
+
+    const notTheOne = /spec.claim must be the one thing that your identity says/
+    await expect(approve('grace', [GRACE], ADA)).rejects.toThrow(notTheOne)
+    await expect(approve('adele', [GRACE, ADA], GRACE)).rejects.toThrow(notTheOne)
+    await expect(approve('grace', [], GRACE)).rejects.toThrow(notTheOne)
+    expect(stage.now().decisions).toEqual([])
+    await expect(approve('adele', [ADA], ADA)).rejects.toThrow('and that is adele')
+    await expect(approve('grace', [GRACE])).rejects.toThrow('has no spec.claim')
+    expect(phaseOf(stage.now())).toBe('AwaitingApproval')
+    await approve('grace', [GRACE], GRACE)
+    await stage.until('1.5.0 is promoted', (sight) => outcomeOf(sight, '1.5.0') === 'Promoted')
+  },
+)
