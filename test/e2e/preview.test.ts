@@ -39,6 +39,8 @@ test.concurrent(
     await eventually(async () => expect(await customer.visit()).toEqual(CANARY))
     await eventually(async () => expect(await previewOf(stage)).toBeUndefined())
     await eventually(async () => expect((await tester.visit()).status).toBe(404))
+    const edits = stage.now().releases.flatMap(({ status }) => status?.timeline ?? [])
+    expect(edits.filter(({ event }) => event === 'ForeignEdit')).toHaveLength(1)
   },
 )
 
