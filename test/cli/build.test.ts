@@ -14,7 +14,7 @@ let place = ''
 beforeAll(async () => {
   place = await mkdtemp(join(tmpdir(), 'sluice-build-'))
   await promisify(execFile)(process.execPath, ['cli/build.ts', place])
-})
+}, 60_000)
 afterAll(() => rm(place, { recursive: true }))
 
 type Ended = { code: number; out: string; complaints: string }
