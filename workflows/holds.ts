@@ -1,7 +1,7 @@
 import { condition, isCancellation } from '@temporalio/workflow'
 import type { Hold } from '../activities/watch.ts'
-import type { Reason } from '../crds/notices.ts'
 import { asksOf } from '../crds/need.ts'
+import type { Reason } from '../crds/notices.ts'
 import { watchOn } from './guard.ts'
 import { insist } from './proxies.ts'
 import { asInterruption, type Run } from './run.ts'
