@@ -38,7 +38,8 @@ const BENCHES: Record<string, { about: string; measure: (words: string[]) => Pro
     measure: async () => (await import('./stream.ts')).measureStream(),
   },
   page: {
-    about: 'whether the page keeps up with 500 Rollouts of which 200 change every second, over an API server in memory (a minute)',
+    about:
+      'whether the page keeps up with 500 Rollouts of which 200 change every second, over an API server in memory (a minute)',
     measure: async () => (await import('./page.ts')).measurePage(),
   },
   push: {
