@@ -123,6 +123,7 @@ function openPage() {
       return right.verb !== 'get' || right.resource !== ROLLOUTS || isAllowed
     },
     mayEach: async () => ({}),
+    me: async () => ({ name: 'alice', groups: [], extra: {} }),
   } as Partial<Caller> as Caller
   const parts = {
     cluster: {
