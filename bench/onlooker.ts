@@ -27,11 +27,13 @@ export async function openOnlooker(browser: Browser, { url, token, rows }: Onloo
   const row = page.locator('.row')
   await row.nth(rows - 1).waitFor({ state: 'attached' })
   await page.evaluate(WATCH)
+  const from = performance.now()
   await browser.startTracing(page, { categories: ['toplevel', 'disabled-by-default-devtools.timeline'] })
   return {
     /** Ends the look. Throws where the browser complained, and where it did not say how long its tasks took. */
     async end(): Promise<Seen> {
-      const dearest = dearestTask(await browser.stopTracing())
+      const lookedMs = performance.now() - from
+      const dearest = dearestTask(await browser.stopTracing(), lookedMs)
       const noted = await notedBy(page)
       const shown = await row.count()
       await end()
@@ -77,16 +79,22 @@ const WATCH = `(() => {
 
 const notedBy = (page: Page): Promise<Pick<Seen, 'lags' | 'tasks'>> => page.evaluate('window.noted')
 
-type TraceEvent = { name: string; ph: string; pid: number; tid: number; tdur?: number; args?: { name?: string } }
+type TraceEvent = { name: string; ts: number; pid: number; tid: number; tdur?: number; args?: { name?: string } }
 
-function dearestTask(trace: Buffer): number {
+function dearestTask(trace: Buffer, lookedMs: number): number {
   const { traceEvents } = JSON.parse(trace.toString('utf8')) as { traceEvents: TraceEvent[] }
   const mains = new Set(
     traceEvents.filter(({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain').map(threadOf),
   )
-  const tasks = traceEvents.filter((event) => event.name === 'RunTask' && mains.has(threadOf(event)))
-  if (tasks.length === 0) throw new Error('the trace of the browser knows no task of a page')
+  const tasks = traceEvents
+    .filter((event) => event.name === 'RunTask' && mains.has(threadOf(event)))
+    .toSorted((one, other) => one.ts - other.ts)
+  // What fills its memory goes on without a word.
+  const reachMs = ((tasks.at(-1)?.ts ?? 0) - (tasks[0]?.ts ?? 0)) / 1_000
+  if (reachMs < TRACED_SHARE * lookedMs) throw new Error(`the trace of the browser ends after ${reachMs} ms`)
   return tasks.reduce((most, { tdur = 0 }) => Math.max(most, tdur / 1_000), 0)
 }
+
+const TRACED_SHARE = 0.9
 
 const threadOf = ({ pid, tid }: TraceEvent): string => `${pid}.${tid}`
