@@ -20,7 +20,8 @@ export default defineConfig({
             'test/browser/**',
             'node_modules/**',
           ],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           // Many of them wait for clocks and for git.
           maxWorkers: 3,
         },
