@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import { ACTIONS, type Action } from '../crds/decision.ts'
 import type { ResourceDescriptor } from '../crds/resources.ts'
 import { DECISIONS, ROLLOUTS } from '../crds/resources.ts'
-import { isTransient, reviewAccess, reviewSelf, type Identity, type Kube } from '../kube/index.ts'
+import { reviewAccess, reviewSelf, type Identity, type Kube } from '../kube/index.ts'
+import { createPeople } from './people.ts'
+import { turns } from './turns.ts'
 
 /** Somebody with a token. Every question about rights is asked with it: Kubernetes decides, this process never does. */
 export type Caller = {
@@ -22,32 +24,37 @@ export type Right = {
   subresource?: string
 }
 
-/** Throws what the API server says when it does not know the token, and when it cannot be asked. */
-export type Door = (token: string) => Caller
+export type Door = {
+  /** Callers throw what the API server says when it does not know the token, and when it cannot be asked. */
+  open(token: string): Caller
+}
 
 /** To eject is nothing that a release does: the API server takes no Decision of it. */
 const SAYABLE = ACTIONS.filter((action) => action !== 'eject')
-/** Rights may be taken away; nobody keeps them here for longer. */
-const FRESH_MS = 30_000
-/** While the API server is away, what it said last still stands. */
-const STALE_MS = 5 * 60_000
-/** Answers that are kept, of everybody. */
-const MOST_ANSWERS = 20_000
+/** Questions about rights that are under way, of everybody. */
+const AT_ONCE = 64
 
 export function openDoor({ kubeFor, now = Date.now }: { kubeFor: (token: string) => Kube; now?: () => number }): Door {
-  const answers = createAnswers(now)
-  return (token) => {
+  const people = createPeople(now)
+  const everybody = turns(AT_ONCE)
+  const open = (token: string): Caller => {
     const kube = kubeFor(token)
-    const id = createHash('sha256').update(token).digest('base64url').slice(0, 22)
-    const ask = <T>(question: string, find: () => Promise<T>): Promise<T> => answers(`${id} ${question}`, find)
-    const may = (right: Right): Promise<boolean> =>
-      ask(`may ${JSON.stringify(attributesOf(right))}`, () => reviewAccess(kube, attributesOf(right)))
+    const { ask, turn } = people.of(idOf(token))
+    const may = (right: Right): Promise<boolean> => {
+      const attributes = attributesOf(right)
+      return ask(JSON.stringify(attributes), {
+        find: () => reviewAccess(kube, attributes),
+        turn: (work) => turn(() => everybody(work)),
+        isPatient: right.verb === 'list',
+      })
+    }
     const mayDecide = async (action: Action, namespace: string, name: string): Promise<boolean> =>
       (await may({ verb: 'create', resource: DECISIONS, namespace })) &&
       (await may({ verb: 'create', resource: ROLLOUTS, namespace, name, subresource: action }))
     return {
       kube,
-      me: () => ask('me', () => known(kube)),
+      // Whoever comes in does not wait behind what is asked about others, or about them.
+      me: () => ask('me', { find: () => known(kube), turn: (work) => work() }),
       may,
       mayDecide,
       async mayEach(namespace, name) {
@@ -56,34 +63,10 @@ export function openDoor({ kubeFor, now = Date.now }: { kubeFor: (token: string)
       },
     }
   }
+  return { open }
 }
 
-type Answer = { promise: Promise<unknown>; at: number; good?: { value: unknown; at: number } }
-
-/** One question at a time and caller, however many tabs ask it. */
-function createAnswers(now: () => number): <T>(question: string, find: () => Promise<T>) => Promise<T> {
-  const known = new Map<string, Answer>()
-  return <T>(question: string, find: () => Promise<T>): Promise<T> => {
-    const before = known.get(question)
-    if (before && now() - before.at < FRESH_MS) return before.promise as Promise<T>
-    const answer: Answer = { at: now(), promise: find(), ...(before?.good ? { good: before.good } : {}) }
-    known.delete(question)
-    known.set(question, answer)
-    if (known.size > MOST_ANSWERS) known.delete(known.keys().next().value ?? '')
-    answer.promise = answer.promise.then(
-      (value) => {
-        answer.good = { value, at: now() }
-        return value
-      },
-      (error: unknown) => {
-        if (known.get(question) === answer) answer.at = 0
-        if (answer.good && isTransient(error) && now() - answer.good.at < STALE_MS) return answer.good.value
-        throw error
-      },
-    )
-    return answer.promise as Promise<T>
-  }
-}
+const idOf = (token: string): string => createHash('sha256').update(token).digest('base64url').slice(0, 22)
 
 const attributesOf = ({ verb, resource: { group, plural }, namespace, name, subresource }: Right) => ({
   verb,

@@ -13,7 +13,7 @@ export function knownCaller(parts: Callers): MiddlewareHandler<Env> {
   return async (c, next) => {
     const token = await tokenOf(c, parts)
     if (token === undefined) throw new Refusal(401, 'nobody is signed in: sign in, or send a bearer token')
-    const caller = parts.door(token)
+    const caller = parts.door.open(token)
     c.set('caller', caller)
     c.set('person', (await caller.me()).name)
     await next()

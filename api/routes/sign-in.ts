@@ -30,7 +30,7 @@ export function signInRoutes(parts: SignInParts): Hono<Env> {
   )
   routes.post('/session', async (c) => {
     const { token } = await parsed(c, signInRequest)
-    const { name, groups } = await door(token).me()
+    const { name, groups } = await door.open(token).me()
     await sessions.write(c, { token })
     return c.json<Me>({ name, groups })
   })
@@ -63,7 +63,7 @@ function addFlow(routes: Hono<Env>, { door, sessions, seal, publicUrl, log }: Si
       const { search } = new URL(c.req.url)
       const { state, nonce, verifier, to } = begun as Record<'state' | 'nonce' | 'verifier' | 'to', string>
       const session = await oidc.end(new URL(`${CALLBACK}${search}`, publicUrl), { state, nonce, verifier })
-      await door(session.token).me()
+      await door.open(session.token).me()
       await sessions.write(c, session)
       return c.redirect(to)
     } catch (error) {

@@ -204,7 +204,7 @@ describe('what the API server says about somebody', () => {
       return { status: { allowed: answer() } }
     }
     const door = openDoor({ kubeFor: () => ({ create }) as unknown as Kube })
-    return { asked, may: (token: string) => door(token).may(right) }
+    return { asked, may: (token: string) => door.open(token).may(right) }
   }
 
   it('is asked once within half a minute, and of everybody for themselves', async () => {
