@@ -18,7 +18,9 @@ const channel = ({ namespace }: Stage, name: string, spec: object): KubeObject =
 /** Nothing can be run from it. */
 function misnamed({ namespace }: Stage, spec: object): KubeObject {
   const router = { istio: { virtualServices: [{ name: 'nowhere', routes: ['primary'] }] } }
-  const whole = rolloutManifest(namespace, { version: '1.4.0', steps: [{ setWeight: 20 }], spec: { ...spec, router } })
+  const service = { name: 'misnamed', ports: [{ name: 'http', port: 80, targetPort: 'http' }] }
+  const own = { ...spec, service, router }
+  const whole = rolloutManifest(namespace, { version: '1.4.0', steps: [{ setWeight: 20 }], spec: own })
   return { ...whole, metadata: { namespace, name: 'misnamed' } }
 }
 
