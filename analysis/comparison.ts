@@ -64,8 +64,16 @@ function compared(situation: Situation, metric: MetricEvidence, startRow: number
   const interval = displayedInterval(cells, situation.policy.burst)
   const statement =
     metric.metric.kind === 'latency' ? slowness(interval, stream?.boundary) : errors(interval, metric.metric.name)
-  return `${statement} — ${counts}; ${certainty(situation)}`
+  return `${statement}${isWhole(interval, xc, xb) ? '' : WHILE_BOTH} — ${counts}; ${certainty(situation)}`
 }
+
+/** Rows in which one side had no requests compare nothing, and their events are in the counts all the same. */
+const isWhole = ({ mle }: RatioInterval, canaryBad: number, stableBad: number): boolean =>
+  mle === undefined
+    ? canaryBad + stableBad === 0
+    : !(mle === 0 && canaryBad > 0) && !(mle === Infinity && stableBad > 0)
+
+const WHILE_BOTH = ' while both had requests'
 
 const certainty = (situation: Situation): string =>
   `evidence ${odds(situation.evidence.lnE())}, threshold ${odds(threshold(situation))}`

@@ -104,6 +104,13 @@ describe('the sentence', () => {
     )
   })
 
+  it('of events while one side had no requests says that they compare nothing', () => {
+    const rows = [...times(2, { errors: [20, 60, 0, 0] }), ...times(2, { errors: [0, 20, 0, 6] })]
+    expect(sentenceOf(rows, {}, { from: T, for: 120 })).toContain(
+      'no errors on either side while both had requests — canary 0 of 40, stable 12 of 160',
+    )
+  })
+
   it('of an advance says what speaks for it', () => {
     expect(sentenceOf(times(3, { errors: [100, 300, 0, 2] }), {}, { from: T, for: 45 })).toMatch(
       /^Advancing from 25 %: no errors on the canary \(95 %: at most [\d.]+× stable\) — canary 0 of 300, stable 6 of 900; evidence 0\.\d+ : 1, threshold 100 : 1\.$/,
