@@ -52,6 +52,14 @@ const standing = (step: string, { weight, canary }: State, { replicas }: Known):
   pods: { stable: replicas, canary },
 })
 
+/** Whose approvals a gate counts. */
+function whoOpens({ terms, callback }: Extract<Step, { kind: 'approve' }>): string {
+  const { minimum = 1, groups = [], notBy } = terms ?? {}
+  const people = minimum === 1 ? 'a person' : `${minimum} people`
+  const of = groups.length > 0 ? ` of ${groups.join(' or ')}` : ''
+  return `${people}${of}${notBy ? ', not its author' : ''}${callback ? ' or its callback' : ''}`
+}
+
 /** Changes the state as the step does. */
 function timeOf(step: Step, state: State, known: Known): Time & Pick<Leg, 'firstWeight'> {
   switch (step.kind) {
@@ -65,9 +73,7 @@ function timeOf(step: Step, state: State, known: Known): Time & Pick<Leg, 'first
     case 'pause':
       return step.forMs === undefined ? waiting('a person (resume)') : lasting(step.forMs)
     case 'approve':
-      return waiting(
-        `a person${step.callback ? ' or its callback' : ''} (approve within ${formatDuration(step.expiresAfterMs)})`,
-      )
+      return waiting(`${whoOpens(step)} (approve within ${formatDuration(step.expiresAfterMs)})`)
     case 'window':
       return waiting(`the window ${windowWords(step.allow)}`)
     case 'webhook':

@@ -106,8 +106,13 @@ function hint({ metadata, status = {} }: Rollout, release: Release | undefined):
   // An abort does what reject does.
   const asked = first.filter((action) => action !== 'reject' && action !== 'abort')
   const abort = [...first, ...more].filter((action) => action === 'abort')
-  return [...[...asked, ...abort].map((action) => lineOf(action, { metadata, number, gate })), ...direct]
+  const again = MEASURING.has(status.hold ?? '') ? [`${SELF} retry ${subjectOf(metadata)}   ${AFRESH}`] : []
+  return [...[...asked, ...abort].map((action) => lineOf(action, { metadata, number, gate })), ...again, ...direct]
 }
+
+/** Where `spec.analysis` may be what is wrong. */
+const MEASURING: ReadonlySet<string> = new Set(['dataDeadline', 'noBaseline', 'tooManySeries'])
+const AFRESH = '(after abort: begins again, with the spec.analysis that is declared then)'
 
 /** Where the engine may not be able to do it. */
 const DIRECT: ReadonlySet<string> = new Set(['RollbackBlocked', 'EngineStuck', 'EngineUnavailable'])

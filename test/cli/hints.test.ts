@@ -38,7 +38,9 @@ describe('what sluice status proposes to type', () => {
 
   it('is to decide where it holds, and nothing while it runs', async () => {
     const promote = 'sluice promote checkout -n shop --release 2   (overrides the hold)'
-    expect(await hints('Holding', { hold: 'dataDeadline' })).toEqual([promote, ABORT])
+    const again =
+      'sluice retry checkout -n shop   (after abort: begins again, with the spec.analysis that is declared then)'
+    expect(await hints('Holding', { hold: 'dataDeadline' })).toEqual([promote, ABORT, again])
     expect(await hints('Analysing', {})).toEqual([])
   })
 

@@ -135,6 +135,14 @@ describe('sluice plan', () => {
     })
   })
 
+  it('says whose approvals a gate counts', async () => {
+    const gate = { name: 'go', by: { groups: ['sre', 'approvers'], minimum: 2 }, notBy: 'author', expiresAfter: '24h' }
+    const { steps } = await planned({ canary: { steps: [{ setWeight: 20 }, { approve: gate }] } })
+    expect(steps.flatMap(({ waitsFor }) => waitsFor)).toContain(
+      '2 people of sre or approvers, not its author (approve within 24h)',
+    )
+  })
+
   it('gives the same as YAML', async () => {
     const { out } = await plan([validManifest()], '-o', 'yaml')
     expect(out).toContain('- name: checkout\n')
