@@ -36,6 +36,11 @@ const schema = z.object({
   apiPort: z.int().min(0).max(65_535),
   apiHost: z.string().min(1),
   publicUrl: z.url({ protocol: /^https?$/ }).optional(),
+  trustedProxies: z
+    .string()
+    .transform((text) => text.split(',').map((range) => range.trim()))
+    .pipe(z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], 'must be an address or a CIDR')))
+    .optional(),
   sessionSecretFile: z.string().optional(),
   oidcIssuer: z.url({ protocol: /^https?$/ }).optional(),
   oidcClientId: z.string().min(1),
@@ -161,6 +166,11 @@ const apiOptions = (): Option[] => [
     '--public-url <url>',
     'api: how browsers reach it; https: where TLS ends before it; default: the port on localhost',
     'SLUICE_PUBLIC_URL',
+  ),
+  option(
+    '--trusted-proxies <ranges>',
+    'api: addresses and CIDRs, with commas between, of the proxies whose X-Forwarded-For is believed; default: of none',
+    'SLUICE_TRUSTED_PROXIES',
   ),
   option(
     '--session-secret-file <file>',

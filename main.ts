@@ -194,6 +194,7 @@ async function apiPart(): Promise<Part> {
     port: config.apiPort,
     host: config.apiHost,
     publicUrl: config.publicUrl,
+    trustedProxies: config.trustedProxies,
     sessionSecret: readSecret(config.sessionSecretFile, 32),
     callbackSecret,
     oidc: config.oidcIssuer === undefined ? undefined : oidcOptions(config.oidcIssuer),

@@ -27,6 +27,8 @@ export type Right = {
 export type Door = {
   /** Callers throw what the API server says when it does not know the token, and when it cannot be asked. */
   open(token: string): Caller
+  /** Who came with this token lately. Nobody is asked whether it still holds: this is for counting, not for letting in. */
+  nameOf(token: string): string | undefined
 }
 
 /** To eject is nothing that a release does: the API server takes no Decision of it. */
@@ -39,12 +41,12 @@ export function openDoor({ kubeFor, now = Date.now }: { kubeFor: (token: string)
   const everybody = turns(AT_ONCE)
   const open = (token: string): Caller => {
     const kube = kubeFor(token)
-    const { ask, turn } = people.of(idOf(token))
+    const person = people.of(idOf(token))
     const may = (right: Right): Promise<boolean> => {
       const attributes = attributesOf(right)
-      return ask(JSON.stringify(attributes), {
+      return person.ask(JSON.stringify(attributes), {
         find: () => reviewAccess(kube, attributes),
-        turn: (work) => turn(() => everybody(work)),
+        turn: (work) => person.turn(() => everybody(work)),
         isPatient: right.verb === 'list',
       })
     }
@@ -53,8 +55,12 @@ export function openDoor({ kubeFor, now = Date.now }: { kubeFor: (token: string)
       (await may({ verb: 'create', resource: ROLLOUTS, namespace, name, subresource: action }))
     return {
       kube,
-      // Whoever comes in does not wait behind what is asked about others, or about them.
-      me: () => ask('me', { find: () => known(kube), turn: (work) => work() }),
+      async me() {
+        // Whoever comes in does not wait behind what is asked about others, or about them.
+        const who = await person.ask('me', { find: () => known(kube), turn: (work) => work() })
+        person.name = who.name
+        return who
+      },
       may,
       mayDecide,
       async mayEach(namespace, name) {
@@ -63,7 +69,7 @@ export function openDoor({ kubeFor, now = Date.now }: { kubeFor: (token: string)
       },
     }
   }
-  return { open }
+  return { open, nameOf: (token) => people.known(idOf(token))?.name }
 }
 
 const idOf = (token: string): string => createHash('sha256').update(token).digest('base64url').slice(0, 22)

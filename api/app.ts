@@ -1,9 +1,9 @@
 import { Hono, type MiddlewareHandler } from 'hono'
 import { CALLBACK_PATH } from '../crds/callback.ts'
 import { pause } from '../kube/index.ts'
-import { knownCaller } from './caller.ts'
+import { knownCaller, visited } from './caller.ts'
 import type { Env, Parts } from './context.ts'
-import { headers, onlyOurPages, perAddress, perPerson, smallBody, uncached } from './guard.ts'
+import { headers, onlyOurPages, perAddress, perPerson, perVisitor, smallBody, uncached } from './guard.ts'
 import { openApiDocument } from './openapi.ts'
 import { answerError, Refusal } from './refusal.ts'
 import { callbackRoutes } from './routes/callback.ts'
@@ -16,6 +16,7 @@ import type { Failure } from './views.ts'
 export type AppOptions = Parts & { version: string; uiDirectory: string }
 
 const PER_PERSON = 600
+/** Of all who are nobody yet. */
 const PER_ADDRESS = 3_000
 const ANSWERS_PER_ADDRESS = 300
 const PATIENCE_MS = 5_000
@@ -30,10 +31,17 @@ export function createApp({ version, uiDirectory, ...parts }: AppOptions): Hono<
   app.get('/openapi.json', (c) => c.json(description))
 
   // The token in the address is the right to answer; no cookie is looked at.
-  app.use(CALLBACK_PATH, uncached, perAddress(ANSWERS_PER_ADDRESS, 'answers'), smallBody, onceKnown(parts))
+  app.use(
+    CALLBACK_PATH,
+    uncached,
+    perAddress(ANSWERS_PER_ADDRESS, 'answers', parts.addressOf),
+    smallBody,
+    onceKnown(parts),
+  )
   app.route(CALLBACK_PATH, callbackRoutes(parts))
 
-  app.use('/api/*', uncached, onlyOurPages, perAddress(PER_ADDRESS, 'requests'), smallBody)
+  const perMinute = { person: PER_PERSON, address: PER_ADDRESS }
+  app.use('/api/*', uncached, onlyOurPages, visited(parts), perVisitor(perMinute, 'requests'), smallBody)
   app.route('/api', signInRoutes(parts))
   app.use('/api/*', knownCaller(parts), perPerson(PER_PERSON, 'requests'), onceKnown(parts))
   app.route('/api', fleetRoutes(parts))

@@ -22,6 +22,8 @@ export type Parts = {
   callbacks: { secret: string; kube: Pick<Kube, 'create'> } | undefined
   /** https://host of the UI, as browsers know it. */
   publicUrl: URL
+  /** Where a request comes from. */
+  addressOf: (c: ApiContext) => string
   /** Address of a run in Temporal's own UI. */
   workflowUrl: (namespace: string, rollout: string) => string | undefined
   streams: Streams
@@ -33,6 +35,8 @@ export type Parts = {
 /** What the middlewares found out about a request. */
 export type Env = {
   Variables: {
+    /** Whom a request is counted for before the API server is asked who it is of. */
+    visitor: { kind: 'person' | 'address'; name: string }
     caller: Caller
     /** Name of the caller, as the API server knows them: the same whatever token they come with. */
     person: string

@@ -1,4 +1,3 @@
-import { getConnInfo } from '@hono/node-server/conninfo'
 import type { MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { rateLimiter } from 'hono-rate-limiter'
@@ -59,20 +58,27 @@ export const smallBody = bodyLimit({
 export const perPerson = (limit: number, what: string): MiddlewareHandler<Env> =>
   limited(limit, what, (c) => c.get('person'))
 
-/** Per address: of who has not said who they are. Behind a proxy, all of them together. */
-export const perAddress = (limit: number, what: string): MiddlewareHandler<Env> => limited(limit, what, addressOf)
+/** Per address, whoever asks from there. */
+export const perAddress = (limit: number, what: string, addressOf: (c: ApiContext) => string): MiddlewareHandler<Env> =>
+  limited(limit, what, addressOf)
 
-function limited(limit: number, what: string, keyGenerator: (c: ApiContext) => string): MiddlewareHandler<Env> {
-  const error = `more than ${limit} ${what} within a minute: wait a little`
+/** Per person of those who are known, and per address of all others: those do not hold up the first. */
+export const perVisitor = (limits: { person: number; address: number }, what: string): MiddlewareHandler<Env> =>
+  limited(
+    (c) => limits[c.get('visitor').kind],
+    what,
+    (c) => `${c.get('visitor').kind} ${c.get('visitor').name}`,
+  )
+
+type Limit = number | ((c: ApiContext) => number)
+
+function limited(limit: Limit, what: string, keyGenerator: (c: ApiContext) => string): MiddlewareHandler<Env> {
+  const limitOf = typeof limit === 'number' ? () => limit : limit
   return rateLimiter<Env>({
     windowMs: MINUTE_MS,
-    limit,
+    limit: limitOf,
     keyGenerator,
     standardHeaders: 'draft-6',
-    handler: (c) => c.json<Failure>({ error }, 429),
+    handler: (c) => c.json<Failure>({ error: `more than ${limitOf(c)} ${what} within a minute: wait a little` }, 429),
   })
 }
-
-/** Without a socket there is nobody to tell apart: requests that are made inside the process. */
-const addressOf = (c: ApiContext): string =>
-  (c.env as object | undefined)?.hasOwnProperty('incoming') ? (getConnInfo(c).remote.address ?? '') : ''

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Kube, Log } from '../kube/index.ts'
 import { openDoor } from './access.ts'
+import { addressBehind } from './address.ts'
 import { createApp } from './app.ts'
 import { watchCluster } from './cluster.ts'
 import { openFleet } from './fleet.ts'
@@ -21,6 +22,8 @@ export type ApiOptions = {
   kubeFor: (token: string) => Kube
   /** As browsers know it; https where a proxy ends TLS before this process. */
   publicUrl: string
+  /** Addresses and CIDRs of the proxies whose X-Forwarded-For is believed; default: of none. */
+  trustedProxies?: string[] | undefined
   /** What sessions are sealed with. Without it every start makes its own, and everybody signs in again. */
   sessionSecret?: string | undefined
   /** What the engine signs addresses of callbacks with, at least 32 characters. Without it none are taken. */
@@ -53,10 +56,7 @@ export function createApi(options: ApiOptions): Api & { fetch: Fetch } {
   const cluster = watchCluster(options)
   const fleet = openFleet(cluster)
   let isKnown = false
-  const known = cluster.synced.then(() => {
-    fleet.catchUp()
-    isKnown = true
-  })
+  const known = cluster.synced.then(() => fleet.catchUp()).then(() => void (isKnown = true))
   const publicUrl = new URL(options.publicUrl)
   const seal = createSeal(options.sessionSecret ?? randomBytes(32).toString('hex'))
   const app = createApp({
@@ -69,6 +69,7 @@ export function createApi(options: ApiOptions): Api & { fetch: Fetch } {
     oidc: oidc && createOidc({ ...oidc, redirectUrl: new URL(CALLBACK, publicUrl).href }),
     callbacks: callbackSecret === undefined ? undefined : { secret: callbackSecret, kube },
     publicUrl,
+    addressOf: addressBehind(options.trustedProxies ?? []),
     workflowUrl: workflowLinks(options.temporalUi),
     streams: createStreams({ stopping: stopping.signal, log }),
     known,

@@ -1,5 +1,5 @@
 import * as client from 'openid-client'
-import type { Session } from './session.ts'
+import type { Grant } from './session.ts'
 
 export type OidcOptions = {
   issuer: string
@@ -19,9 +19,9 @@ export type Oidc = {
   issuer: string
   begin(): Promise<{ url: URL; begun: Begun }>
   /** `returned`: the address that the browser came back to. Throws when the issuer or its answer is not to be trusted. */
-  end(returned: URL, begun: Begun): Promise<Session>
-  /** The same session with a new token; undefined when the issuer gives none any more. */
-  renew(session: Session): Promise<Session | undefined>
+  end(returned: URL, begun: Begun): Promise<Grant>
+  /** The same with a new token; undefined when the issuer gives none any more. */
+  renew(grant: Grant): Promise<Grant | undefined>
 }
 
 const TIMEOUT_SECONDS = 10
@@ -88,7 +88,7 @@ async function renew(configuration: () => Promise<client.Configuration>, refresh
 
 type Tokens = client.TokenEndpointResponse & client.TokenEndpointResponseHelpers
 
-function sessionOf(tokens: Tokens): Session {
+function sessionOf(tokens: Tokens): Grant {
   const until = tokens.claims()?.exp
   if (tokens.id_token === undefined || until === undefined) throw new Error('the issuer sent no ID token')
   return {

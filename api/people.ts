@@ -6,11 +6,15 @@ export type Person = {
   ask: Answers['ask']
   /** A few questions of a person at a time. */
   turn: Turns
+  /** As the API server knows them. */
+  name?: string
 }
 
 /** What is remembered of those who asked, by token. Whoever the API server does not take leaves nothing behind. */
 export type People = {
   of(id: string): Person
+  /** undefined for whom the API server has not taken, or takes no more. */
+  known(id: string): Person | undefined
 }
 
 const AT_ONCE = 8
@@ -52,5 +56,8 @@ export function createPeople(now: () => number): People {
     return person
   }
 
-  return { of: (id) => people.get(id) ?? strangers.get(id) ?? meet(id) }
+  return {
+    of: (id) => people.get(id) ?? strangers.get(id) ?? meet(id),
+    known: (id) => people.get(id),
+  }
 }

@@ -3,13 +3,16 @@ import { clearCookie, ownCookie, readCookie, writeCookie } from './cookie.ts'
 import { Refusal } from './refusal.ts'
 import type { Seal } from './seal.ts'
 
-export type Session = {
+/** What gives access to the API server. */
+export type Grant = {
   token: string
   /** Gets a new token when this one is over. */
   refresh?: string
   /** Epoch seconds at which the token ends, where that is known. */
   until?: number
 }
+/** `person`: name of who signed in, as the API server said then. */
+export type Session = Grant & { person: string }
 
 /** The caller's credentials in a cookie: sealed, out of reach of scripts and of other sites. The process keeps nothing. */
 export type Sessions = {
@@ -27,9 +30,10 @@ export function createSessions({ seal, secure }: { seal: Seal; secure: boolean }
     async read(c) {
       const text = readCookie(c, name)
       const content = text === undefined ? undefined : await seal.open(text, 'session')
-      if (typeof content?.token !== 'string') return undefined
+      if (typeof content?.token !== 'string' || typeof content.person !== 'string') return undefined
       return {
         token: content.token,
+        person: content.person,
         ...(typeof content.refresh === 'string' ? { refresh: content.refresh } : {}),
         ...(typeof content.until === 'number' ? { until: content.until } : {}),
       }

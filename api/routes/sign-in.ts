@@ -3,7 +3,7 @@ import { html } from 'hono/html'
 import { describeError } from '../../kube/index.ts'
 import type { Env, Parts } from '../context.ts'
 import { clearCookie, ownCookie, readCookie, writeCookie } from '../cookie.ts'
-import { perAddress } from '../guard.ts'
+import { perVisitor } from '../guard.ts'
 import { Refusal } from '../refusal.ts'
 import { parsed } from '../body.ts'
 import { signInRequest } from '../schema.ts'
@@ -21,7 +21,7 @@ const BEGUN_SECONDS = 600
 export function signInRoutes(parts: SignInParts): Hono<Env> {
   const { door, sessions, oidc } = parts
   const routes = new Hono<Env>()
-  routes.use('/session/*', perAddress(PER_MINUTE, 'sign-ins'))
+  routes.use('/session/*', perVisitor({ person: PER_MINUTE, address: PER_MINUTE }, 'sign-ins'))
   routes.get('/session', async (c) =>
     c.json<SignIn>({
       signedIn: (await sessions.read(c)) !== undefined,
@@ -31,7 +31,7 @@ export function signInRoutes(parts: SignInParts): Hono<Env> {
   routes.post('/session', async (c) => {
     const { token } = await parsed(c, signInRequest)
     const { name, groups } = await door.open(token).me()
-    await sessions.write(c, { token })
+    await sessions.write(c, { token, person: name })
     return c.json<Me>({ name, groups })
   })
   routes.delete('/session', (c) => {
@@ -63,8 +63,8 @@ function addFlow(routes: Hono<Env>, { door, sessions, seal, publicUrl, log }: Si
       const { search } = new URL(c.req.url)
       const { state, nonce, verifier, to } = begun as Record<'state' | 'nonce' | 'verifier' | 'to', string>
       const session = await oidc.end(new URL(`${CALLBACK}${search}`, publicUrl), { state, nonce, verifier })
-      await door.open(session.token).me()
-      await sessions.write(c, session)
+      const { name: person } = await door.open(session.token).me()
+      await sessions.write(c, { ...session, person })
       return c.redirect(to)
     } catch (error) {
       log.warn({ error: describeError(error) }, 'a sign-in failed')

@@ -76,7 +76,14 @@ const placeOf = ({ group, version, plural }: Resource, { metadata: { namespace }
   ...(namespace ? { namespace } : {}),
 })
 
-export type Asked = { token?: string; method?: string; body?: unknown; headers?: Record<string, string> }
+export type Asked = {
+  token?: string
+  method?: string
+  body?: unknown
+  headers?: Record<string, string>
+  /** Address of whoever connects. */
+  from?: string
+}
 
 /** An API without a port: `ask` is a request of somebody. */
 export async function openApi(ground: ApiStage) {
@@ -85,7 +92,10 @@ export async function openApi(ground: ApiStage) {
   await eventually(() => {
     if (!api.ready()) throw new Error('the API does not know everything yet')
   })
-  const ask = async (path: string, { token, method = 'GET', body, headers = {} }: Asked = {}): Promise<Response> =>
+  const ask = async (
+    path: string,
+    { token, method = 'GET', body, headers = {}, from }: Asked = {},
+  ): Promise<Response> =>
     await api.fetch(
       new Request(`http://sluice.example${path}`, {
         method,
@@ -96,6 +106,7 @@ export async function openApi(ground: ApiStage) {
         },
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       }),
+      from === undefined ? {} : { incoming: { socket: { remoteAddress: from } } },
     )
   return {
     ...ground,
