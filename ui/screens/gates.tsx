@@ -6,6 +6,7 @@ import { fleet } from '../live/fleet.ts'
 import { useStore } from '../live/store.ts'
 import { Ask, type AskProps } from '../parts/decision.tsx'
 import { GateCard } from '../parts/gate-card.tsx'
+import { Reading } from '../parts/reading.tsx'
 import { FleetRow } from '../parts/row.tsx'
 import { Title } from '../parts/title.tsx'
 import { waiting } from '../words/fleet.ts'
@@ -27,7 +28,8 @@ export function Gates() {
     setClosed(closed + 1)
   }
   useKeys({ j: () => moveFocus(1), k: () => moveFocus(-1) })
-  if (empty || (!gates && !refused)) return null
+  if (empty) return null
+  if (!gates && !refused) return <Reading what="what waits" />
   const mine = (gates ?? []).filter(({ mayApprove }) => mayApprove)
   const others = (gates ?? []).filter(({ mayApprove }) => !mayApprove)
   const rest = needs.filter(({ need, gate }) => need !== 'approve' && gate === undefined)

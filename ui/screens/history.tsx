@@ -8,6 +8,7 @@ import { Comparison } from '../parts/comparison.tsx'
 import { Crumbs } from '../parts/crumbs.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { Past } from '../parts/past.tsx'
+import { Reading } from '../parts/reading.tsx'
 import { Title } from '../parts/title.tsx'
 import { address, go, refine, releaseHref } from '../place.ts'
 import { plural } from '../words/figures.ts'
@@ -23,7 +24,7 @@ export function History(ref: Ref) {
   useKeys({ h: () => go(releaseHref(ref)) })
   const why = refusal?.sentence ?? refused
   if (why) return <Notice title={`${ref.namespace}/${ref.name} cannot be shown`}>{why}</Notice>
-  if (!list) return null
+  if (!list) return <Reading what={`the releases of ${ref.namespace}/${ref.name}`} />
   const phaseOf = ({ outcome, number }: ReleaseView) =>
     outcome ?? (page?.rollout.release === number ? page.rollout.phase : 'Progressing')
   const choose = (number: number) => {

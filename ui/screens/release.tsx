@@ -10,6 +10,7 @@ import { Evidence } from '../parts/evidence.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { Pods } from '../parts/pods.tsx'
 import { Provenance } from '../parts/provenance.tsx'
+import { Reading } from '../parts/reading.tsx'
 import { Record } from '../parts/record.tsx'
 import { Steps } from '../parts/steps.tsx'
 import { go, historyHref } from '../place.ts'
@@ -22,7 +23,11 @@ export function Release(ref: Ref) {
   useKeys({ h: () => go(historyHref(ref)) })
   if (refusal) return <Notice title={`${ref.namespace}/${ref.name} cannot be shown`}>{refusal.sentence}</Notice>
   if (!page)
-    return link === 'lost' ? <Notice title="Sluice does not answer">It is asked again by itself.</Notice> : null
+    return link === 'lost' ? (
+      <Notice title="Sluice does not answer">It is asked again by itself.</Notice>
+    ) : (
+      <Reading what={`${ref.namespace}/${ref.name}`} />
+    )
   const { release } = page
   return (
     <article class="release">
