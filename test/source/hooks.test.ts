@@ -134,8 +134,8 @@ it('takes no more than it says, whether that is said before or not', async () =>
 it('lets nobody who is slow keep others from being heard', async () => {
   const { door, call, until, server, repository } = await stage('github')
   const webhook = { kind: 'github', secretRef: { name: 'hook' } } as const
-  server.put(SOURCES, sourceOf('other', { url: repository.url, interval: '1h', webhook }))
   await until('Applied')
+  server.put(SOURCES, sourceOf('other', { url: repository.url, interval: '1h', webhook }))
   await until('Refused', undefined, 'other')
   const slow = Array.from({ length: 4 }, () => {
     const asked = request(`${door}/hooks/shop/git`, { method: 'POST', headers: SIGNED.github(push()) })
