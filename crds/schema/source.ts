@@ -126,7 +126,7 @@ const entry = z
     digest: text(64, 'Of a Rollout: what of the branch decides what it runs.').exactOptional(),
     ...said,
   })
-  .meta({ description: 'An object, and of a Rollout the commit that changed what it runs.' })
+  .meta({ description: 'An object, and of a Rollout the head of the branch when what it runs changed.' })
 
 const fault = z
   .object({
