@@ -8,7 +8,7 @@ import { linkOf } from './channels/message.ts'
 import { credentialsOf } from './credentials.ts'
 import type { Deps } from './deps.ts'
 import type { RolloutRef } from './picture.ts'
-import { post } from './posting.ts'
+import { headersOfPost, post } from './posting.ts'
 import { releaseAt } from './storage.ts'
 
 export type CallbackInput = {
@@ -54,12 +54,7 @@ export async function callback(deps: Deps, input: CallbackInput): Promise<void> 
     reach: deps.reach,
     timeoutMs: TIMEOUT_MS,
     caBundle,
-    headers: {
-      ...Object.fromEntries(Object.entries(signed).map(([name, value]) => [name.toLowerCase(), value])),
-      'content-type': 'application/json',
-      'user-agent': 'sluice',
-      'idempotency-key': input.id,
-    },
+    headers: headersOfPost(signed, input.id),
     body: JSON.stringify(body),
     signal: Context.current().cancellationSignal,
     mask: maskOf(credentials, { ...signed, ...secrets }),

@@ -23,6 +23,14 @@ export type Post = {
 /** `said`: what came back, to be put behind the address: `answered 503: closed for today`. */
 export type Posted = { passed: boolean; said: string }
 
+/** What is declared comes first: it says whose request it is, and not what it is. `id`: the same for every attempt. */
+export const headersOfPost = (declared: Record<string, string>, id: string): Record<string, string> => ({
+  ...Object.fromEntries(Object.entries(declared).map(([name, value]) => [name.toLowerCase(), value])),
+  'content-type': 'application/json',
+  'user-agent': 'sluice',
+  'idempotency-key': id,
+})
+
 /**
  * One POST. Whatever comes of it is an answer, only the caller's signal throws. Redirects are not followed: headers with
  * secrets would go wherever they point.

@@ -7,7 +7,7 @@ import { credentialsOf } from './credentials.ts'
 import type { Deps } from './deps.ts'
 import { heartbeating } from './heartbeat.ts'
 import { hookOf, type HookInput } from './hook.ts'
-import { post, type Post, type Posted } from './posting.ts'
+import { headersOfPost, post, type Post, type Posted } from './posting.ts'
 import { needRelease, releaseAt } from './storage.ts'
 
 export type WebhookInput = HookInput & {
@@ -42,13 +42,7 @@ async function prepared(deps: Deps, input: WebhookInput, release: Release): Prom
     if (caBundle !== undefined && !isCertificate(caBundle))
       return { passed: false, said: 'cannot be asked: its caBundle is no certificate in PEM' }
     const signed = headersOf(credentials)
-    const headers = {
-      ...Object.fromEntries(Object.entries(signed).map(([name, value]) => [name.toLowerCase(), value])),
-      'content-type': 'application/json',
-      'user-agent': 'sluice',
-      'idempotency-key': idOf(input),
-      'sluice-attempt': String(input.attempt),
-    }
+    const headers = { ...headersOfPost(signed, idOf(input)), 'sluice-attempt': String(input.attempt) }
     const { url, timeoutMs } = hook
     const { reach } = deps
     const body = JSON.stringify(bodyOf(input, release))
